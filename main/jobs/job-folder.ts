@@ -1,0 +1,86 @@
+import * as v from 'valibot';
+import { join } from 'node:path';
+import { count, id, maybeNumber, shortText } from '../../shared/domain/schemas.ts';
+
+/**
+ * The files of one job, `.assay/runs/<job id>/`. The worker writes them, the host imports them; a
+ * folder written on a cluster node imports the same way. Replicates trained together share it.
+ *
+ *   spec.json                  the job spec with its defaults
+ *   provenance.json            config, commit, hashes of the inputs, engine, device, versions
+ *   log.jsonl                  {time, level, message}
+ *   tokens.safetensors         `input_ids` int32 [rows, context]: the sequences behind the features
+ *   vocabulary.json            token id -> text, an array
+ *   checkpoints/step-NNNNNNNN/ see checkpoint.ts
+ *   <run id>/points.jsonl      {x, values}, one line per logged step; x counts training tokens
+ *   <run id>/metrics.json      final metrics by name (shared/domain/metrics.ts)
+ *   <run id>/dictionary.safetensors
+ *   <run id>/features.safetensors
+ *   <run id>/activations.safetensors
+ *   result.json                written last: every file with its size and SHA-256
+ *
+ * dictionary.safetensors is in SAELens' orientation: W_enc [d, n], b_enc [n], W_dec [n, d] with
+ * unit rows, b_dec [d], float32; its metadata carry architecture, hook point and model.
+ *
+ * features.safetensors, for n latents over N tokens (k, b and p as found in the shapes):
+ *   count int32 [n]; sum, max float32 [n]; histogram int32 [n, b] in equal bins on (0, max];
+ *   density_by_position float32 [n, p]; encoder_decoder_cosine float32 [n];
+ *   top int32 [n, k, 2] (row, position; -1 where there are fewer), top_value float32 [n, k];
+ *   quantile int32 [n, 5, q, 2], quantile_value float32 [n, 5, q]: equal-width bands of (0, max],
+ *   from low to high, sampled with a stored seed; quantile_count int32 [n, 5];
+ *   promoted, suppressed int32 [n, k], promoted_value, suppressed_value float32 [n, k];
+ *   decoder_neighbour, encoder_neighbour int32 [n, k] and .._cosine float32 [n, k];
+ *   match int32 [n, s], match_cosine float32 [n, s]: best feature in each other run of the job, in
+ *   the order of result.json; auc float32 [n, p] against the p properties named in metadata
+ *   `properties` (JSON array), positives int32 [p].
+ *
+ * activations.safetensors, feature-major: pointers int64 [n + 1] into token int32 [count] (row *
+ * context + position, rising within a feature) and value float32 [count].
+ */
+export const resultSchema = v.object({
+  version: v.literal(1),
+  job: id,
+  attempt: count,
+  /** Where there are features: their tokens. */
+  featureTokens: count,
+  context: count,
+  runs: v.array(
+    v.object({
+      id,
+      seed: count,
+      /** Id that the dictionary will have; minted by the worker so that importing twice is harmless. */
+      dictionary: id,
+      hook: shortText,
+      architecture: shortText,
+      dIn: count,
+      latents: count,
+      metrics: v.record(v.string(), maybeNumber),
+      seconds: v.number(),
+    }),
+  ),
+  files: v.array(v.object({ kind: shortText, path: shortText, bytes: count, sha256: shortText })),
+});
+export type JobResult = v.InferOutput<typeof resultSchema>;
+
+export const jobFiles = {
+  spec: 'spec.json',
+  provenance: 'provenance.json',
+  log: 'log.jsonl',
+  tokens: 'tokens.safetensors',
+  vocabulary: 'vocabulary.json',
+  checkpoints: 'checkpoints',
+  result: 'result.json',
+} as const;
+
+export const runFiles = {
+  points: 'points.jsonl',
+  metrics: 'metrics.json',
+  dictionary: 'dictionary.safetensors',
+  features: 'features.safetensors',
+  activations: 'activations.safetensors',
+} as const;
+
+/** Folder of a job inside a project. */
+export function jobFolder(projectPath: string, job: string): string {
+  return join(projectPath, '.assay', 'runs', job);
+}

@@ -1,0 +1,166 @@
+import * as v from 'valibot';
+import { operation } from './define.ts';
+import { count, id, maybeNumber, shortText, text, time } from '../domain/schemas.ts';
+import { limits } from '../limits.ts';
+
+export const dictionaryRow = v.object({
+  id,
+  run: v.nullable(id),
+  name: shortText,
+  seed: v.nullable(count),
+  hook: shortText,
+  model: shortText,
+  architecture: shortText,
+  dIn: count,
+  latents: count,
+  /** Tokens over which the features were counted; 0 where they were not yet. */
+  tokens: count,
+  alive: v.nullable(count),
+  properties: v.array(shortText),
+});
+export type DictionaryRow = v.InferOutput<typeof dictionaryRow>;
+
+/** The best feature of one sibling dictionary for a feature, by decoder cosine. */
+export const siblingMatch = v.object({
+  dictionary: id,
+  seed: v.nullable(count),
+  feature: count,
+  cosine: v.number(),
+});
+
+export const featureRow = v.object({
+  feature: count,
+  /** Tokens on which it is not 0, of the dictionary's `tokens`. */
+  count,
+  density: v.number(),
+  /** Wilson 95 % interval of the density. */
+  densityLow: v.number(),
+  densityHigh: v.number(),
+  /** Over tokens on which it is active; null for a dead one. */
+  mean: maybeNumber,
+  max: maybeNumber,
+  label: v.nullable(text),
+  /** Mean over sibling dictionaries of the best decoder cosine; null without siblings. */
+  stability: maybeNumber,
+  /** The ground-truth property that it tells best, where there are labels. */
+  property: v.nullable(shortText),
+  auc: maybeNumber,
+});
+export type FeatureRow = v.InferOutput<typeof featureRow>;
+
+export const featureSortKeys = [
+  'feature',
+  'count',
+  'mean',
+  'max',
+  'stability',
+  'auc',
+  'label',
+] as const;
+
+/** A stretch of text around one activation. Activations are of the feature shown, one per token. */
+export const example = v.object({
+  sequence: count,
+  position: count,
+  /** Position of the first token shown. */
+  start: count,
+  value: v.number(),
+  tokens: v.array(text),
+  ids: v.array(count),
+  activations: v.array(v.number()),
+});
+export type Example = v.InferOutput<typeof example>;
+
+export const exampleGroup = v.object({
+  /** `top`, or the quantile band of the activations such as `60-80 %`. */
+  name: shortText,
+  kind: v.picklist(['top', 'quantile', 'random', 'near-miss']),
+  /** Activations that the group was drawn from. */
+  from: count,
+  examples: v.array(example),
+});
+export type ExampleGroup = v.InferOutput<typeof exampleGroup>;
+
+const logit = v.object({ id: count, token: text, value: v.number() });
+const neighbour = v.object({ feature: count, cosine: v.number(), label: v.nullable(text) });
+
+export const labelEntry = v.object({ text, author: shortText, time });
+
+export const featureDetail = v.object({
+  row: featureRow,
+  tokens: count,
+  /** Equal bins between 0 and the largest activation; zeros are not counted. */
+  histogram: v.object({ edges: v.array(v.number()), counts: v.array(count) }),
+  groups: v.array(exampleGroup),
+  /** Effect of the decoder direction on the next-token logits, without the final norm's scale. */
+  promoted: v.array(logit),
+  suppressed: v.array(logit),
+  decoderNeighbours: v.array(neighbour),
+  encoderNeighbours: v.array(neighbour),
+  matches: v.array(siblingMatch),
+  scores: v.array(v.object({ property: shortText, auc: v.number(), positives: count })),
+  labels: v.array(labelEntry),
+  /** Density by position in the sequence, in equal bins. */
+  densityByPosition: v.array(v.number()),
+  encoderDecoderCosine: maybeNumber,
+});
+export type FeatureDetail = v.InferOutput<typeof featureDetail>;
+
+const inDictionary = { project: id, dictionary: id };
+
+export const featuresContract = {
+  'dictionaries.list': operation(v.strictObject({ project: id }), v.array(dictionaryRow)),
+  'features.page': operation(
+    v.strictObject({
+      ...inDictionary,
+      /** A feature's number, or words of its label. */
+      search: v.optional(shortText, ''),
+      dead: v.optional(v.picklist(['show', 'hide', 'only']), 'show'),
+      labelled: v.optional(v.picklist(['any', 'yes', 'no']), 'any'),
+      minCount: v.optional(count, 0),
+      sort: v.optional(v.picklist(featureSortKeys), 'feature'),
+      descending: v.optional(v.boolean(), false),
+      offset: count,
+      limit: v.pipe(count, v.maxValue(limits.pageRows)),
+    }),
+    v.object({ total: count, rows: v.array(featureRow) }),
+  ),
+  'features.get': operation(
+    v.strictObject({
+      ...inDictionary,
+      feature: count,
+      /** Tokens shown on each side of the activation. */
+      context: v.optional(v.pipe(count, v.maxValue(512)), 16),
+    }),
+    featureDetail,
+  ),
+  'features.setLabel': operation(
+    v.strictObject({
+      ...inDictionary,
+      feature: count,
+      text: v.pipe(v.string(), v.maxLength(limits.labelCharacters)),
+    }),
+    v.array(labelEntry),
+  ),
+  /** Takes back the newest label of the feature and answers what is left. */
+  'features.undoLabel': operation(
+    v.strictObject({ ...inDictionary, feature: count }),
+    v.array(labelEntry),
+  ),
+  /** Runs the local model on a text and answers the feature's activation on each token. */
+  'features.tryText': operation(
+    v.strictObject({
+      ...inDictionary,
+      feature: count,
+      text: v.pipe(v.string(), v.minLength(1), v.maxLength(20_000)),
+    }),
+    v.object({
+      tokens: v.array(text),
+      ids: v.array(count),
+      activations: v.array(v.number()),
+      /** Largest activation in the project's own tokens, for the scale of the shading. */
+      max: maybeNumber,
+      truncated: v.boolean(),
+    }),
+  ),
+};

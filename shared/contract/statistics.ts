@@ -1,0 +1,164 @@
+import * as v from 'valibot';
+import { operation } from './define.ts';
+import {
+  count,
+  extendedNumber,
+  id,
+  maybeNumber,
+  shortText,
+  text,
+  time,
+} from '../domain/schemas.ts';
+import { regressSpecSchema } from '../domain/job-spec.ts';
+import { limits } from '../limits.ts';
+
+export const columnSummary = v.object({
+  name: shortText,
+  type: v.picklist(['number', 'text', 'boolean', 'empty']),
+  n: count,
+  missing: count,
+  distinct: count,
+  mean: maybeNumber,
+  sd: maybeNumber,
+  min: maybeNumber,
+  max: maybeNumber,
+  /** The most frequent values, for text columns. */
+  levels: v.array(v.object({ value: text, n: count })),
+});
+export type ColumnSummary = v.InferOutput<typeof columnSummary>;
+
+export const tableDescription = v.object({
+  path: shortText,
+  rows: count,
+  columns: v.array(columnSummary),
+  delimiter: shortText,
+  sha256: shortText,
+  /** Where the table's own header says that it is simulated or how it was made. */
+  note: v.nullable(text),
+});
+export type TableDescription = v.InferOutput<typeof tableDescription>;
+
+/** An exact linear relation among columns, such as `a = b + c`. */
+export const dependency = v.object({
+  term: shortText,
+  /** In words: `a = b + c`. */
+  sentence: text,
+  parts: v.array(v.object({ term: shortText, coefficient: v.number() })),
+});
+
+export const warning = v.object({
+  /** The term, statistic or row that it concerns; null for the fit as a whole. */
+  concerns: v.nullable(shortText),
+  message: text,
+  why: text,
+  whatToDo: text,
+});
+export type Warning = v.InferOutput<typeof warning>;
+
+export const coefficient = v.object({
+  term: shortText,
+  /** Null where the term was left out because it depends exactly on others. */
+  estimate: maybeNumber,
+  se: maybeNumber,
+  /** t for gaussian, z for binomial. */
+  statistic: extendedNumber,
+  p: maybeNumber,
+  low: maybeNumber,
+  high: maybeNumber,
+  /** Infinite where the term depends exactly on others; null for the intercept. */
+  vif: extendedNumber,
+});
+export type Coefficient = v.InferOutput<typeof coefficient>;
+
+export const fitDetail = v.object({
+  id,
+  name: shortText,
+  createdAt: time,
+  spec: regressSpecSchema,
+  tableSha256: shortText,
+  response: shortText,
+  rowsInTable: count,
+  filteredOut: count,
+  /** Rows left out because a variable was missing. */
+  dropped: count,
+  n: count,
+  coefficients: v.array(coefficient),
+  dependencies: v.array(dependency),
+  warnings: v.array(warning),
+  r2: maybeNumber,
+  adjustedR2: maybeNumber,
+  /** Residual standard deviation (gaussian). */
+  sigma: maybeNumber,
+  fStatistic: extendedNumber,
+  fDegrees: v.nullable(v.tuple([count, count])),
+  fP: maybeNumber,
+  deviance: maybeNumber,
+  nullDeviance: maybeNumber,
+  logLik: maybeNumber,
+  aic: maybeNumber,
+  bic: maybeNumber,
+  dfResidual: count,
+  /** Of the design matrix as fitted, and with columns scaled to unit length. */
+  conditionNumber: extendedNumber,
+  scaledConditionNumber: extendedNumber,
+  iterations: v.nullable(count),
+  /** Method, penalty, missing-value and intercept rules, in words. */
+  method: text,
+  /** Share of the more frequent outcome (binomial). */
+  baseRate: maybeNumber,
+  accuracy: maybeNumber,
+  auc: maybeNumber,
+});
+export type FitDetail = v.InferOutput<typeof fitDetail>;
+
+export const fitRow = v.object({
+  id,
+  name: shortText,
+  createdAt: time,
+  table: shortText,
+  formula: text,
+  family: shortText,
+  n: count,
+  r2: maybeNumber,
+  warnings: count,
+});
+export type FitRow = v.InferOutput<typeof fitRow>;
+
+export const correlation = v.object({
+  columns: v.array(shortText),
+  /** Row-major; null where a column is constant. */
+  values: v.array(maybeNumber),
+  n: count,
+  dropped: count,
+  dependencies: v.array(dependency),
+});
+export type Correlation = v.InferOutput<typeof correlation>;
+
+const inTable = { project: id, table: shortText };
+
+export const statisticsContract = {
+  'tables.describe': operation(v.strictObject(inTable), tableDescription),
+  'tables.rows': operation(
+    v.strictObject({
+      ...inTable,
+      offset: count,
+      limit: v.pipe(count, v.maxValue(limits.pageRows)),
+    }),
+    v.object({ total: count, rows: v.array(v.array(v.nullable(text))) }),
+  ),
+  /** Pearson correlations of numeric columns over the rows in which all of them are present. */
+  'tables.correlation': operation(
+    v.strictObject({
+      ...inTable,
+      columns: v.pipe(v.array(shortText), v.minLength(2), v.maxLength(200)),
+      filter: v.optional(text),
+    }),
+    correlation,
+  ),
+  'fits.create': operation(
+    v.strictObject({ project: id, spec: v.record(v.string(), v.unknown()) }),
+    fitDetail,
+  ),
+  'fits.list': operation(v.strictObject({ project: id }), v.array(fitRow)),
+  'fits.get': operation(v.strictObject({ project: id, fit: id }), fitDetail),
+};

@@ -1,0 +1,225 @@
+import * as v from 'valibot';
+import { AppError } from '../errors.ts';
+
+/**
+ * A job spec says all that a job does; two equal specs do the same work. It is written as YAML or
+ * JSON by people, so every field is checked here, unknown fields are refused by name, and
+ * contradictions are named. Lengths of training are counted in sequences (rows of the token file),
+ * as in e2e_sae; multiply by the context length for tokens.
+ */
+
+const positiveInt = v.pipe(v.number(), v.integer(), v.minValue(1));
+const naturalInt = v.pipe(v.number(), v.integer(), v.minValue(0));
+const nonNegative = v.pipe(v.number(), v.finite(), v.minValue(0));
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+const path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
+const seed = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 31 - 1));
+
+/** A tensor of token ids, [rows, context], in a safetensors file of the project. */
+const tokensSchema = v.strictObject({
+  /** Path of the file, relative to the project folder. */
+  file: path,
+  /** Name of the tensor inside the file. */
+  tensor: v.optional(v.string(), 'input_ids'),
+});
+
+export const hookPattern =
+  /^blocks\.\d+\.hook_resid_(pre|mid|post)$|^blocks\.\d+\.hook_(attn|mlp)_out$/;
+
+const dictionarySchema = v.strictObject({
+  architecture: v.optional(v.picklist(['relu']), 'relu'),
+  /** Number of latents as a multiple of the width of the hook point. Exactly one of the two. */
+  ratio: v.optional(positive),
+  /** Number of latents. */
+  latents: v.optional(positiveInt),
+});
+
+const objectiveSchema = v.strictObject({
+  /** coefficient x (1/d) x mean over tokens of the p-norm of the codes. */
+  sparsity: v.strictObject({
+    coefficient: nonNegative,
+    p: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(4)), 1),
+  }),
+  /** coefficient x mean squared (input - output), over tokens and dimensions. */
+  outToIn: v.optional(v.strictObject({ coefficient: nonNegative }), { coefficient: 1 }),
+});
+
+const trainingSchema = v.strictObject({
+  /** Sequences to train on. More than the file holds means further, newly shuffled epochs. */
+  sequences: positiveInt,
+  /** Sequences in one optimiser step. */
+  batch: positiveInt,
+  learningRate: positive,
+  schedule: v.optional(v.picklist(['cosine', 'linear', 'constant']), 'cosine'),
+  /** Sequences over which the learning rate rises from 0. */
+  warmup: v.optional(naturalInt, 0),
+  /** Sequences over which a linear schedule falls to its floor. */
+  cooldown: v.optional(naturalInt, 0),
+  /** Floor of the learning rate as a fraction of it. */
+  minimumFactor: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0.1),
+  /** Largest global norm of the gradient of one dictionary; null for no clipping. */
+  gradientClip: v.optional(v.nullable(positive), 10),
+  adam: v.optional(
+    v.strictObject({
+      beta1: v.optional(v.pipe(v.number(), v.minValue(0), v.ltValue(1)), 0.9),
+      beta2: v.optional(v.pipe(v.number(), v.minValue(0), v.ltValue(1)), 0.999),
+      epsilon: v.optional(positive, 1e-8),
+    }),
+    {},
+  ),
+  /** Seed of the order of sequences, shared by all replicates of the job. */
+  dataSeed: v.optional(seed, 0),
+  /** Optimiser steps between two logged points. */
+  logEvery: v.optional(positiveInt, 1),
+});
+
+const evaluationSchema = v.strictObject({
+  tokens: tokensSchema,
+  /** Sequences of one evaluation. */
+  sequences: positiveInt,
+  /** Training sequences between two evaluations; null for one at the end only. */
+  every: v.optional(v.nullable(positiveInt), null),
+});
+
+const featuresSchema = v.strictObject({
+  tokens: tokensSchema,
+  /** Sequences over which densities, histograms and examples are taken; the final alive window. */
+  sequences: positiveInt,
+  /** Top examples kept for each feature. */
+  examples: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200)), 20),
+  /**
+   * Ground truth per token: a safetensors file of uint8 tensors [rows, context], one per property,
+   * aligned with `tokens`. Every feature is scored against every property by AUC.
+   */
+  labels: v.optional(path),
+});
+
+export const trainSpecSchema = v.strictObject({
+  kind: v.literal('train'),
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
+  /** Folder of the model, relative to the project folder. */
+  model: path,
+  /** Hook point under its TransformerLens name. */
+  hook: v.pipe(
+    v.string(),
+    v.regex(
+      hookPattern,
+      'must be a hook point such as blocks.2.hook_resid_pre (residual stream, attention or MLP output)',
+    ),
+  ),
+  tokens: tokensSchema,
+  /** One dictionary is trained for each seed, all on the same stream of activations. */
+  seeds: v.optional(v.pipe(v.array(seed), v.minLength(1), v.maxLength(64)), [0]),
+  dictionary: dictionarySchema,
+  objective: objectiveSchema,
+  training: trainingSchema,
+  evaluation: v.optional(evaluationSchema),
+  features: v.optional(featuresSchema),
+  /** Training sequences between two checkpoints; null for none. */
+  checkpointEvery: v.optional(v.nullable(positiveInt), null),
+  engine: v.optional(v.picklist(['auto', 'wasm', 'reference']), 'auto'),
+  /** Threads of the engine; null for all that the machine has. Results repeat for equal numbers. */
+  threads: v.optional(
+    v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256))),
+    null,
+  ),
+});
+
+export const regressSpecSchema = v.strictObject({
+  kind: v.literal('regress'),
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
+  /** CSV or TSV file, relative to the project folder. */
+  table: path,
+  /** R's notation: y ~ x1 + scale(x2) + I(x^2) + factor(g) - 1. */
+  formula: v.pipe(v.string(), v.minLength(3), v.maxLength(20_000)),
+  family: v.optional(v.picklist(['gaussian', 'binomial']), 'gaussian'),
+  /** Rows to keep, such as `age >= 18 & group == "a"`. */
+  filter: v.optional(v.pipe(v.string(), v.maxLength(20_000))),
+});
+
+export const jobSpecSchema = v.variant('kind', [trainSpecSchema, regressSpecSchema]);
+
+export type TrainSpec = v.InferOutput<typeof trainSpecSchema>;
+export type RegressSpec = v.InferOutput<typeof regressSpecSchema>;
+export type JobSpec = v.InferOutput<typeof jobSpecSchema>;
+export type TokensRef = v.InferOutput<typeof tokensSchema>;
+
+/**
+ * Checks a document read from YAML or JSON and fills in the defaults.
+ * @throws AppError `bad-spec` naming the file, the field and what is allowed there.
+ */
+export function parseJobSpec(document: unknown, file: string): JobSpec {
+  const result = v.safeParse(jobSpecSchema, document);
+  if (!result.success) {
+    const issue = result.issues[0];
+    const place = issue.path?.map((item) => String(item.key)).join('.') ?? 'top level';
+    const problem =
+      issue.expected === 'never'
+        ? `the field '${place}' is not known`
+        : `${place}: ${describeIssue(issue)}`;
+    throw new AppError('bad-spec', `${file}: ${problem}.`, { file, place });
+  }
+  const spec = result.output;
+  const contradiction = spec.kind === 'train' ? findContradiction(spec) : undefined;
+  if (contradiction) {
+    const { place, problem } = contradiction;
+    throw new AppError('bad-spec', `${file}: ${place}: ${problem}.`, { file, place });
+  }
+  return spec;
+}
+
+function describeIssue(issue: v.BaseIssue<unknown>): string {
+  if (issue.kind === 'schema' && issue.received === 'undefined') return 'is required but missing';
+  const message = issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
+  return message.replace(/\.$/, '');
+}
+
+/** Fields that are each valid but cannot hold together. */
+function findContradiction(spec: TrainSpec): { place: string; problem: string } | undefined {
+  const { dictionary, training, seeds } = spec;
+  if ((dictionary.ratio === undefined) === (dictionary.latents === undefined))
+    return { place: 'dictionary', problem: 'give exactly one of ratio and latents' };
+  if (new Set(seeds).size !== seeds.length)
+    return { place: 'seeds', problem: 'lists the same seed twice' };
+  if (training.batch > training.sequences)
+    return {
+      place: 'training.batch',
+      problem: `${training.batch} sequences per step exceed the ${training.sequences} to train on`,
+    };
+  if (training.cooldown > 0 && training.schedule !== 'linear')
+    return {
+      place: 'training.cooldown',
+      problem: `belongs to the linear schedule, not to ${training.schedule}`,
+    };
+  if (training.warmup + training.cooldown > training.sequences)
+    return {
+      place: 'training.warmup',
+      problem: 'warmup and cooldown together are longer than the training',
+    };
+  if (spec.objective.sparsity.coefficient === 0 && spec.objective.outToIn.coefficient === 0)
+    return { place: 'objective', problem: 'every coefficient is 0, so nothing would be learned' };
+  return undefined;
+}
+
+/** JSON with sorted keys: equal specs give equal text. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (value !== null && typeof value === 'object') {
+    const entries = Object.entries(value)
+      .filter(([, item]) => item !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+  }
+  return JSON.stringify(value);
+}
+
+/** The spec of one replicate: the job's spec with one seed. */
+export function replicateSpec(spec: TrainSpec, replicateSeed: number): TrainSpec {
+  return { ...spec, seeds: [replicateSeed] };
+}
+
+/** What replicates share: the spec without its seeds. Runs with equal group keys form one group. */
+export function groupKey(spec: TrainSpec): string {
+  const { seeds: _seeds, ...rest } = spec;
+  return canonicalJson(rest);
+}
