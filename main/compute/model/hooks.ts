@@ -1,0 +1,39 @@
+import { AppError } from '../../../shared/errors.ts';
+import type { TransformerConfig } from './config.ts';
+
+/**
+ * Hook points under their TransformerLens names. In a pre-norm block,
+ *   resid_mid = resid_pre + attn_out,  resid_post = resid_mid + mlp_out = the next block's resid_pre.
+ */
+export type HookSite = 'resid_pre' | 'resid_mid' | 'resid_post' | 'attn_out' | 'mlp_out';
+
+export interface HookPoint {
+  readonly name: string;
+  readonly layer: number;
+  readonly site: HookSite;
+}
+
+/** Name of a hook point in block `layer`. */
+export function hookName(layer: number, site: HookSite): string {
+  return `blocks.${layer}.hook_${site}`;
+}
+
+/** @throws AppError `bad-input` for a name that the model does not have. */
+export function parseHook(name: string, config: TransformerConfig): HookPoint {
+  const match = /^blocks\.(\d+)\.hook_(resid_pre|resid_mid|resid_post|attn_out|mlp_out)$/.exec(
+    name,
+  );
+  const layer = Number(match?.[1]);
+  if (!match || layer >= config.layers)
+    throw new AppError(
+      'bad-input',
+      `The model has no hook point '${name}'. It has ${config.layers} blocks: ${hookName(0, 'resid_pre')} to ${hookName(config.layers - 1, 'resid_post')}, with resid_pre, resid_mid, resid_post, attn_out and mlp_out in each.`,
+      { place: name },
+    );
+  return { name, layer, site: match[2] as HookSite };
+}
+
+/** First block that has to be computed once the value at the hook point is known. */
+export function blockAfter(hook: HookPoint): number {
+  return hook.site === 'resid_post' ? hook.layer + 1 : hook.layer;
+}

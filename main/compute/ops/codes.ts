@@ -1,0 +1,101 @@
+import type { Sparse } from '../engine.ts';
+import type { Tape, Value, Variable } from '../tape.ts';
+
+/**
+ * Codes of a dictionary, c [r, n], dense or sparse. With few latents active, everything after the
+ * encoder's product touches active entries alone; while codes are still dense, at the start of
+ * training, dense products are faster. Which one a step takes follows from the codes of that step
+ * alone, so a resumed run takes the same path.
+ */
+export type Codes = Variable | Variable<Sparse>;
+
+/**
+ * Share of active entries below which the sparse path is taken: a sparse product costs about this
+ * much more per entry than a dense one (assay bench codes).
+ */
+const sparseBelow = 1 / 16;
+
+export function isSparse(value: Value): value is Sparse {
+  return 'pointers' in value;
+}
+
+function asSparse(codes: Codes): Variable<Sparse> | undefined {
+  return isSparse(codes.value) ? (codes as Variable<Sparse>) : undefined;
+}
+
+/** relu(x W^T + b): x [r, d], W [n, d], b [n]. */
+export function encodeRelu(tape: Tape, x: Variable, weight: Variable, bias: Variable): Codes {
+  const { engine } = tape;
+  const pre = engine.matmul(x.value, weight.value, { transB: true, bias: bias.value });
+  const dense = engine.activate(pre, 'relu');
+  engine.dispose(pre);
+  const active = engine.countNonzero(dense);
+  if (active < dense.size * sparseBelow) {
+    const sparse = engine.sparsify(dense);
+    engine.dispose(dense);
+    return tape.record(sparse, [x, weight, bias], (dvalues, give) => {
+      const dcodes = engine.withValues(sparse, dvalues);
+      if (weight.requiresGradient) give(weight, engine.sparseTransposeMatmul(dcodes, x.value));
+      if (bias.requiresGradient) give(bias, engine.sparseSumColumns(dcodes));
+      if (x.requiresGradient) give(x, engine.sparseMatmul(dcodes, weight.value));
+      engine.dispose(dcodes);
+    });
+  }
+  return tape.record(dense, [x, weight, bias], (dcodes, give) => {
+    const dpre = engine.activateGradient(dense, dcodes, 'relu');
+    if (weight.requiresGradient) give(weight, engine.matmul(dpre, x.value, { transA: true }));
+    if (bias.requiresGradient) give(bias, engine.sumColumns(dpre));
+    if (x.requiresGradient) give(x, engine.matmul(dpre, weight.value));
+    engine.dispose(dpre);
+  });
+}
+
+/** c D + b: [r, d], with D [n, d] and b [d]. */
+export function decode(tape: Tape, codes: Codes, decoder: Variable, bias: Variable): Variable {
+  const { engine } = tape;
+  const sparse = asSparse(codes);
+  if (sparse)
+    return tape.record(
+      engine.sparseMatmul(sparse.value, decoder.value, bias.value),
+      [sparse, decoder, bias],
+      (dy, give) => {
+        if (sparse.requiresGradient)
+          give(sparse, engine.sampledMatmul(sparse.value, dy, decoder.value));
+        if (decoder.requiresGradient) give(decoder, engine.sparseTransposeMatmul(sparse.value, dy));
+        if (bias.requiresGradient) give(bias, engine.sumColumns(dy));
+      },
+    );
+  const dense = codes as Variable;
+  return tape.record(
+    engine.matmul(dense.value, decoder.value, { bias: bias.value }),
+    [dense, decoder, bias],
+    (dy, give) => {
+      if (dense.requiresGradient) give(dense, engine.matmul(dy, decoder.value, { transB: true }));
+      if (decoder.requiresGradient) give(decoder, engine.matmul(dense.value, dy, { transA: true }));
+      if (bias.requiresGradient) give(bias, engine.sumColumns(dy));
+    },
+  );
+}
+
+/** (sum_j |c_j|^p)^(1/p) of each row: [r]. */
+export function codeNorms(tape: Tape, codes: Codes, p: number): Variable {
+  const { engine } = tape;
+  const sparse = asSparse(codes);
+  if (sparse) {
+    const norms = engine.sparseNormRows(sparse.value, p);
+    return tape.record(norms, [sparse], (weights, give) =>
+      give(sparse, engine.sparseNormRowsGradient(sparse.value, norms, p, weights)),
+    );
+  }
+  const dense = codes as Variable;
+  const norms = engine.normRows(dense.value, p);
+  return tape.record(norms, [dense], (weights, give) =>
+    give(dense, engine.normRowsGradient(dense.value, norms, p, weights)),
+  );
+}
+
+/** Number of codes that are not 0. */
+export function countActive(tape: Tape, codes: Codes): number {
+  const { value } = codes;
+  return isSparse(value) ? value.count : tape.engine.countNonzero(value);
+}

@@ -1,0 +1,96 @@
+import type { Activation, Tensor } from '../engine.ts';
+import type { Tape, Variable } from '../tape.ts';
+
+/** Differentiable dense operations: value first, then the vector-Jacobian product beside it. */
+
+/**
+ * x W + bias, or x W^T + bias with `transposed`. x [r, k], W [k, c] (or [c, k]), bias [c].
+ * dx = dy W^T, dW = x^T dy, dbias = column sums of dy.
+ */
+export function linear(
+  tape: Tape,
+  x: Variable,
+  weight: Variable,
+  bias?: Variable,
+  options: { transposed?: boolean } = {},
+): Variable {
+  const { engine } = tape;
+  const transB = options.transposed ?? false;
+  const y = engine.matmul(x.value, weight.value, {
+    transB,
+    ...(bias ? { bias: bias.value } : {}),
+  });
+  return tape.record(y, bias ? [x, weight, bias] : [x, weight], (dy, give) => {
+    if (x.requiresGradient) give(x, engine.matmul(dy, weight.value, { transB: !transB }));
+    if (weight.requiresGradient)
+      give(
+        weight,
+        transB
+          ? engine.matmul(dy, x.value, { transA: true })
+          : engine.matmul(x.value, dy, { transA: true }),
+      );
+    if (bias?.requiresGradient) give(bias, engine.sumColumns(dy));
+  });
+}
+
+/** x + y, of equal shapes. */
+export function add(tape: Tape, x: Variable, y: Variable): Variable {
+  const { engine } = tape;
+  return tape.record(engine.add(x.value, y.value), [x, y], (dz, give) => {
+    if (x.requiresGradient) give(x, engine.clone(dz));
+    if (y.requiresGradient) give(y, engine.clone(dz));
+  });
+}
+
+/** An elementwise activation. */
+export function activate(tape: Tape, x: Variable, activation: Activation): Variable {
+  const { engine } = tape;
+  return tape.record(engine.activate(x.value, activation), [x], (dy, give) =>
+    give(x, engine.activateGradient(x.value, dy, activation)),
+  );
+}
+
+/** Each row divided by its L2 norm; the gradient is tangent to the row (facts of e2e_sae, 1.1). */
+export function normaliseRows(tape: Tape, x: Variable): Variable {
+  const { engine } = tape;
+  const { y, norms } = engine.normaliseRows(x.value);
+  return tape.record(y, [x], (dy, give) => give(x, engine.normaliseRowsGradient(y, norms, dy)), [
+    norms,
+  ]);
+}
+
+/** Sum over columns of (x - y)^2 for each row: [r]. dx = 2 (x - y) drow. */
+export function squaredError(tape: Tape, x: Variable, y: Variable): Variable {
+  const { engine } = tape;
+  const difference = engine.subtract(x.value, y.value);
+  const rows = engine.dotRows(difference, difference);
+  return tape.record(
+    rows,
+    [x, y],
+    (drows, give) => {
+      const scaled = engine.scaleRows(difference, drows);
+      if (x.requiresGradient) give(x, engine.scale(scaled, 2));
+      if (y.requiresGradient) give(y, engine.scale(scaled, -2));
+      engine.dispose(scaled);
+    },
+    [difference],
+  );
+}
+
+/** Layer norm with frozen gain and bias: the gradient reaches x only. */
+export function layerNorm(
+  tape: Tape,
+  x: Variable,
+  gain: Tensor | undefined,
+  bias: Tensor | undefined,
+  epsilon: number,
+): Variable {
+  const { engine } = tape;
+  const { y, mean, inverseStd } = engine.layerNorm(x.value, gain, bias, epsilon);
+  return tape.record(
+    y,
+    [x],
+    (dy, give) => give(x, engine.layerNormGradient(x.value, gain, mean, inverseStd, dy)),
+    [mean, inverseStd],
+  );
+}
