@@ -137,6 +137,8 @@ export interface Engine {
   scale(x: Tensor, factor: number): Tensor;
   /** out += factor x, of equal shapes. */
   addInto(out: Tensor, x: Tensor, factor?: number): void;
+  /** out = x, of equal shapes. */
+  copyInto(out: Tensor, x: Tensor): void;
   /** Each row i of x [r, c] times w[i], w [r]. */
   scaleRows(x: Tensor, w: Tensor): Tensor;
 
@@ -229,7 +231,10 @@ export interface Engine {
 
   /** The entries of x [r, n] that are not 0. */
   sparsify(x: Tensor): Sparse;
-  /** The same pattern with other values [count]; shares pointers and indices with the original. */
+  /**
+   * The same pattern with other values [count], as views: original, values and result are each
+   * disposed on their own.
+   */
   withValues(pattern: Sparse, values: Tensor): Sparse;
   /** The full matrix [r, n]. */
   densify(x: Sparse): Tensor;

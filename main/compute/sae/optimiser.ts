@@ -1,0 +1,56 @@
+import type { Engine, Tensor } from '../engine.ts';
+import { parameterNames, type DictionaryParameters, type ParameterName } from './dictionary.ts';
+
+export interface AdamSettings {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+
+/** First and second moments of each parameter, and the number of steps taken. */
+export interface AdamState {
+  readonly first: Readonly<Record<ParameterName, Tensor>>;
+  readonly second: Readonly<Record<ParameterName, Tensor>>;
+  steps: number;
+}
+
+export function newAdamState(engine: Engine, parameters: DictionaryParameters): AdamState {
+  const zeros = () =>
+    Object.fromEntries(
+      parameterNames.map((name) => [name, engine.zeros(parameters[name].shape)]),
+    ) as Record<ParameterName, Tensor>;
+  return { first: zeros(), second: zeros(), steps: 0 };
+}
+
+/** Global L2 norm over the gradients of all parameters. */
+export function gradientNorm(
+  engine: Engine,
+  gradients: Readonly<Record<ParameterName, Tensor>>,
+): number {
+  let squares = 0;
+  for (const name of parameterNames) squares += engine.sumSquares(gradients[name]);
+  return Math.sqrt(squares);
+}
+
+/** Factor that brings a gradient of this norm to at most `limit`, as torch.nn.utils.clip_grad_norm_. */
+export function clipFactor(norm: number, limit: number | null): number {
+  return limit === null ? 1 : Math.min(1, limit / (norm + 1e-6));
+}
+
+/** One Adam step on every parameter of a dictionary, in place. */
+export function stepAdam(
+  engine: Engine,
+  parameters: DictionaryParameters,
+  gradients: Readonly<Record<ParameterName, Tensor>>,
+  state: AdamState,
+  options: { settings: AdamSettings; learningRate: number; gradientScale: number },
+): void {
+  state.steps++;
+  for (const name of parameterNames)
+    engine.adamStep(parameters[name], gradients[name], state.first[name], state.second[name], {
+      ...options.settings,
+      learningRate: options.learningRate,
+      gradientScale: options.gradientScale,
+      step: state.steps,
+    });
+}
