@@ -47,6 +47,24 @@ const base = {
     better: 'higher',
     digits: 3,
   },
+  explainedVariancePerTokenStd: {
+    title: 'explained variance, per token, sd',
+    definition:
+      'Unbiased standard deviation over the tokens of a batch of 1 - ‖x - y‖² / ‖y - ȳ‖²; the mean of the batches is shown, as e2e_sae does.',
+    digits: 3,
+  },
+  explainedVarianceLayerNormed: {
+    title: 'explained variance, per token, normed',
+    definition:
+      'As "per token", after centring each vector and dividing it by the root of its mean square + 1e-5 (e2e_sae\'s "ln").',
+    better: 'higher',
+    digits: 3,
+  },
+  explainedVarianceLayerNormedStd: {
+    title: 'explained variance, per token, normed, sd',
+    definition: 'Standard deviation that belongs to the normed value, as above.',
+    digits: 3,
+  },
   explainedVarianceUncentred: {
     title: 'explained variance, uncentred',
     definition: '1 - Σ‖x - y‖² / Σ‖x‖²: as SAELens 6.18 prints it; larger than the centred value.',
