@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ActivationCollector,
+  type FeatureMajor,
+} from '../../../main/compute/features/activation-store.ts';
+import { bandOf, featureStatistics } from '../../../main/compute/features/feature-statistics.ts';
+import { labelAuc } from '../../../main/compute/features/label-auc.ts';
+import { RandomStream } from '../../../main/compute/random.ts';
+
+/** A random dense code matrix [tokens, latents] and its feature-major form, fed in two batches. */
+function randomActivations(tokens: number, latents: number, density: number) {
+  const random = new RandomStream(11, 1);
+  const dense = Float32Array.from({ length: tokens * latents }, () =>
+    random.uniform() < density ? Math.ceil(random.uniform() * 8) / 4 : 0,
+  );
+  const collector = new ActivationCollector(latents);
+  const half = Math.floor(tokens / 2);
+  for (const [from, to] of [
+    [0, half],
+    [half, tokens],
+  ] as const) {
+    const pointers = [0];
+    const indices: number[] = [];
+    const values: number[] = [];
+    for (let token = from; token < to; token++) {
+      for (let j = 0; j < latents; j++)
+        if (dense[token * latents + j]) {
+          indices.push(j);
+          values.push(dense[token * latents + j]!);
+        }
+      pointers.push(indices.length);
+    }
+    collector.add(Int32Array.from(pointers), Int32Array.from(indices), values);
+  }
+  return { dense, activations: collector.finish() };
+}
+
+const { dense, activations } = randomActivations(60, 9, 0.3);
+const column = (feature: number) => Array.from({ length: 60 }, (_, t) => dense[t * 9 + feature]!);
+
+describe('the activation store', () => {
+  it('holds exactly the active entries of each feature, in token order', () => {
+    for (let feature = 0; feature < 9; feature++) {
+      const expected = column(feature).flatMap((value, token) => (value ? [[token, value]] : []));
+      const { pointers, token, value } = activations;
+      const found = [];
+      for (let i = pointers[feature]!; i < pointers[feature + 1]!; i++)
+        found.push([token[i], value[i]]);
+      expect(found).toEqual(expected);
+    }
+  });
+});
+
+describe('feature statistics', () => {
+  const statistics = featureStatistics(activations, {
+    length: 12,
+    bins: 8,
+    positionBins: 4,
+    top: 3,
+    bands: 5,
+    perBand: 2,
+    seed: 1,
+  });
+
+  it('count, add up and take the largest of what is active', () => {
+    for (let feature = 0; feature < 9; feature++) {
+      const active = column(feature).filter((value) => value > 0);
+      expect(statistics.count[feature]).toBe(active.length);
+      expect(statistics.sum[feature]).toBeCloseTo(
+        active.reduce((a, b) => a + b, 0),
+        4,
+      );
+      expect(statistics.max[feature]).toBe(Math.max(0, ...active));
+    }
+  });
+
+  it('give histograms whose bins sum to the count', () => {
+    for (let feature = 0; feature < 9; feature++) {
+      const bins = statistics.histogram.subarray(feature * 8, feature * 8 + 8);
+      expect(bins.reduce((a, b) => a + b, 0)).toBe(statistics.count[feature]);
+    }
+  });
+
+  it('give the density at each part of the sequence', () => {
+    for (let part = 0; part < 4; part++) {
+      const inPart = column(0).filter((_, token) => Math.floor((token % 12) / 3) === part);
+      const expected = inPart.filter((value) => value > 0).length / inPart.length;
+      expect(statistics.densityByPosition[part]).toBeCloseTo(expected, 6);
+    }
+  });
+
+  it('rank the strongest activation of each sequence, one for each', () => {
+    for (let feature = 0; feature < 9; feature++) {
+      const best = Array.from({ length: 5 }, (_, s) =>
+        Math.max(...column(feature).slice(s * 12, s * 12 + 12)),
+      )
+        .filter((value) => value > 0)
+        .sort((a, b) => b - a)
+        .slice(0, 3);
+      const found = [...statistics.topValue.subarray(feature * 3, feature * 3 + best.length)];
+      expect(found).toEqual(best);
+      const sequences = best.map((_, rank) => statistics.top[2 * (feature * 3 + rank)]);
+      expect(new Set(sequences).size).toBe(best.length);
+    }
+  });
+
+  it('draw from each band only activations that lie in it', () => {
+    for (let feature = 0; feature < 9; feature++)
+      for (let band = 0; band < 5; band++)
+        for (let i = 0; i < 2; i++) {
+          const at = (feature * 5 + band) * 2 + i;
+          const sequence = statistics.banded[2 * at]!;
+          if (sequence < 0) continue;
+          const value = dense[(sequence * 12 + statistics.banded[2 * at + 1]!) * 9 + feature]!;
+          expect(value).toBe(statistics.bandedValue[at]);
+          expect(bandOf(value, statistics.max[feature]!, 5)).toBe(band);
+        }
+  });
+
+  it('mark what is absent: a dead feature has no examples', () => {
+    const dead: FeatureMajor = {
+      latents: 1,
+      tokens: 12,
+      pointers: new Float64Array(2),
+      token: new Int32Array(0),
+      value: new Float32Array(0),
+    };
+    const none = featureStatistics(dead, {
+      length: 12,
+      bins: 2,
+      positionBins: 2,
+      top: 2,
+      bands: 2,
+      perBand: 1,
+      seed: 1,
+    });
+    expect([...none.top]).toEqual([-1, -1, -1, -1]);
+    expect(none.max[0]).toBe(0);
+  });
+});
+
+describe('AUC against labels', () => {
+  it('equals the share of pairs in the right order, ties counting half', () => {
+    const random = new RandomStream(3, 1);
+    const label = Uint8Array.from({ length: 60 }, () => (random.uniform() < 0.4 ? 1 : 0));
+    const found = labelAuc(activations, [label]);
+    for (let feature = 0; feature < 9; feature++) {
+      const values = column(feature);
+      let wins = 0;
+      let pairs = 0;
+      for (let i = 0; i < 60; i++)
+        for (let j = 0; j < 60; j++)
+          if (label[i] && !label[j]) {
+            pairs++;
+            wins += values[i]! > values[j]! ? 1 : values[i] === values[j] ? 0.5 : 0;
+          }
+      expect(found[feature]).toBeCloseTo(wins / pairs, 6);
+    }
+  });
+
+  it('is not a number for a property that every token has', () => {
+    expect(labelAuc(activations, [new Uint8Array(60).fill(1)])[0]).toBeNaN();
+  });
+});
