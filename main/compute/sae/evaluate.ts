@@ -11,6 +11,7 @@ import {
   type HookState,
 } from '../model/activations.ts';
 import type { HookPoint } from '../model/hooks.ts';
+import { nextTokens } from '../model/next-tokens.ts';
 import type { TokenBatch, Transformer } from '../model/transformer.ts';
 import { FrozenDictionary } from './frozen-dictionary.ts';
 import { ReconstructionStats } from './reconstruction.ts';
@@ -133,11 +134,6 @@ function compareOutputs(
   }
 }
 
-/** The next token at each position; -1 at the end of each sequence. */
-export function nextTokens({ ids, length }: TokenBatch): Int32Array {
-  return Int32Array.from(ids, (_, row) => (row % length === length - 1 ? -1 : ids[row + 1]!));
-}
-
 const positionGroups = ['', 'FirstPosition', 'OtherPositions'] as const;
 type PositionGroup = (typeof positionGroups)[number];
 
@@ -256,7 +252,7 @@ function takeRows(
   return out;
 }
 
-/** Shape of a dictionary on an engine, from its tensors. */
+/** Frozen copies of dictionaries in training. The caller disposes them. */
 export function frozenCopies(
   engine: Engine,
   learners: readonly { readonly parameters: FrozenDictionary['parameters'] }[],

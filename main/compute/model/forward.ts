@@ -1,0 +1,61 @@
+import { Tape } from '../tape.ts';
+import { hookName, type HookSite } from './hooks.ts';
+import type { TokenBatch, Transformer } from './transformer.ts';
+import { nextTokens } from './next-tokens.ts';
+
+export interface ForwardResult {
+  /** Values at the asked hook points, [r, d] row-major. */
+  readonly hooks: ReadonlyMap<string, Float32Array>;
+  /** [r, V] */
+  readonly logits: Float32Array;
+  /** Next-token cross-entropy, one per position with a next token: [sequences, length - 1]. */
+  readonly crossEntropy: Float32Array;
+}
+
+/** The whole forward pass with the values at some hook points, copied off the engine. */
+export function forward(
+  model: Transformer,
+  tokens: TokenBatch,
+  hooks: readonly string[],
+): ForwardResult {
+  const { engine, config } = model;
+  const tape = new Tape(engine);
+  const captured = new Map<string, Float32Array>();
+  const asked = new Set(hooks);
+  try {
+    const logits = tape.frame(() => {
+      const embedded = model.embed(tape, tokens);
+      const last = model.blocks(
+        tape,
+        embedded,
+        { from: 0, to: config.layers },
+        tokens,
+        (name, x) => {
+          if (asked.has(name)) captured.set(name, Float32Array.from(engine.read(x.value)));
+          return x;
+        },
+      );
+      return model.unembed(tape, model.finalNorm(tape, last));
+    });
+    const targets = nextTokens(tokens);
+    const targetTensor = engine.ints(targets, [targets.length]);
+    const losses = engine.crossEntropy(logits.value, targetTensor);
+    const perRow = engine.read(losses);
+    engine.dispose(targetTensor, losses);
+    return {
+      hooks: captured,
+      logits: Float32Array.from(engine.read(logits.value)),
+      crossEntropy: Float32Array.from(perRow.filter((_, row) => targets[row]! >= 0)),
+    };
+  } finally {
+    tape.dispose();
+  }
+}
+
+/** Names of all hook points of a model, in the order of the forward pass. */
+export function hookNames(layers: number): string[] {
+  const sites: HookSite[] = ['resid_pre', 'attn_out', 'resid_mid', 'mlp_out', 'resid_post'];
+  return Array.from({ length: layers }, (_, layer) =>
+    sites.map((site) => hookName(layer, site)),
+  ).flat();
+}
