@@ -12,6 +12,7 @@ type DenseOps = Pick<
   | 'multiply'
   | 'scale'
   | 'addInto'
+  | 'copyInto'
   | 'scaleRows'
   | 'adamStep'
 >;
@@ -78,6 +79,10 @@ export function denseOps(store: ReferenceStore): DenseOps {
       requireEqualShapes('addInto', out, x);
       const [sums, xs] = [store.floats(out), store.floats(x)];
       for (let i = 0; i < xs.length; i += 1) sums[i]! += factor * xs[i]!;
+    },
+    copyInto(out, x) {
+      requireEqualShapes('copyInto', out, x);
+      store.floats(out).set(store.floats(x));
     },
     scaleRows(x, w) {
       const { rows, columns } = matrix('scaleRows', x);

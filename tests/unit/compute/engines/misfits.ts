@@ -76,6 +76,9 @@ export const misfits: readonly Misfit[] = [
     b.engine.multiply(b.normals([2, 3]), b.normals([3, 2])),
   ),
   misfit('addInto of a row', (b) => b.engine.addInto(b.normals([2, 3]), b.normals([3]))),
+  misfit('copyInto of another shape', (b) =>
+    b.engine.copyInto(b.normals([2, 3]), b.normals([3, 2])),
+  ),
   misfit('scaleRows by another length', (b) =>
     b.engine.scaleRows(b.normals([2, 3]), b.normals([3])),
   ),

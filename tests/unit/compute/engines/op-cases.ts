@@ -134,6 +134,12 @@ const dense: OpCase[] = [
     b.engine.addInto(out, b.normals(shape), b.random.normal());
     return [out];
   }),
+  op('copyInto', pointwise, (b) => {
+    const shape = sizes(b);
+    const out = b.normals(shape);
+    b.engine.copyInto(out, b.normals(shape));
+    return [out];
+  }),
   op('scaleRows', pointwise, (b) => {
     const [r, c] = sizes(b);
     return [b.engine.scaleRows(b.normals([r, c]), b.normals([r]))];

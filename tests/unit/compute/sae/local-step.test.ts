@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolve } from 'node:path';
-import type { Engine, Tensor } from '../../../main/compute/engine.ts';
-import { openEngine } from '../../../main/compute/engines/open-engine.ts';
+import type { Engine, Tensor } from '../../../../main/compute/engine.ts';
+import { openEngine } from '../../../../main/compute/engines/open-engine.ts';
 import {
   parameterNames,
   parameterShape,
   type DictionaryParameters,
-} from '../../../main/compute/sae/dictionary.ts';
-import { localGradients } from '../../../main/compute/sae/local-objective.ts';
+} from '../../../../main/compute/sae/dictionary.ts';
+import { localGradients } from '../../../../main/compute/sae/local-objective.ts';
 import {
   clipFactor,
   gradientNorm,
   newAdamState,
   stepAdam,
-} from '../../../main/compute/sae/optimiser.ts';
-import { openSafetensors } from '../../../main/formats/safetensors.ts';
+} from '../../../../main/compute/sae/optimiser.ts';
+import { openSafetensors } from '../../../../main/formats/safetensors.ts';
 
 interface GoldenCase {
   sparsity: number;
@@ -26,7 +26,7 @@ interface GoldenCase {
 }
 
 const golden = openSafetensors(
-  resolve(import.meta.dirname, '../../golden/local-step/local-step.safetensors'),
+  resolve(import.meta.dirname, '../../../golden/local-step/local-step.safetensors'),
 );
 const cases = JSON.parse(golden.metadata.get('cases') ?? '') as Record<string, GoldenCase>;
 const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };

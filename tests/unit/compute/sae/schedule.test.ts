@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkSchedule, learningRateFactor } from '../../../main/compute/sae/schedule.ts';
+import { checkSchedule, learningRateFactor } from '../../../../main/compute/sae/schedule.ts';
 
 const cosine = {
   kind: 'cosine',
