@@ -201,6 +201,13 @@ class SafetensorsReader implements TensorReader {
     );
   }
 
+  doubles(name: string, start = 0, end?: number): Float64Array {
+    if (this.tensors.get(name)?.dtype !== 'F64')
+      return Float64Array.from(this.floats(name, start, end));
+    const { bytes, length } = this.#read(name, start, end);
+    return new Float64Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, length);
+  }
+
   ints(name: string, start = 0, end?: number): Int32Array {
     const { dtype, bytes, length } = this.#read(name, start, end);
     const buffer = bytes.buffer as ArrayBuffer;

@@ -63,6 +63,7 @@ export function openShardedSafetensors(indexPath: string): TensorReader {
     metadata: new Map(),
     tensors,
     floats: (name, start, end) => reader(name).floats(name, start, end),
+    doubles: (name, start, end) => reader(name).doubles(name, start, end),
     ints: (name, start, end) => reader(name).ints(name, start, end),
     close,
   };

@@ -71,6 +71,8 @@ const trainingSchema = v.strictObject({
   dataSeed: v.optional(seed, 0),
   /** Optimiser steps between two logged points. */
   logEvery: v.optional(positiveInt, 1),
+  /** Tokens of one window in which a latent must fire to count as alive on the training curve. */
+  aliveWindowTokens: v.optional(positiveInt, 100_000),
 });
 
 const evaluationSchema = v.strictObject({

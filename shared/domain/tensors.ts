@@ -54,6 +54,8 @@ export interface TensorReader {
    * rounded. Throws `not-found` for an unknown name and `dtype-mismatch` for integer tensors.
    */
   floats(name: string, start?: number, end?: number): Float32Array;
+  /** As `floats`, in float64: exact for every floating-point dtype. */
+  doubles(name: string, start?: number, end?: number): Float64Array;
   /**
    * Entries of an integer or boolean tensor as int32. Throws `dtype-mismatch` for floats and for
    * values that do not fit.

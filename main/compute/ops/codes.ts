@@ -1,4 +1,4 @@
-import type { Sparse } from '../engine.ts';
+import type { Sparse, Tensor } from '../engine.ts';
 import type { Tape, Value, Variable } from '../tape.ts';
 
 /**
@@ -98,4 +98,10 @@ export function codeNorms(tape: Tape, codes: Codes, p: number): Variable {
 export function countActive(tape: Tape, codes: Codes): number {
   const { value } = codes;
   return isSparse(value) ? value.count : tape.engine.countNonzero(value);
+}
+
+/** Sum of each latent's codes over the rows: [n]; the caller's, no gradient. */
+export function codeSums(tape: Tape, codes: Codes): Tensor {
+  const { value } = codes;
+  return isSparse(value) ? tape.engine.sparseSumColumns(value) : tape.engine.sumColumns(value);
 }

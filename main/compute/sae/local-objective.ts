@@ -1,5 +1,5 @@
 import type { Engine, Tensor } from '../engine.ts';
-import { codeNorms, countActive, decode, encodeRelu } from '../ops/codes.ts';
+import { codeNorms, codeSums, countActive, decode, encodeRelu } from '../ops/codes.ts';
 import { normaliseRows, squaredError } from '../ops/dense.ts';
 import { Tape, type Variable } from '../tape.ts';
 import { parameterNames, type DictionaryParameters, type ParameterName } from './dictionary.ts';
@@ -25,8 +25,8 @@ export interface LocalTerms {
 export interface LocalGradients {
   readonly terms: LocalTerms;
   readonly gradients: Readonly<Record<ParameterName, Tensor>>;
-  /** Reconstruction [r, d]; the caller's. */
-  readonly output: Tensor;
+  /** Sum of each latent's codes over the batch [n]: 0 for one that never fired. The caller's. */
+  readonly firing: Tensor;
 }
 
 /**
@@ -55,7 +55,7 @@ export function localGradients(
     const sparsity = engine.sum(norms.value) * scale;
     const outToIn = engine.sum(errors.value) * scale;
     const l0 = countActive(tape, codes) / rows;
-    const kept = engine.clone(output.value);
+    const firing = codeSums(tape, codes);
     tape.backward([
       { variable: errors, weight: objective.outToIn * scale },
       { variable: norms, weight: objective.sparsity * scale },
@@ -68,7 +68,7 @@ export function localGradients(
         l0,
       },
       gradients: takeGradients(tape, variables),
-      output: kept,
+      firing,
     };
   } finally {
     tape.dispose();

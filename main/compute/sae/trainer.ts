@@ -71,14 +71,15 @@ export class LocalTrainer {
 
   /**
    * One optimiser step of every dictionary on activations x [r, d].
-   * @param inspect sees each dictionary's reconstruction [r, d] of this batch, before the update
+   * @param inspect sees, for each dictionary, the sum of each latent's codes over the batch [n], 0 for
+   *   one that never fired; before the update, and only for the time of the call
    * @throws AppError `non-finite` naming step, seed and term; the weights are then as before the step.
    */
-  train(x: Tensor, inspect?: (learner: number, reconstruction: Tensor) => void): StepReport[] {
+  train(x: Tensor, inspect?: (learner: number, firing: Tensor) => void): StepReport[] {
     const { schedule, learningRate } = this.options;
     const rate = learningRate * learningRateFactor(this.#step, schedule);
     const reports = this.learners.map((learner, index) =>
-      this.#update(learner, x, rate, (output) => inspect?.(index, output)),
+      this.#update(learner, x, rate, (firing) => inspect?.(index, firing)),
     );
     this.#step++;
     return reports;
@@ -103,7 +104,8 @@ export class LocalTrainer {
           `${reader.source} is not a checkpoint of this job: tensor '${name}' is missing or of another size.`,
           { file: reader.source, place: name },
         );
-      const saved = this.#engine.floats(reader.floats(name), tensor.shape);
+      const numbers = info.dtype === 'F64' ? reader.doubles(name) : reader.floats(name);
+      const saved = this.#engine.floats(numbers, tensor.shape);
       this.#engine.copyInto(tensor, saved);
       this.#engine.dispose(saved);
     }
@@ -119,15 +121,15 @@ export class LocalTrainer {
     learner: Learner,
     x: Tensor,
     learningRate: number,
-    inspect: (output: Tensor) => void,
+    inspect: (firing: Tensor) => void,
   ): StepReport {
     const engine = this.#engine;
     const { objective, gradientClip, adam } = this.options;
-    const { terms, gradients, output } = localGradients(engine, learner.parameters, x, objective);
+    const { terms, gradients, firing } = localGradients(engine, learner.parameters, x, objective);
     try {
       const norm = gradientNorm(engine, gradients);
       this.#refuseNonFinite(learner.seed, { ...terms, gradientNorm: norm });
-      inspect(output);
+      inspect(firing);
       stepAdam(engine, learner.parameters, gradients, learner.adam, {
         settings: adam,
         learningRate,
@@ -135,7 +137,7 @@ export class LocalTrainer {
       });
       return { ...terms, learningRate, gradientNorm: norm };
     } finally {
-      engine.dispose(output, ...Object.values(gradients));
+      engine.dispose(firing, ...Object.values(gradients));
     }
   }
 

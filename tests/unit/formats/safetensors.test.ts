@@ -145,6 +145,11 @@ describe('reading tensors', () => {
     expect([...reader.floats('d')]).toEqual([Math.fround(0.1), Infinity]);
   });
 
+  it('reads float64 exactly where asked to', () => {
+    expect([...reader.doubles('d')]).toEqual([0.1, 1e300]);
+    expect([...reader.doubles('f', 0, 2)]).toEqual([1.5, -2]);
+  });
+
   it('reads a part', () => {
     expect([...reader.floats('f', 1, 2)]).toEqual([-2]);
     expect(() => reader.floats('f', 1, 5)).toThrow(/which has 4/);

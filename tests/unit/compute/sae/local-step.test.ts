@@ -55,7 +55,7 @@ describe.each([
     const state = newAdamState(engine, parameters);
     spec.steps.forEach((expected, step) => {
       const x = load(`${caseName}.${step}.x`, [32, 16]);
-      const { terms, gradients, output } = localGradients(engine, parameters, x, spec);
+      const { terms, gradients, firing } = localGradients(engine, parameters, x, spec);
       const norm = gradientNorm(engine, gradients);
       for (const key of ['loss', 'outToIn', 'sparsity', 'l0'] as const)
         expect(terms[key], `${key} at step ${step}`).toBeRelatively(expected[key], tolerance);
@@ -75,7 +75,7 @@ describe.each([
         learningRate: spec.rates[step]!,
         gradientScale: clipFactor(norm, spec.clip),
       });
-      engine.dispose(x, output, ...Object.values<Tensor>(gradients));
+      engine.dispose(x, firing, ...Object.values<Tensor>(gradients));
     });
     for (const key of parameterNames)
       expectClose(

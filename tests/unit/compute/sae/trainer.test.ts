@@ -38,6 +38,7 @@ function asReader(state: TensorData[]): TensorReader {
       ]),
     ),
     floats: (name) => byName.get(name)!.data as Float32Array,
+    doubles: (name) => byName.get(name)!.data as Float64Array,
     ints: () => new Int32Array(0),
     close: () => undefined,
   };
