@@ -11,7 +11,7 @@ import { openTokenFile } from '../../../formats/token-file.ts';
 import { readDictionary } from '../dictionary-file.ts';
 import { loadedModel } from '../loaded-model.ts';
 import { parseInput } from '../parse-input.ts';
-import { estimateTraining } from '../training-plan.ts';
+import { estimateTraining } from '../train/plan.ts';
 import type { QueryHandler } from './handler.ts';
 
 const engineChoice = {

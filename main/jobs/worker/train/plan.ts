@@ -1,16 +1,16 @@
 import { availableParallelism, freemem } from 'node:os';
 import { resolve, sep } from 'node:path';
-import { AppError } from '../../../shared/errors.ts';
-import type { JobEstimate } from '../../../shared/contract/jobs.ts';
-import type { TokensRef, TrainSpec } from '../../../shared/domain/job-spec.ts';
-import { parseModelConfig, type TransformerConfig } from '../../compute/model/config.ts';
-import { parseHook, type HookPoint } from '../../compute/model/hooks.ts';
-import { parameterCount, type DictionaryShape } from '../../compute/sae/dictionary.ts';
-import { estimateMemory } from '../../compute/sae/estimate.ts';
-import { checkSchedule, type ScheduleOptions } from '../../compute/sae/schedule.ts';
-import { stateSize } from '../../compute/sae/trainer.ts';
-import { openModelFolder } from '../../formats/model-folder.ts';
-import { openTokenFile, type TokenFile } from '../../formats/token-file.ts';
+import { AppError } from '../../../../shared/errors.ts';
+import type { JobEstimate } from '../../../../shared/contract/jobs.ts';
+import type { TokensRef, TrainSpec } from '../../../../shared/domain/job-spec.ts';
+import { parseModelConfig, type TransformerConfig } from '../../../compute/model/config.ts';
+import { parseHook, type HookPoint } from '../../../compute/model/hooks.ts';
+import { parameterCount, type DictionaryShape } from '../../../compute/sae/dictionary.ts';
+import { estimateMemory } from '../../../compute/sae/estimate.ts';
+import { checkSchedule, type ScheduleOptions } from '../../../compute/sae/schedule.ts';
+import { stateSize } from '../../../compute/sae/trainer.ts';
+import { openModelFolder } from '../../../formats/model-folder.ts';
+import { openTokenFile, type TokenFile } from '../../../formats/token-file.ts';
 
 /** A training spec held against the files that it names: all that follows from both. */
 export interface TrainingPlan {

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { AppError, hasCode } from '../../../../shared/errors.ts';
+import { canonicalJson, type TrainSpec } from '../../../../shared/domain/job-spec.ts';
+import { loadNewestCheckpoint, saveCheckpoint } from '../../checkpoint.ts';
+import { stopped, type JobControl } from '../../control.ts';
+import { jobFiles } from '../../job-folder.ts';
+import type { JobIo } from '../../job-io.ts';
+import type { JobAssignment } from '../../protocol.ts';
+import type { RunJob } from '../run-worker.ts';
+import { evaluateOn } from './evaluation.ts';
+import { openInputs, type TrainInputs } from './inputs.ts';
+import { writeTrainingResult } from './results.ts';
+import { TrainingRun } from './training-run.ts';
+
+/**
+ * Trains one dictionary for each seed of a spec: load, resume, train, evaluate, collect features,
+ * write the result. Whatever ends it early, the newest checkpoint is what a resume goes on from.
+ */
+export const runTrainJob: RunJob = async (assignment, control, io) => {
+  const spec = trainSpecOf(assignment);
+  const inputs = await openInputs(assignment.projectPath, spec);
+  try {
+    const run = new TrainingRun(assignment, inputs);
+    const checkpoints = checkpointsOf(assignment, spec, run, io);
+    const resumedFrom = checkpoints.resume();
+    io.started(inputs.engine.info, resumedFrom);
+    io.log('info', startMessage(inputs, resumedFrom));
+    await train(spec, inputs, run, { control, io, checkpoints });
+    await writeTrainingResult(assignment, inputs, run, control, io);
+  } finally {
+    await inputs.close();
+  }
+};
+
+interface Surroundings {
+  readonly control: JobControl;
+  readonly io: JobIo;
+  readonly checkpoints: ReturnType<typeof checkpointsOf>;
+}
+
+async function train(
+  spec: TrainSpec,
+  inputs: TrainInputs,
+  run: TrainingRun,
+  surroundings: Surroundings,
+): Promise<void> {
+  const { control, io, checkpoints } = surroundings;
+  const { steps, context } = inputs.plan;
+  const stepTokens = spec.training.batch * context;
+  for (;;) {
+    if (isDue(run, spec.training.batch, spec.evaluation?.every) && run.evaluatedStep !== run.step)
+      await evaluateNow(inputs, run, surroundings);
+    if (run.step === steps) break;
+    const order = await control.next();
+    if (order !== 'continue') await control.retrying(checkpoints.save);
+    if (order === 'stop') throw stopped();
+    run.train(io);
+    control.progress('training', run.step * stepTokens, steps * stepTokens, 'tokens');
+    if (isDue(run, spec.training.batch, spec.checkpointEvery) && run.step < steps)
+      await control.retrying(checkpoints.save);
+  }
+  io.sendPoints();
+  // What follows takes a while too: a worker that is lost in it need not train again.
+  await control.retrying(checkpoints.save);
+}
+
+/** True after the first step that passes a multiple of `every` sequences. */
+function isDue(run: TrainingRun, batch: number, every: number | null | undefined): boolean {
+  if (!every) return false;
+  return Math.floor((run.step * batch) / every) > Math.floor(((run.step - 1) * batch) / every);
+}
+
+async function evaluateNow(
+  inputs: TrainInputs,
+  run: TrainingRun,
+  { control, io, checkpoints }: Surroundings,
+): Promise<void> {
+  const { spec, steps } = inputs.plan;
+  // The one at the end belongs to the results.
+  if (!spec.evaluation || run.step === steps) return;
+  try {
+    const metrics = await evaluateOn(inputs, run.learners, spec.evaluation, control);
+    run.recordEvaluation(io, metrics);
+  } catch (error) {
+    if (hasCode(error, 'cancelled')) await control.retrying(checkpoints.save);
+    throw error;
+  }
+}
+
+function checkpointsOf(assignment: JobAssignment, spec: TrainSpec, run: TrainingRun, io: JobIo) {
+  const folder = join(assignment.folder, jobFiles.checkpoints);
+  const specHash = createHash('sha256').update(canonicalJson(spec)).digest('hex');
+  return {
+    /** Continues from the newest whole checkpoint; answers its step, or null for a fresh start. */
+    resume(): number | null {
+      const checkpoint = loadNewestCheckpoint(folder, specHash);
+      if (checkpoint) run.restore(checkpoint);
+      for (const { id } of assignment.runs) io.keepPointsUntil(id, run.tokens);
+      return checkpoint?.step ?? null;
+    },
+    save(): void {
+      io.flush();
+      saveCheckpoint(folder, {
+        step: run.step,
+        specHash,
+        cursor: run.cursor(),
+        write: (into) => run.writeState(into),
+      });
+      io.checkpointed(run.step);
+    },
+  };
+}
+
+function trainSpecOf(assignment: JobAssignment): TrainSpec {
+  if (assignment.spec.kind === 'train') return assignment.spec;
+  throw new AppError('internal', `A '${assignment.spec.kind}' job was given to the trainer.`);
+}
+
+function startMessage(inputs: TrainInputs, resumedFrom: number | null): string {
+  const { plan, engine } = inputs;
+  const { latents, dIn } = plan.shape;
+  const start = resumedFrom === null ? 'Training' : `Resuming at step ${resumedFrom} of`;
+  const dictionaries =
+    plan.spec.seeds.length === 1 ? 'a dictionary' : `${plan.spec.seeds.length} dictionaries`;
+  return `${start} ${dictionaries} of ${latents} latents on ${plan.hook.name} (width ${dIn}), ${plan.steps} steps, on ${engine.info.name} (${engine.info.device}).`;
+}

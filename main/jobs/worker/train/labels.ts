@@ -1,0 +1,43 @@
+import { AppError } from '../../../../shared/errors.ts';
+import type { TokenLabels } from '../../../compute/features/feature-pass.ts';
+import { openSafetensors } from '../../../formats/safetensors.ts';
+import { insideProject } from './plan.ts';
+
+/**
+ * Reads ground truth per token: one tensor [rows, context] of 0 and 1 for each property, in the order
+ * of their names. Only the first `rows` are read.
+ * @throws AppError `shape-mismatch` where a tensor does not cover the tokens, `bad-input` for a value
+ *   other than 0 and 1.
+ */
+export function openTokenLabels(
+  projectPath: string,
+  file: string,
+  tokens: { rows: number; context: number },
+): TokenLabels {
+  const path = insideProject(projectPath, file);
+  const reader = openSafetensors(path);
+  try {
+    const properties = [...reader.tensors.keys()].sort();
+    const values = properties.map((property) => {
+      const [rows = 0, context = 0] = reader.tensors.get(property)?.shape ?? [];
+      if (context !== tokens.context || rows < tokens.rows)
+        throw new AppError(
+          'shape-mismatch',
+          `${file}: '${property}' is [${rows}, ${context}], where the tokens are [${tokens.rows}, ${tokens.context}]. Use the labels that belong to these tokens.`,
+          { file: path, place: property },
+        );
+      const bits = reader.ints(property, 0, tokens.rows * tokens.context);
+      const odd = bits.findIndex((bit) => bit !== 0 && bit !== 1);
+      if (odd >= 0)
+        throw new AppError(
+          'bad-input',
+          `${file}: '${property}' holds ${bits[odd]} at row ${Math.floor(odd / context)}, position ${odd % context}; labels are 0 or 1.`,
+          { file: path, place: property },
+        );
+      return Uint8Array.from(bits);
+    });
+    return { properties, values };
+  } finally {
+    reader.close();
+  }
+}
