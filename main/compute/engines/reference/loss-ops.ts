@@ -47,6 +47,9 @@ export function lossOps(store: ReferenceStore): LossOps {
 
   const sumOver = (p: Float64Array, f: (v: number) => number) =>
     p.reduce((sum, _, v) => sum + f(v), 0);
+  /** sum p (log p - log q), where 0 log 0 is 0. */
+  const divergence = (logP: Float64Array, logQ: Float64Array) =>
+    sumOver(logP, (v) => (logP[v] === -Infinity ? 0 : Math.exp(logP[v]!) * (logP[v]! - logQ[v]!)));
   const loss = (logP: Float64Array, target: number) => (target < 0 ? 0 : -logP[target]!);
   const top = (logP: Float64Array) =>
     logP.indexOf(logP.reduce((a, b) => Math.max(a, b), -Infinity));
@@ -70,7 +73,7 @@ export function lossOps(store: ReferenceStore): LossOps {
       requireEqualShapes('klDivergence', p, q);
       return perRow(matrix('klDivergence', p).rows, (i) => {
         const [logP, logQ] = [logSoftmax(p, i), logSoftmax(q, i)];
-        return sumOver(logP, (v) => Math.exp(logP[v]!) * (logP[v]! - logQ[v]!));
+        return divergence(logP, logQ);
       });
     },
     klDivergenceGradient(p, q, weight) {
@@ -94,13 +97,11 @@ export function lossOps(store: ReferenceStore): LossOps {
       const list = checkTargets('compareLogits', p, targets);
       const compare = (f: (logP: Float64Array, logQ: Float64Array, target: number) => number) =>
         perRow(list.length, (i) => f(logSoftmax(p, i), logSoftmax(q, i), list[i]!));
-      const kl = (a: Float64Array, b: Float64Array) =>
-        sumOver(a, (v) => Math.exp(a[v]!) * (a[v]! - b[v]!));
       return {
         crossEntropyP: compare((logP, _, target) => loss(logP, target)),
         crossEntropyQ: compare((_, logQ, target) => loss(logQ, target)),
-        klPQ: compare((logP, logQ) => kl(logP, logQ)),
-        klQP: compare((logP, logQ) => kl(logQ, logP)),
+        klPQ: compare((logP, logQ) => divergence(logP, logQ)),
+        klQP: compare((logP, logQ) => divergence(logQ, logP)),
         totalVariation: compare(
           (logP, logQ) =>
             sumOver(logP, (v) => Math.abs(Math.exp(logP[v]!) - Math.exp(logQ[v]!))) / 2,
