@@ -27,7 +27,7 @@ export function provenanceTable(sources: readonly Source[]): Markup {
       <td>${shown}</td>
     </tr> `;
   });
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Provenance">
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="Provenance">
     <table class="small provenance">
       <tbody>
         ${rows}

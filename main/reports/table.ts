@@ -54,7 +54,7 @@ export function renderTable(table: ShownTable): Markup {
   const caption = `${table.id}-caption`;
   return html`<div class="table ${table.className ?? ''}" id="${table.id}">
     <div class="table-head"><p class="caption" id="${caption}">${table.caption}</p></div>
-    <div class="scroll" tabindex="0" role="region" aria-labelledby="${caption}">
+    <div class="scroll" tabindex="0" role="group" aria-labelledby="${caption}">
       <table aria-labelledby="${caption}">
         <thead>
           <tr>

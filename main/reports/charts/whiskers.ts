@@ -47,10 +47,10 @@ export function planWhiskers(coefficients: readonly Coefficient[]): WhiskerPlan 
 }
 
 const width = 620;
-const left = 210;
+const left = 232;
 const right = 20;
 const rowHeight = 22;
-const longestTerm = 32;
+const longestTerm = 31;
 
 /** Estimates as dots with their intervals as whiskers around a line at zero; undefined for none. */
 export function whiskerChart(plan: WhiskerPlan): Markup | undefined {

@@ -84,7 +84,7 @@ function rowsUsed(fit: FitDetail): Markup {
   return html`<ol class="funnel">
     <li><b>${formatNumber(fit.rowsInTable)}</b> rows of ${fit.spec.table}</li>
     <li>${filtered}</li>
-    <li>−${formatNumber(fit.dropped)} with a missing value</li>
+    <li>${fit.dropped === 0 ? 'none' : `−${formatNumber(fit.dropped)}`} with a missing value</li>
     <li><b>n = ${formatNumber(fit.n)}</b> used</li>
   </ol> `;
 }
@@ -113,12 +113,14 @@ function generalWarnings(fit: FitDetail): Markup {
   if (general.length === 0) return html``;
   return html`<aside class="callout">
     <h3>${formatCount(general.length, 'warning')}</h3>
-    ${general.map(warningText)}
+    ${general.map((warning) => warningText(warning, false))}
   </aside> `;
 }
 
-function warningText(warning: Warning): Markup {
-  const concerns = warning.concerns === null ? null : html`<b>${warning.concerns}:</b> `;
+/** @param isInPlace the warning stands beside what it concerns */
+function warningText(warning: Warning, isInPlace: boolean): Markup {
+  const isNamed = warning.concerns === null || isInPlace;
+  const concerns = isNamed ? null : html`<b>${warning.concerns}:</b> `;
   return html`<details class="warning">
     <summary><span class="sign" aria-hidden="true">⚠</span> ${concerns}${warning.message}</summary>
     <p><b>Why.</b> ${warning.why}</p>
@@ -175,7 +177,7 @@ function warningsOn(fit: FitDetail, coefficient: Coefficient): Warning[] {
 }
 
 function coefficientCells(fit: FitDetail, item: Coefficient): Fragment[] {
-  const warnings = warningsOn(fit, item).map(warningText);
+  const warnings = warningsOn(fit, item).map((warning) => warningText(warning, true));
   const term = html`<span class="term">${item.term}</span>${warnings}`;
   const vif = item.vif === null ? null : fromExtended(item.vif);
   const vifText = vif === null ? '–' : formatNumber(vif);

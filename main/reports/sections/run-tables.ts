@@ -85,8 +85,10 @@ function shortPath(path: string): string {
   return path.split('.').slice(-2).join('.');
 }
 
+/** A value of a spec, with all its digits. */
 function plain(value: CellValue): string {
-  return value === null ? missing : String(value).replace('-', '−');
+  if (value === null) return missing;
+  return typeof value === 'number' ? String(value).replace('-', '−') : String(value);
 }
 
 function summaryValues(summary: MetricSummary | undefined): CellValue[] {

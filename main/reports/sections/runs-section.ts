@@ -159,7 +159,7 @@ function files(details: readonly RunDetail[]): Markup {
     ),
   );
   if (rows.length === 0) return html``;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Files">
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="Files">
     <table class="small">
       <thead>
         <tr>
