@@ -14,19 +14,16 @@ export class DataIslands {
   readonly #hash: Hash = createHash('sha256');
   bytes = 0;
 
-  /**
-   * The element that holds a value.
-   * @param attributes of the element, besides its type
-   */
-  add(value: unknown, attributes: Markup): Markup {
+  /** The element that holds a value; `name` says which part of the data it is. */
+  add(value: unknown, name: string): Markup {
     const text = JSON.stringify(value);
     const bytes = strToU8(text);
     this.#hash.update(bytes);
     this.bytes += bytes.length;
     if (bytes.length < plainBytes)
-      return scriptElement(html`type="application/json" ${attributes}`, scriptSafe(text));
+      return scriptElement(html`type="application/json" data-part="${name}"`, scriptSafe(text));
     const packed = Buffer.from(gzipSync(bytes, { level: 6, mtime: 0 })).toString('base64');
-    return scriptElement(html`type="application/gzip" ${attributes}`, packed);
+    return scriptElement(html`type="application/gzip" data-part="${name}"`, packed);
   }
 
   /** SHA-256 of the JSON texts in the order in which they were added. */

@@ -7,7 +7,6 @@ import { featuresSection } from './sections/features-section.ts';
 import { fitSection } from './sections/fit-section.ts';
 import { runsSection } from './sections/runs-section.ts';
 import { textSection } from './sections/text-section.ts';
-import { html } from './viewer/html.ts';
 
 /**
  * A report as the text of one HTML document. Features are read one at a time and kept only as
@@ -30,7 +29,7 @@ export async function renderReport(report: ReportData): Promise<string> {
       tables: context.tables,
       sections: context.sections,
     },
-    html`id="report-data"`,
+    'report',
   );
   const data = { bytes: islands.bytes, sha256: islands.digest() };
   const body = [...sections.map((section) => section.body), appendix(context, data)];

@@ -14,6 +14,7 @@ const sources = [
   'viewer/tokens',
   'viewer/bars',
   'viewer/feature-card',
+  'viewer/packing',
   'viewer/browser',
 ];
 

@@ -298,7 +298,7 @@ describe.skipIf(chromium === undefined)(title, () => {
 
   test('says so where its data cannot be read, and stays readable', async () => {
     const path = await write(sampleReport({ features: 40 }));
-    const broken = (await readFile(path, 'utf8')).replace(/(id="report-data">).{40}/, '$1');
+    const broken = (await readFile(path, 'utf8')).replace(/(data-part="report">).{40}/, '$1');
     const page = await browser.newPage({ offline: true });
     await page.setContent(broken);
     await page.waitForSelector('.problem');

@@ -135,13 +135,13 @@ export function sampleFeature(
       sequence: (feature * 31 + index) % 997,
       position: peak + 4,
       start: 4,
-      value: max / (1 + index / 4),
+      value: max / 2 ** index,
       tokens: Array.from({ length: size.context }, (_, at) =>
         at === peak ? fill(`token ${feature}`) : ` w${(feature * 17 + index * 5 + at * 3) % 613}`,
       ),
       ids: Array.from({ length: size.context }, (_, at) => (feature + at) % 1024),
       activations: Array.from({ length: size.context }, (_, at) =>
-        at === peak ? max / (1 + index / 4) : at === peak + 2 ? max / 9 : 0,
+        at === peak ? max / 2 ** index : at === peak + 2 ? max / 8 : 0,
       ),
     };
   };

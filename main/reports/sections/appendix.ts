@@ -48,22 +48,25 @@ function entries(title: string, lead: string, items: readonly AppendixEntry[]): 
 /** Standard-library Python, so that the data outlive Assay. */
 const python = `import base64, gzip, html.parser, json
 
-class Data(html.parser.HTMLParser):
-    parts, kind = [], None
+class Report(html.parser.HTMLParser):
+    def __init__(self, path):
+        super().__init__()
+        self.parts, self.part = {}, None
+        self.feed(open(path, encoding='utf-8').read())
     def handle_starttag(self, tag, attributes):
-        kind = dict(attributes).get('type', '')
-        self.kind = kind if tag == 'script' and kind.startswith('application/') else None
+        self.attributes = dict(attributes)
+        self.part = self.attributes.get('data-part')
     def handle_data(self, text):
-        if self.kind == 'application/json':
-            self.parts.append(json.loads(text))
-        elif self.kind == 'application/gzip':
-            self.parts.append(json.loads(gzip.decompress(base64.b64decode(text))))
+        if self.part:
+            if self.attributes['type'] == 'application/gzip':
+                text = gzip.decompress(base64.b64decode(text))
+            self.parts[self.part] = json.loads(text)
     def handle_endtag(self, tag):
-        self.kind = None
+        self.part = None
 
-Data().feed(open('report.html', encoding='utf-8').read())
-*features, report = Data.parts   # lists of features, then everything else
-print(report['title'], list(report['tables']))`;
+parts = Report('report.html').parts
+print(list(parts))                  # the report, lists of features, vocabularies
+print(list(parts['report']['tables']))`;
 
 function embedded(data: { bytes: number; sha256: string }): Markup {
   return html`<h3 id="data">Embedded data</h3>

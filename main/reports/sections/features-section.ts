@@ -7,6 +7,7 @@ import { renderTable, type CellValue, type ShownColumn } from '../table.ts';
 import { featureCard, featureId } from '../viewer/feature-card.ts';
 import { formatCount, formatNumber, formatShare } from '../viewer/format.ts';
 import { html, type Fragment, type Markup } from '../viewer/html.ts';
+import { packFeature, type PackedFeature } from '../viewer/packing.ts';
 
 /** Features that are written out in full; the others open from the embedded data. */
 export const cardsPerPage = 24;
@@ -76,10 +77,11 @@ async function gather(
     tokens: section.dictionary.tokens,
     longestContext: 0,
   };
-  let pending: FeatureDetail[] = [];
+  const vocabulary = new Map<number, string>();
+  let pending: PackedFeature[] = [];
   const flush = async (): Promise<void> => {
     if (pending.length === 0) return;
-    gathered.islands.push(data.add(pending, html`data-features="${id}"`));
+    gathered.islands.push(data.add(pending, `${id}-features-${gathered.islands.length + 1}`));
     pending = [];
     // Compressing blocks for tens of milliseconds: let others have their turn between two parts.
     await new Promise((resolve) => setImmediate(resolve));
@@ -92,25 +94,13 @@ async function gather(
     for (const group of detail.groups)
       for (const example of group.examples)
         gathered.longestContext = Math.max(gathered.longestContext, example.tokens.length);
-    pending.push(compact(detail));
+    pending.push(packFeature(detail, vocabulary));
     if (pending.length === featuresPerIsland) await flush();
   }
   await flush();
+  const byId = [...vocabulary].sort(([a], [b]) => a - b);
+  gathered.islands.push(data.add(byId, `${id}-vocabulary`));
   return gathered;
-}
-
-/** Activations to five significant digits, which is more than shading and reading need. */
-function compact(detail: FeatureDetail): FeatureDetail {
-  const groups = detail.groups.map((group) => ({
-    ...group,
-    examples: group.examples.map((example) => ({
-      ...example,
-      activations: example.activations.map((value) =>
-        value === 0 ? 0 : Number(value.toPrecision(5)),
-      ),
-    })),
-  }));
-  return { ...detail, groups };
 }
 
 /** The tokens on which a feature is strongest, as a first idea of what it is. */

@@ -2,6 +2,7 @@ import type { FeatureDetail } from '../../../shared/contract/features.ts';
 import { csvCell } from '../../../shared/text.ts';
 import { featureCard } from './feature-card.ts';
 import { formatNumber } from './format.ts';
+import { unpackFeature, type PackedFeature } from './packing.ts';
 
 /*
  * The script of a report's page: sorting, filtering and downloading tables, and opening features
@@ -21,6 +22,11 @@ interface EmbeddedReport {
   readonly title: string;
   readonly tables: Readonly<Record<string, EmbeddedTable>>;
   readonly sections: readonly Record<string, unknown>[];
+}
+
+/** The element of one part of the embedded data. */
+function dataPart(name: string): Element | null {
+  return document.querySelector(`script[data-part="${name}"]`);
 }
 
 /** The JSON of a data element, unpacked where it is compressed. */
@@ -176,7 +182,8 @@ class FeaturePages {
   readonly #section: Element;
   readonly #cards: Element;
   readonly #pager = document.createElement('nav');
-  readonly #islands: Element[];
+  readonly #islands: (Element | null)[];
+  #vocabulary: Promise<Map<number, string>> | undefined;
   readonly #opened = new Map<number, Promise<FeatureDetail[]>>();
   readonly #known = new Map<number, Element>();
   readonly #perPage: number;
@@ -192,7 +199,10 @@ class FeaturePages {
     this.#cards = section.querySelector('.cards')!;
     this.#perPage = Number(section.getAttribute('data-cards'));
     this.#perIsland = Number(section.getAttribute('data-island'));
-    this.#islands = [...document.querySelectorAll(`script[data-features="${section.id}"]`)];
+    const count = Math.ceil(table.data.rows.length / this.#perIsland);
+    this.#islands = Array.from({ length: count }, (_, index) =>
+      dataPart(`${section.id}-features-${index + 1}`),
+    );
     this.#features = table.data.rows.map((row) => Number(row[0]));
     this.#places = table.places;
     [...this.#cards.children].forEach((card, place) => this.#known.set(place, card));
@@ -229,12 +239,18 @@ class FeaturePages {
   #island(index: number): Promise<FeatureDetail[]> {
     const known = this.#opened.get(index);
     if (known) return known;
-    const element = this.#islands[index];
-    const details = element
-      ? (readIsland(element) as Promise<FeatureDetail[]>)
-      : Promise.resolve([]);
+    const details = this.#unpack(this.#islands[index] ?? null);
     this.#opened.set(index, details);
     return details;
+  }
+
+  async #unpack(element: Element | null): Promise<FeatureDetail[]> {
+    const words = dataPart(`${this.#section.id}-vocabulary`);
+    if (!element || !words) return [];
+    this.#vocabulary ??= readIsland(words).then((list) => new Map(list as [number, string][]));
+    const vocabulary = await this.#vocabulary;
+    const packed = (await readIsland(element)) as PackedFeature[];
+    return packed.map((feature) => unpackFeature(feature, vocabulary));
   }
 
   async #card(place: number): Promise<Element | undefined> {
@@ -358,7 +374,7 @@ async function downloadAll(
 async function start(): Promise<void> {
   followReading();
   followKeys();
-  const island = document.getElementById('report-data');
+  const island = dataPart('report');
   if (!island) return;
   const report = (await readIsland(island)) as EmbeddedReport;
   const pages = new Map<string, FeaturePages>();

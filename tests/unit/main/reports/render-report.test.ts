@@ -9,11 +9,16 @@ import { sampleReport } from '../../../support/sample-report.ts';
 
 const run = promisify(execFile);
 
-/** The JSON documents that a page carries, in its order. */
-function islands(page: string): unknown[] {
-  const elements = page.matchAll(/<script type="application\/(json|gzip)"[^>]*>([^<]*)<\/script>/g);
-  return [...elements].map(([, kind, text = '']) =>
-    JSON.parse(kind === 'gzip' ? gunzipSync(Buffer.from(text, 'base64')).toString() : text),
+/** The JSON documents that a page carries, by their name. */
+function dataParts(page: string): Map<string, unknown> {
+  const elements = page.matchAll(
+    /<script type="application\/(json|gzip)" data-part="([^"]*)">([^<]*)<\/script>/g,
+  );
+  return new Map(
+    [...elements].map(([, kind, name = '', text = '']) => [
+      name,
+      JSON.parse(kind === 'gzip' ? gunzipSync(Buffer.from(text, 'base64')).toString() : text),
+    ]),
   );
 }
 
@@ -58,7 +63,10 @@ describe('a report', () => {
 
   test('writes out the first features and carries all', () => {
     expect(page.match(/<article class="feature" id="s3-/g)).toHaveLength(24);
-    const features = islands(page).slice(0, -1).flat() as FeatureDetail[];
+    const parts = dataParts(page);
+    const features = [1, 2, 3].flatMap((part) =>
+      parts.get(`s3-features-${part}`),
+    ) as FeatureDetail[];
     expect(features.map((feature) => feature.row.feature)).toEqual(
       Array.from({ length: 60 }, (_, index) => index),
     );
@@ -75,7 +83,7 @@ describe('a report', () => {
   });
 
   test('carries every table at full precision', () => {
-    const main = islands(page).at(-1) as {
+    const main = dataParts(page).get('report') as {
       tables: Record<string, { columns: string[]; rows: unknown[][] }>;
     };
     const table = main.tables['s4-coefficients'];
