@@ -24,7 +24,7 @@ export function isPage(address: string): boolean {
   return (
     url !== undefined &&
     isPlain(url, pageScheme, pageHost) &&
-    (url.pathname === '/index.html' || url.pathname === '/')
+    ['', '/', '/index.html'].includes(url.pathname)
   );
 }
 

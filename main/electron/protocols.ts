@@ -59,7 +59,7 @@ export function handleProtocols(session: Session, pages: string, blobs: Blobs): 
 
 async function answerPage(request: Request, pages: string): Promise<Response> {
   const url = new URL(request.url);
-  if (request.method !== 'GET' || url.host !== pageHost || isPersonal(url)) return refuse(403);
+  if (request.method !== 'GET' || url.host !== pageHost) return refuse(403);
   const pathname = url.pathname === '/' ? '/index.html' : url.pathname;
   const type = contentTypes[extname(pathname)];
   if (type === undefined) return refuse(404);
@@ -75,7 +75,7 @@ async function answerPage(request: Request, pages: string): Promise<Response> {
 async function answerData(request: Request, blobs: Blobs): Promise<Response> {
   const url = new URL(request.url);
   const handle = /^\/([0-9a-f]{48})$/.exec(url.pathname)?.[1];
-  if (request.method !== 'GET' || url.host !== dataHost || isPersonal(url)) return refuse(403);
+  if (request.method !== 'GET' || url.host !== dataHost) return refuse(403);
   const blob = handle === undefined ? undefined : blobs.find(handle);
   if (!blob) return refuse(404);
   const info = await stat(blob.path).catch(() => undefined);
@@ -89,10 +89,6 @@ async function answerData(request: Request, blobs: Blobs): Promise<Response> {
     // The page is of another origin; it alone may read what it asked the host for.
     'Access-Control-Allow-Origin': pageOrigin,
   });
-}
-
-function isPersonal(url: URL): boolean {
-  return url.username !== '' || url.password !== '';
 }
 
 /** The whole file, whatever range was asked for. */
