@@ -41,6 +41,15 @@ export function visibleToken(value: string, options: { spaces?: boolean } = {}):
   return shown;
 }
 
+/**
+ * Makes a label, a name or a note readable: control, bidirectional and zero-width characters as in
+ * `visibleToken`; spaces, tabs and line breaks stay as they are (CRLF and CR become LF).
+ */
+export function visibleText(value: string): string {
+  const lines = value.replace(/\r\n?/g, '\n');
+  return lines.replace(/[^\n\t\x20-\x7e\u00a1-\u00ac\u00ae-\u0600]+/gu, (odd) => visibleToken(odd));
+}
+
 function isInvisible(code: number): boolean {
   return (
     (code >= 0x80 && code < 0xa0) ||

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { operation } from './define.ts';
+import { operation, topic } from './define.ts';
 import { count, shortText, time } from '../domain/schemas.ts';
 
 export const engineStatus = v.object({
@@ -42,6 +42,14 @@ const folderEntry = v.object({
   isProject: v.boolean(),
 });
 
+/** What the shell around the page asks of it: from the menu, a second start, a dropped folder. */
+export const shellCommand = v.variant('type', [
+  /** Runs an action of the page, by its id. */
+  v.object({ type: v.literal('action'), id: shortText }),
+  v.object({ type: v.literal('open-folder'), path: shortText }),
+]);
+export type ShellCommand = v.InferOutput<typeof shellCommand>;
+
 export const appContract = {
   'app.info': operation(v.strictObject({}), appInfo),
   'app.recent': operation(v.strictObject({}), v.array(recentProject)),
@@ -55,4 +63,5 @@ export const appContract = {
   ),
   /** Copies the sample project to a place where it can be written and answers its path. */
   'app.prepareSample': operation(v.strictObject({}), shortText),
+  'app.command': topic(v.strictObject({}), shellCommand),
 };

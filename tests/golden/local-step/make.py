@@ -39,6 +39,18 @@ def forward(encoder, encoder_bias, decoder, decoder_bias, x):
     return codes, torch.nn.functional.linear(codes, columns, decoder_bias)
 
 
+def draw_rows(parameters, margin):
+    """Activations [ROWS, D], float32 numbers. For p < 1 the slope of the norm is infinite at 0, so rows
+    with a code nearer to 0 than the margin, on which no two precisions could agree, are drawn anew."""
+    rows = []
+    while len(rows) < ROWS:
+        x = (torch.randn(D) * torch.linspace(0.3, 1.6, D) + 0.2).float().double()
+        pre = torch.nn.functional.linear(x, parameters["encoder"], parameters["encoderBias"])
+        if pre.abs().min() > margin:
+            rows.append(x)
+    return torch.stack(rows)
+
+
 tensors, log = {}, {}
 for name, (sparsity_coeff, p, out_to_in_coeff, rates, clip) in CASES.items():
     bound = 1 / math.sqrt(D)
@@ -56,8 +68,7 @@ for name, (sparsity_coeff, p, out_to_in_coeff, rates, clip) in CASES.items():
     adam = torch.optim.Adam(parameters.values(), lr=1.0, betas=BETAS, eps=EPS)
     steps = []
     for step in range(STEPS):
-        x = torch.randn(ROWS, D) @ torch.diag(torch.linspace(0.3, 1.6, D)) + 0.2
-        x = x.float().double()
+        x = draw_rows(parameters, margin=0.02 if p < 1 else 0.0)
         tensors[f"{name}.{step}.x"] = x
         codes, y = forward(*parameters.values(), x)
         out_to_in = ((x - y) ** 2).mean()

@@ -13,6 +13,7 @@ type DenseOps = Pick<
   | 'multiply'
   | 'scale'
   | 'addInto'
+  | 'copyInto'
   | 'scaleRows'
   | 'adamStep'
 >;
@@ -53,6 +54,10 @@ export function denseOps(store: WasmStore): DenseOps {
     addInto(out, x, factor = 1) {
       requireEqualShapes('addInto', out, x);
       store.runElements('addScaled', x.size, store.at(out), store.at(x), factor);
+    },
+    copyInto(out, x) {
+      requireEqualShapes('copyInto', out, x);
+      store.runElements('copy', x.size, store.at(x), store.at(out));
     },
     scaleRows(x, w) {
       const { rows, columns } = matrix('scaleRows', x);

@@ -12,7 +12,7 @@ import { readDictionary } from '../dictionary-file.ts';
 import { loadedModel } from '../loaded-model.ts';
 import { parseInput } from '../parse-input.ts';
 import { estimateTraining } from '../train/plan.ts';
-import type { QueryHandler } from './handler.ts';
+import type { QueryHandler } from '../run-worker.ts';
 
 const engineChoice = {
   engine: v.optional(v.picklist(['auto', 'wasm', 'reference']), 'auto'),
@@ -35,7 +35,7 @@ const forwardInput = v.strictObject({
  * Writes the values at hook points, `logits` [rows, context, V] and `ce` [rows, context - 1] of the
  * rows of a token file.
  */
-const runForward: QueryHandler = async (input, { signal, report }) => {
+const runForward: QueryHandler = async (input, { signal }) => {
   const ask = parseInput(forwardInput, input);
   const { model } = await loadedModel(ask.model, ask);
   for (const hook of ask.hooks) parseHook(hook, model.config);
@@ -56,7 +56,6 @@ const runForward: QueryHandler = async (input, { signal, report }) => {
       for (const [name, part] of result.hooks) values.get(name)?.set(part, row * context * width);
       values.get('logits')?.set(result.logits, row * context * vocabulary);
       values.get('ce')?.set(result.crossEntropy, row * (context - 1));
-      report?.(row + 1, rows);
       await yieldToMessages();
     }
     const lastOf = (name: string) =>

@@ -1,0 +1,64 @@
+import type { DictionaryRow } from '../../shared/contract/features.ts';
+import type { Reader, Writer } from './connection.ts';
+import { readJson } from './json.ts';
+
+export interface StoredDictionary extends DictionaryRow {
+  /** Number under which its features are stored. */
+  readonly key: number;
+  readonly context: number;
+  /** The job whose folder holds its files; null for an imported one. */
+  readonly job: string | null;
+}
+
+export type NewDictionary = Omit<StoredDictionary, 'key' | 'job'> & { readonly createdAt: number };
+
+const select = `
+  SELECT dictionaries.key, dictionaries.id, run, dictionaries.name, dictionaries.seed,
+         dictionaries.hook, dictionaries.model, architecture, d_in AS dIn, latents, tokens, context,
+         alive, properties, runs.job AS job
+  FROM dictionaries LEFT JOIN runs ON runs.id = dictionaries.run`;
+
+type Row = Omit<StoredDictionary, 'properties'> & { readonly properties: string };
+
+function fromRow(db: Reader, row: Row): StoredDictionary {
+  return { ...row, properties: readJson<string[]>(db, row.properties) };
+}
+
+/** Newest first; those of one job in the order of their seeds. */
+export function listDictionaries(db: Reader): StoredDictionary[] {
+  return db
+    .all<Row>(`${select} ORDER BY dictionaries.created_at DESC, runs.job, runs.position`)
+    .map((row) => fromRow(db, row));
+}
+
+export function getDictionary(db: Reader, id: string): StoredDictionary | undefined {
+  const row = db.get<Row>(`${select} WHERE dictionaries.id = ?`, [id]);
+  return row && fromRow(db, row);
+}
+
+/** Inserts a dictionary and answers its key. */
+export function insertDictionary(db: Writer, dictionary: NewDictionary): number {
+  const row = dictionary;
+  db.run(
+    `INSERT INTO dictionaries (id, run, name, seed, hook, model, architecture, d_in, latents,
+                               tokens, context, alive, properties, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [
+      row.id,
+      row.run,
+      row.name,
+      row.seed,
+      row.hook,
+      row.model,
+      row.architecture,
+      row.dIn,
+      row.latents,
+      row.tokens,
+      row.context,
+      row.alive,
+      JSON.stringify(row.properties),
+      row.createdAt,
+    ],
+  );
+  return db.get<{ key: number }>('SELECT key FROM dictionaries WHERE id = ?', [row.id])!.key;
+}

@@ -1,0 +1,141 @@
+import type { FeatureRow, featureSortKeys } from '../../shared/contract/features.ts';
+import type { Parameters, Reader, Value, Writer } from './connection.ts';
+
+export interface FeatureQuery {
+  readonly search: string;
+  readonly dead: 'show' | 'hide' | 'only';
+  readonly labelled: 'any' | 'yes' | 'no';
+  readonly minCount: number;
+  readonly sort: (typeof featureSortKeys)[number];
+  readonly descending: boolean;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** Columns of an import: one entry for each feature, in order. NaN stands for null. */
+export interface FeatureColumns {
+  readonly count: ArrayLike<number>;
+  readonly density: ArrayLike<number>;
+  readonly densityLow: ArrayLike<number>;
+  readonly densityHigh: ArrayLike<number>;
+  readonly mean: ArrayLike<number>;
+  readonly max: ArrayLike<number>;
+  readonly stability: ArrayLike<number>;
+  readonly property: readonly (string | null)[];
+  readonly auc: ArrayLike<number>;
+}
+
+const select = `
+  SELECT feature, count, density, density_low AS densityLow, density_high AS densityHigh,
+         mean, max, label, stability, property, auc
+  FROM features`;
+
+/** One page of the features of a dictionary, and how many there are in all that fit the query. */
+export function pageFeatures(
+  db: Reader,
+  dictionary: number,
+  query: FeatureQuery,
+): { total: number; rows: FeatureRow[] } {
+  const { where, parameters } = conditions(dictionary, query);
+  const total = db.get<{ n: number }>(`SELECT count(*) AS n FROM features ${where}`, parameters)!.n;
+  const direction = query.descending ? 'DESC' : 'ASC';
+  const collation = query.sort === 'label' ? 'COLLATE NOCASE' : '';
+  // The key is one of a closed list of column names, never text from a request.
+  const rows = db.all<FeatureRow>(
+    `${select} ${where} ORDER BY ${query.sort} ${collation} ${direction} NULLS LAST, feature
+     LIMIT ? OFFSET ?`,
+    [...parameters, query.limit, query.offset],
+  );
+  return { total, rows };
+}
+
+function conditions(
+  dictionary: number,
+  query: FeatureQuery,
+): { where: string; parameters: Parameters } {
+  const terms = ['dictionary = ?'];
+  const parameters: Value[] = [dictionary];
+  if (query.dead !== 'show') terms.push(query.dead === 'hide' ? 'count > 0' : 'count = 0');
+  if (query.labelled !== 'any')
+    terms.push(query.labelled === 'yes' ? 'label IS NOT NULL' : 'label IS NULL');
+  if (query.minCount > 0) {
+    terms.push('count >= ?');
+    parameters.push(query.minCount);
+  }
+  const search = query.search.trim();
+  if (/^\d{1,9}$/.test(search)) {
+    terms.push('feature = ?');
+    parameters.push(Number(search));
+  } else
+    for (const word of search.split(/\s+/).filter((part) => part !== '')) {
+      terms.push("label LIKE ? ESCAPE '\\'");
+      parameters.push(`%${word.replace(/[\\%_]/g, '\\$&')}%`);
+    }
+  return { where: `WHERE ${terms.join(' AND ')}`, parameters };
+}
+
+export function getFeature(
+  db: Reader,
+  dictionary: number,
+  feature: number,
+): FeatureRow | undefined {
+  return db.get<FeatureRow>(`${select} WHERE dictionary = ? AND feature = ?`, [
+    dictionary,
+    feature,
+  ]);
+}
+
+/** The feature that tells a property best, for each property that has one. */
+export function bestPerProperty(db: Reader, dictionary: number): FeatureRow[] {
+  return db.all<FeatureRow>(
+    `${select} WHERE dictionary = ? AND property IS NOT NULL
+     GROUP BY property HAVING auc = max(auc) ORDER BY property`,
+    [dictionary],
+  );
+}
+
+/** Labels of some features; those without one are left out. */
+export function labelsOf(
+  db: Reader,
+  dictionary: number,
+  features: readonly number[],
+): Map<number, string> {
+  if (features.length === 0) return new Map();
+  const places = features.map(() => '?').join(', ');
+  const rows = db.all<{ feature: number; label: string }>(
+    `SELECT feature, label FROM features
+     WHERE dictionary = ? AND feature IN (${places}) AND label IS NOT NULL`,
+    [dictionary, ...features],
+  );
+  return new Map(rows.map(({ feature, label }) => [feature, label]));
+}
+
+export function insertFeatures(db: Writer, dictionary: number, columns: FeatureColumns): void {
+  db.transaction(() => insertRows(db, dictionary, columns));
+}
+
+function insertRows(db: Writer, dictionary: number, columns: FeatureColumns): void {
+  const value = (column: ArrayLike<number>, i: number) => {
+    const number = column[i]!;
+    return Number.isNaN(number) ? null : number;
+  };
+  for (let i = 0; i < columns.count.length; i++)
+    db.run(
+      `INSERT INTO features (dictionary, feature, count, density, density_low, density_high, mean,
+                             max, stability, property, auc)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      [
+        dictionary,
+        i,
+        columns.count[i]!,
+        columns.density[i]!,
+        columns.densityLow[i]!,
+        columns.densityHigh[i]!,
+        value(columns.mean, i),
+        value(columns.max, i),
+        value(columns.stability, i),
+        columns.property[i] ?? null,
+        value(columns.auc, i),
+      ],
+    );
+}

@@ -1,0 +1,45 @@
+import type { FitDetail } from '../../shared/contract/statistics.ts';
+import type { Writer } from './connection.ts';
+import { insertDictionary, type NewDictionary } from './dictionaries.ts';
+import { insertFeatures, type FeatureColumns } from './features.ts';
+import { getFit, insertFit } from './fits.ts';
+import { getJob, updateJob } from './jobs.ts';
+import { replacePoints, type Point } from './points.ts';
+import { finishRun, replaceArtifacts, type Artifact, type Metrics } from './runs.ts';
+
+/** The results of one attempt of a job, read from its folder and checked. */
+export interface ImportedResult {
+  readonly job: string;
+  readonly attempt: number;
+  readonly runs: readonly {
+    readonly id: string;
+    readonly seconds: number;
+    readonly metrics: Metrics;
+    readonly points: Iterable<Point>;
+    readonly dictionary: NewDictionary;
+    readonly features: FeatureColumns | null;
+  }[];
+  readonly fit: FitDetail | null;
+  readonly artifacts: readonly (Artifact & { readonly run: string | null })[];
+}
+
+/**
+ * Puts the results of one attempt into the database in one transaction. A job's results are imported
+ * once and never changed: importing them again, after a crash or from a copied folder, does nothing.
+ * Answers whether anything was new.
+ */
+export function importResult(db: Writer, result: ImportedResult): boolean {
+  return db.transaction(() => {
+    if (getJob(db, result.job)?.importedAttempt !== null) return false;
+    for (const run of result.runs) {
+      finishRun(db, run.id, run.seconds, run.metrics);
+      replacePoints(db, run.id, run.points);
+      const key = insertDictionary(db, run.dictionary);
+      if (run.features) insertFeatures(db, key, run.features);
+    }
+    if (result.fit && !getFit(db, result.fit.id)) insertFit(db, result.fit, result.job);
+    replaceArtifacts(db, result.job, result.artifacts);
+    updateJob(db, result.job, { importedAttempt: result.attempt });
+    return true;
+  });
+}

@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+import { app, session as sessions, type Session } from 'electron';
+import type { AssayContract } from '../../shared/contract/index.ts';
+import type { ShellCommand } from '../../shared/contract/app.ts';
+import type { Service } from '../../shared/contract/serve.ts';
+import type { Blobs } from '../host/blobs.ts';
+import type { SecretStore } from '../host/secret-store.ts';
+import type { Launcher } from '../jobs/launcher.ts';
+import { dataAddress } from './addresses.ts';
+import { folderOf } from './arguments.ts';
+import { acceptConnections } from './connection.ts';
+import { watchCrashes } from './crashes.ts';
+import { chooseFolder } from './dialogs.ts';
+import { UtilityLauncher } from './launcher.ts';
+import { fileLog, type Log } from './log.ts';
+import { setMenu } from './menu.ts';
+import { denyNavigation } from './navigation.ts';
+import { handleProtocols, registerSchemes } from './protocols.ts';
+import { KeychainSecrets } from './secrets.ts';
+import { hardenSession } from './session.ts';
+import { MainWindow, windowFiles } from './window.ts';
+
+/** What the shell gives the host. */
+export interface ShellParts {
+  readonly userData: string;
+  readonly launcher: Launcher;
+  readonly secrets: SecretStore;
+  readonly log: Log;
+  /** Folder to open at the start. */
+  readonly initialFolder: string | undefined;
+  readonly chooseFolder: () => Promise<string | null>;
+  readonly blobAddress: (handle: string) => string;
+  /** Called when the projects opened last have changed. */
+  readonly recentChanged: (paths: readonly string[]) => void;
+}
+
+/** What the shell needs of the host. */
+export interface ShellHost {
+  readonly service: Service<AssayContract>;
+  readonly blobs: Blobs;
+  recentProjects(): readonly string[];
+  close(): Promise<void>;
+}
+
+export interface Places {
+  /** Folder of the built program: main/, shared/ and renderer/ lie in it. */
+  readonly out: string;
+  readonly resources: string;
+}
+
+/** The application from its first moment to its last, as a table of contents. */
+export async function boot(
+  createHost: (parts: ShellParts) => Promise<ShellHost>,
+  places: Places,
+): Promise<void> {
+  if (!app.requestSingleInstanceLock()) return app.quit();
+  const log = fileLog(app.getPath('logs'));
+  const files = windowFiles(places.out, places.resources);
+
+  app.enableSandbox();
+  registerSchemes();
+  denyNavigation(log);
+  await app.whenReady();
+
+  const session = sessions.defaultSession;
+  const window = openLater(session, files, log);
+  const command = (shellCommand: ShellCommand): void => {
+    window.show();
+    void starting.then(({ service }) => service.topics.publish('app.command', {}, shellCommand));
+  };
+  const showMenu = (recent: readonly string[]): void => {
+    const openChosen = () => void openChosenFolder(window, command);
+    setMenu({ command, chooseFolder: openChosen, recent, logFolder: app.getPath('logs') });
+  };
+  const starting = createHost({
+    userData: app.getPath('userData'),
+    launcher: new UtilityLauncher(join(places.out, 'main', 'jobs', 'worker', 'index.js')),
+    secrets: new KeychainSecrets(join(app.getPath('userData'), 'keys.json')),
+    log,
+    initialFolder: folderOf(process.argv, process.cwd(), app.isPackaged),
+    chooseFolder: () => chooseFolder(window.window),
+    blobAddress: dataAddress,
+    recentChanged: showMenu,
+  });
+  const host = await starting;
+
+  hardenSession(session, log);
+  handleProtocols(session, join(places.out, 'renderer'), host.blobs);
+  acceptConnections({
+    service: host.service,
+    isOwnWindow: (contents) => window.owns(contents),
+    log,
+    logBug: (id, operation, error) =>
+      log('error', `${operation} failed (${id}).`, { stack: stackOf(error) }),
+  });
+  watchCrashes(window, log);
+  followOtherStarts(window, command);
+  closeBeforeQuit(host, log);
+  showMenu(host.recentProjects());
+  window.show();
+}
+
+function openLater(
+  session: Session,
+  files: { preload: string; icon: string },
+  log: Log,
+): MainWindow {
+  const statePath = join(app.getPath('userData'), 'window.json');
+  return new MainWindow({ session, ...files, statePath, log });
+}
+
+async function openChosenFolder(
+  window: MainWindow,
+  command: (command: ShellCommand) => void,
+): Promise<void> {
+  const path = await chooseFolder(window.window);
+  if (path !== null) command({ type: 'open-folder', path });
+}
+
+/** A second start, or a folder dropped on the icon, goes to the window that is there. */
+function followOtherStarts(window: MainWindow, command: (command: ShellCommand) => void): void {
+  app.on('second-instance', (_event, words, workingFolder) => {
+    const path = folderOf(words, workingFolder, app.isPackaged);
+    if (path === undefined) window.show();
+    else command({ type: 'open-folder', path });
+  });
+  app.on('open-file', (event, path) => {
+    event.preventDefault();
+    command({ type: 'open-folder', path });
+  });
+  app.on('activate', () => window.show());
+  app.on('window-all-closed', () => {
+    if (process.platform !== 'darwin') app.quit();
+  });
+}
+
+/** Running jobs write their checkpoints before the process ends. */
+function closeBeforeQuit(host: ShellHost, log: Log): void {
+  let isClosed = false;
+  app.on('will-quit', (event) => {
+    if (isClosed) return;
+    event.preventDefault();
+    host
+      .close()
+      .catch((error: unknown) => log('error', 'The host did not close.', { stack: stackOf(error) }))
+      .finally(() => {
+        isClosed = true;
+        app.quit();
+      });
+  });
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

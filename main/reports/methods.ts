@@ -1,0 +1,64 @@
+import * as v from 'valibot';
+import { trainSpecSchema, type TrainSpec } from '../../shared/domain/job-spec.ts';
+import { formatCount, formatNumber, formatShare } from './viewer/format.ts';
+
+/** How the runs of a spec were made, in sentences; undefined for a spec that is not a training. */
+export function trainingMethod(spec: unknown, seeds: readonly number[]): string[] | undefined {
+  const parsed = v.safeParse(trainSpecSchema, spec);
+  if (!parsed.success) return undefined;
+  const train = parsed.output;
+  const sentences = [dictionarySentence(train, seeds), trainingSentence(train)];
+  if (train.evaluation)
+    sentences.push(
+      `Metrics are means over ${formatCount(train.evaluation.sequences, 'sequence')} of ${train.evaluation.tokens.file}.`,
+    );
+  if (train.features)
+    sentences.push(
+      `Features and alive latents were counted over ${formatCount(train.features.sequences, 'sequence')} of ${train.features.tokens.file}${train.features.labels === undefined ? '' : `, with ground truth from ${train.features.labels}`}.`,
+    );
+  return sentences;
+}
+
+function dictionarySentence(spec: TrainSpec, seeds: readonly number[]): string {
+  const { dictionary } = spec;
+  const size =
+    dictionary.latents === undefined
+      ? `${formatNumber(dictionary.ratio ?? null)} latents per dimension`
+      : formatCount(dictionary.latents, 'latent');
+  const names: Record<TrainSpec['dictionary']['architecture'], string> = { relu: 'ReLU' };
+  const each =
+    seeds.length === 1
+      ? `For seed ${seeds[0] ?? 0}`
+      : `For each of ${seeds.length} seeds (${seeds.join(', ')})`;
+  return `${each}, a ${names[dictionary.architecture]} sparse autoencoder with ${size} was trained at ${spec.hook} of ${spec.model}.`;
+}
+
+function trainingSentence(spec: TrainSpec): string {
+  const { objective, training } = spec;
+  const terms: string[] = [];
+  if (objective.outToIn.coefficient > 0)
+    terms.push(`${times(objective.outToIn.coefficient)}mean squared error`);
+  if (objective.sparsity.coefficient > 0)
+    terms.push(
+      `${times(objective.sparsity.coefficient)}(1/d) · mean over tokens of the ${formatNumber(objective.sparsity.p)}-norm of the codes`,
+    );
+  const clip =
+    training.gradientClip === null
+      ? 'without gradient clipping'
+      : `gradient norm clipped at ${formatNumber(training.gradientClip)}`;
+  return `It minimised ${terms.join(' + ')} over ${formatCount(training.sequences, 'sequence')} of ${spec.tokens.file} in batches of ${formatNumber(training.batch)}, with Adam (β₁ ${training.adam.beta1}, β₂ ${training.adam.beta2}), learning rate ${formatNumber(training.learningRate)}${scheduleWords(training)}, ${clip}.`;
+}
+
+function scheduleWords(training: TrainSpec['training']): string {
+  const words: string[] = [];
+  if (training.warmup > 0) words.push(`warmed up over ${formatCount(training.warmup, 'sequence')}`);
+  if (training.schedule !== 'constant')
+    words.push(
+      `${training.schedule} schedule down to ${formatShare(training.minimumFactor)} of it`,
+    );
+  return words.length === 0 ? '' : ` (${words.join(', ')})`;
+}
+
+function times(coefficient: number): string {
+  return coefficient === 1 ? '' : `${formatNumber(coefficient)} × `;
+}

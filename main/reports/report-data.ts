@@ -1,0 +1,64 @@
+import type { DictionaryRow, FeatureDetail } from '../../shared/contract/features.ts';
+import type { RunDetail, RunGroup, Series } from '../../shared/contract/runs.ts';
+import type { FitDetail } from '../../shared/contract/statistics.ts';
+
+/**
+ * Everything that a report says, as plain data: whoever writes a report gathers this first. The
+ * shapes are the contract's, so that a page and a report can never tell two different stories.
+ * Equal data give equal bytes, but for `createdAt`.
+ */
+export interface ReportData {
+  readonly title: string;
+  /** Milliseconds since 1970; the only thing by which two reports of the same data differ. */
+  readonly createdAt: number;
+  /** Name of the project. */
+  readonly project: string;
+  /** Version of Assay. */
+  readonly version: string;
+  readonly sections: readonly ReportSectionData[];
+}
+
+export type ReportSectionData =
+  TextSectionData | RunsSectionData | FeaturesSectionData | FitSectionData;
+
+/** Words of the author; blank lines part paragraphs, line breaks are kept. */
+export interface TextSectionData {
+  readonly kind: 'text';
+  readonly title: string;
+  readonly text: string;
+}
+
+interface SectionData {
+  /** Replaces the heading that the section would have. */
+  readonly title?: string;
+  /** Sentences on what the section leaves out, besides those it finds itself. */
+  readonly notShown?: readonly string[];
+}
+
+export interface RunsSectionData extends SectionData {
+  readonly kind: 'runs';
+  readonly groups: readonly RunGroup[];
+  /** Spec, provenance and files of the runs of the groups, in any order. */
+  readonly details: readonly RunDetail[];
+  readonly curves: readonly RunCurves[];
+}
+
+/** The curves of one run; replicates are best read on the same buckets. */
+export interface RunCurves {
+  readonly run: string;
+  readonly series: readonly Series[];
+}
+
+export interface FeaturesSectionData extends SectionData {
+  readonly kind: 'features';
+  readonly dictionary: DictionaryRow;
+  /** How the features were chosen, as the contract names it. */
+  readonly choice: 'most-active' | 'best-per-property' | 'labelled' | 'listed';
+  /** In the order in which they are shown. Read once, so a large list may be a generator. */
+  readonly features: Iterable<FeatureDetail> | AsyncIterable<FeatureDetail>;
+}
+
+export interface FitSectionData extends SectionData {
+  readonly kind: 'fit';
+  readonly fit: FitDetail;
+}
