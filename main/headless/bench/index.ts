@@ -1,0 +1,5 @@
+import { benchMatmul } from './matmul.ts';
+import type { Bench } from './row.ts';
+
+/** What `assay bench NAME [sizes]` can measure. */
+export const benches: Readonly<Record<string, Bench>> = { matmul: benchMatmul };

@@ -1,0 +1,78 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createInterface, type Interface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { setTimeout } from 'node:timers/promises';
+
+/** Rivals are part of the source tree; an installed app has none. */
+const scripts = new URL('../../../tests/bench/', import.meta.url);
+
+/**
+ * How long the machine is left alone after a rival's turn: its thread pool may go on spinning for a
+ * while, which would be held against us.
+ */
+const settleMilliseconds = 250;
+
+/**
+ * A Python script that does the same work, in turns with us: so that both see the same machine in
+ * the same minute. It first prints {"rival": its name and version}, then answers each line of JSON on
+ * its input with one on its output.
+ */
+export class Rival {
+  readonly name: string;
+  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(
+    name: string,
+    process: ChildProcessWithoutNullStreams,
+    lines: AsyncIterator<string>,
+  ) {
+    this.name = name;
+    this.#process = process;
+    this.#lines = lines;
+  }
+
+  /**
+   * Starts tests/bench/`script` with the Python of ASSAY_PYTHON, or python3. Where that cannot be
+   * done, prints why and answers undefined.
+   */
+  static async start(script: string): Promise<Rival | undefined> {
+    const file = fileURLToPath(new URL(script, scripts));
+    const python = process.env['ASSAY_PYTHON'] ?? 'python3';
+    if (!existsSync(file)) return absent(`its script ${script} is not part of the installed app`);
+    const child = spawn(python, ['-u', file], { stdio: 'pipe' });
+    let complaint = '';
+    child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+    child.stdin.on('error', () => undefined);
+    const failed = new Promise<Error>((resolve) => child.once('error', resolve));
+    const reader: Interface = createInterface(child.stdout);
+    const lines = reader[Symbol.asyncIterator]();
+    const first = await Promise.race([lines.next(), failed]);
+    if (first instanceof Error) return absent(`${python} does not start: ${first.message}`);
+    if (first.done)
+      return absent(`${python} stopped: ${complaint.trim().split('\n').at(-1) ?? 'no reason'}`);
+    const { rival } = JSON.parse(first.value) as { rival: string };
+    return new Rival(rival, child, lines);
+  }
+
+  /** One turn: sends a request, waits for its answer, and lets the machine settle. */
+  async ask(request: object): Promise<unknown> {
+    this.#process.stdin.write(`${JSON.stringify(request)}\n`);
+    const { done, value } = await this.#lines.next();
+    if (done) throw new Error(`The rival ${this.name} stopped before it answered.`);
+    await setTimeout(settleMilliseconds);
+    return JSON.parse(value);
+  }
+
+  close(): void {
+    this.#process.stdin.end();
+    this.#process.kill();
+  }
+}
+
+function absent(reason: string): undefined {
+  process.stderr.write(
+    `No rival to compare with: ${reason}. Set ASSAY_PYTHON to a Python with PyTorch for one.\n`,
+  );
+}
