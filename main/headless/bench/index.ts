@@ -1,5 +1,9 @@
 import { benchMatmul } from './matmul.ts';
 import type { Bench } from './row.ts';
+import { benchTrainStep } from './train-step.ts';
 
 /** What `assay bench NAME [sizes]` can measure. */
-export const benches: Readonly<Record<string, Bench>> = { matmul: benchMatmul };
+export const benches: Readonly<Record<string, Bench>> = {
+  matmul: benchMatmul,
+  'train-step': benchTrainStep,
+};

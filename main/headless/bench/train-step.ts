@@ -1,0 +1,125 @@
+import { availableParallelism } from 'node:os';
+import { AppError } from '../../../shared/errors.ts';
+import { openEngine } from '../../compute/engines/open-engine.ts';
+import type { Engine, Tensor } from '../../compute/engine.ts';
+import { RandomStream } from '../../compute/random.ts';
+import { LocalTrainer } from '../../compute/sae/trainer.ts';
+import { Rival } from './rival.ts';
+import { median, type Row } from './row.ts';
+
+interface Size {
+  readonly width: number;
+  readonly latents: number;
+  /** Tokens in one step. */
+  readonly batch: number;
+  /** Active latents per token. */
+  readonly active: number;
+}
+
+/** The dictionary of the acceptance run on the small GPT-2, and one of GPT-2 small's width. */
+const defaultSizes = ['128x2048x2048x36', '768x6144x1024x50'];
+const rounds = 5;
+/** Steps of one turn after one that is not timed. */
+const stepsPerTurn = 4;
+
+/**
+ * Tokens per second of local training (one dictionary, forward, backward, clip, Adam; activations
+ * given) at sizes WIDTHxLATENTSxBATCHxACTIVE, against the same step in dense PyTorch. Both see
+ * encoders whose biases leave the stated number of latents active.
+ */
+export async function* benchTrainStep(sizes: string[]): AsyncGenerator<Row> {
+  const parsed = (sizes.length > 0 ? sizes : defaultSizes).map(parseSize);
+  const threads = Math.min(2, availableParallelism());
+  const rival = await Rival.start('train_step.py');
+  const engine = await openEngine('wasm', { threads });
+  try {
+    for (const size of parsed) yield await compare(engine, size, rival);
+  } finally {
+    rival?.close();
+    await engine.close();
+  }
+}
+
+function parseSize(text: string): Size {
+  const match = /^([1-9]\d{0,5})x([1-9]\d{0,5})x([1-9]\d{0,5})x([1-9]\d{0,4})$/.exec(text);
+  if (!match)
+    throw new AppError(
+      'usage',
+      `${text} is not a size. Write WIDTHxLATENTSxBATCHxACTIVE, such as 768x6144x1024x50.`,
+      { size: text },
+    );
+  const [width, latents, batch, active] = match.slice(1).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return { width, latents, batch, active };
+}
+
+async function compare(engine: Engine, size: Size, rival: Rival | undefined): Promise<Row> {
+  const { width, latents, batch, active } = size;
+  const trainer = newTrainer(engine, size);
+  const x = engine.floats(new RandomStream(1, 1).normals(batch * width), [batch, width]);
+  const l0 = leaveActive(engine, trainer, x, active);
+  const [own, others]: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds; round++) {
+    trainer.train(x);
+    const start = performance.now();
+    for (let step = 0; step < stepsPerTurn; step++) trainer.train(x);
+    own.push((stepsPerTurn * batch) / ((performance.now() - start) / 1000));
+    if (!rival) continue;
+    const request = { ...size, threads: engine.info.threads, steps: stepsPerTurn };
+    const { seconds } = (await rival.ask(request)) as { seconds: number };
+    others.push((stepsPerTurn * batch) / seconds);
+  }
+  trainer.dispose();
+  engine.dispose(x);
+  return {
+    name: `local training d ${width}, n ${latents}, batch ${batch}, L0 ${Math.round(l0)}`,
+    engine: engine.info.name,
+    threads: engine.info.threads,
+    value: median(own),
+    unit: 'tokens/s',
+    rival: rival ? `${rival.name}, dense` : null,
+    rivalValue: rival ? median(others) : null,
+    ratio: rival ? median(own.map((value, i) => value / others[i]!)) : null,
+  };
+}
+
+function newTrainer(engine: Engine, { width, latents }: Size): LocalTrainer {
+  return new LocalTrainer(
+    engine,
+    {
+      shape: { dIn: width, latents },
+      objective: { sparsity: 1, p: 1, outToIn: 1 },
+      // A tiny rate keeps the number of active latents where it was put.
+      learningRate: 1e-9,
+      schedule: {
+        kind: 'constant',
+        steps: 1e6,
+        warmupSteps: 0,
+        cooldownSteps: 0,
+        minimumFactor: 1,
+      },
+      gradientClip: 10,
+      adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+    },
+    [0],
+  );
+}
+
+/** Lowers all encoder biases alike until about `active` latents fire per token; answers how many do. */
+function leaveActive(engine: Engine, trainer: LocalTrainer, x: Tensor, active: number): number {
+  const { encoder, encoderBias } = trainer.learners[0]!.parameters;
+  const pre = engine.matmul(x, encoder, { transB: true });
+  const sorted = Float32Array.from(engine.read(pre)).sort();
+  const threshold = sorted[Math.max(0, sorted.length - active * x.shape[0]!)]!;
+  const biases = engine.floats(
+    new Float64Array(encoderBias.size).fill(-threshold),
+    encoderBias.shape,
+  );
+  engine.copyInto(encoderBias, biases);
+  engine.dispose(pre, biases);
+  return trainer.train(x)[0]!.l0;
+}
