@@ -9,7 +9,7 @@ import { insertFeatures } from '../../main/db/features.ts';
 import { setProjectNotes, ensureProject } from '../../main/db/project.ts';
 import { AppError } from '../../shared/errors.ts';
 import { featureColumns } from '../support/records.ts';
-import { randomSource } from '../support/random.ts';
+import { randomSource } from '../support/random-source.ts';
 
 /** Test plan B1 and B2 at the counts of a pull request: 330 flips, 400 truncations. */
 const flips = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSafetensors } from '../../main/formats/safetensors.ts';
 import { jobFiles, runFiles } from '../../main/jobs/job-folder.ts';
-import { randomSource } from './random.ts';
+import { randomSource } from './random-source.ts';
 
 /**
  * The files that training leaves about features (see main/jobs/job-folder.ts), for made-up

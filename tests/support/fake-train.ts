@@ -11,7 +11,7 @@ import type { JobAssignment } from '../../main/jobs/protocol.ts';
 import { writeResult, type ResultFile } from '../../main/jobs/result.ts';
 import { canonicalJson, type TrainSpec } from '../../shared/domain/job-spec.ts';
 import { fake, fakeProperties, writeFeatureFiles, writeSharedFiles } from './fake-features.ts';
-import { randomSource } from './random.ts';
+import { randomSource } from './random-source.ts';
 
 /**
  * A job that keeps state, draws random numbers, logs, checkpoints and leaves results as training
