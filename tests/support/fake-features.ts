@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSafetensors } from '../../main/formats/safetensors.ts';
 import { jobFiles, runFiles } from '../../main/jobs/job-folder.ts';
-import { randomSource } from './random.ts';
+import { Random } from './random.ts';
 
 /**
  * The files that training leaves about features (see main/jobs/job-folder.ts), for made-up
@@ -22,14 +22,14 @@ export const fakeProperties = ['vowel', 'end'];
 const tokens = fake.rows * fake.context;
 
 export function fakeTokens(): Int32Array {
-  const random = randomSource(1);
-  return Int32Array.from({ length: tokens }, () => random.below(fake.vocabulary));
+  const random = new Random(1);
+  return Int32Array.from({ length: tokens }, () => random.integer(0, fake.vocabulary - 1));
 }
 
 /** Activation of a feature on a token; 0 for most. Features whose number is 5 modulo 8 are dead. */
 export function fakeActivation(seed: number, feature: number, token: number): number {
   if (feature % 8 === 5) return 0;
-  const value = randomSource(seed * 7919 + feature * 104_729 + token).next();
+  const value = new Random(seed * 7919 + feature * 104_729 + token).uniform();
   return value < 0.1 ? Math.fround(value * 30) : 0;
 }
 
@@ -92,7 +92,7 @@ function featureTensors(active: Active[][], seed: number, siblings: readonly num
   const sorted = active.map((list) => [...list].sort((a, b) => b.value - a.value));
   const place = (item: Active | undefined) =>
     item ? [Math.floor(item.token / context), item.token % context] : [-1, -1];
-  const random = randomSource(seed + 99);
+  const random = new Random(seed + 99);
   const tensors = {
     count: ints(
       active.map((list) => list.length),
@@ -118,7 +118,7 @@ function featureTensors(active: Active[][], seed: number, siblings: readonly num
       context,
     ),
     encoder_decoder_cosine: floats(
-      each(n, () => random.next()),
+      each(n, () => random.uniform()),
       n,
     ),
     top: ints(
@@ -147,7 +147,7 @@ function featureTensors(active: Active[][], seed: number, siblings: readonly num
     ),
     quantile_count: ints(each(n, (f) => each(5, (k) => inBand(f, k).length)).flat(), n, 5),
     promoted: ints(
-      each(n * 3, () => random.below(fake.vocabulary)),
+      each(n * 3, () => random.integer(0, fake.vocabulary - 1)),
       n,
       3,
     ),
@@ -157,7 +157,7 @@ function featureTensors(active: Active[][], seed: number, siblings: readonly num
       3,
     ),
     suppressed: ints(
-      each(n * 3, () => random.below(fake.vocabulary)),
+      each(n * 3, () => random.integer(0, fake.vocabulary - 1)),
       n,
       3,
     ),

@@ -11,7 +11,7 @@ import type { JobAssignment } from '../../main/jobs/protocol.ts';
 import { writeResult, type ResultFile } from '../../main/jobs/result.ts';
 import { canonicalJson, type TrainSpec } from '../../shared/domain/job-spec.ts';
 import { fake, fakeProperties, writeFeatureFiles, writeSharedFiles } from './fake-features.ts';
-import { randomSource } from './random.ts';
+import { Random } from './random.ts';
 
 /**
  * A job that keeps state, draws random numbers, logs, checkpoints and leaves results as training
@@ -82,10 +82,10 @@ export async function fakeTrain(
 }
 
 function takeStep(weights: Float32Array, seed: number, step: number): number {
-  const random = randomSource(seed * 1_000_003 + step);
+  const random = new Random(seed * 1_000_003 + step);
   let norm = 0;
   for (let i = 0; i < weights.length; i++) {
-    weights[i] = 0.99 * weights[i]! + random.next() - 0.5;
+    weights[i] = 0.99 * weights[i]! + random.uniform() - 0.5;
     norm += weights[i]! ** 2;
   }
   return 10 / (step + 1) + norm / weights.length;

@@ -30,14 +30,3 @@ export class Random {
     return choices[this.integer(0, choices.length - 1)]!;
   }
 }
-
-/** The same source as three functions. */
-export function randomSource(seed: number) {
-  const random = new Random(seed);
-  return {
-    next: () => random.uniform(),
-    /** A whole number from 0 up to `limit`, exclusive. */
-    below: (limit: number) => random.integer(0, limit - 1),
-    pick: <T>(items: readonly T[]): T => random.pick(items),
-  };
-}

@@ -1,0 +1,60 @@
+import { AppError } from '../../../shared/errors.ts';
+import type { FitDetail } from '../../../shared/contract/statistics.ts';
+import { getFit, insertFit, listFits } from '../../db/fits.ts';
+import type { Clock } from '../../jobs/clock.ts';
+import { newId } from '../../jobs/ids.ts';
+import type { QueryService } from '../../jobs/query-service.ts';
+import { ask } from '../ask.ts';
+import { insideProject } from '../paths.ts';
+import type { Project } from '../project.ts';
+import type { Projects } from '../projects.ts';
+import { checkFilesOfSpec, readSpec } from '../specs.ts';
+import type { HandlerGroup } from './group.ts';
+
+export function statisticsHandlers(
+  projects: Projects,
+  queries: QueryService,
+  clock: Clock,
+): HandlerGroup<'tables' | 'fits'> {
+  return {
+    'tables.describe': async ({ project, table }, { signal }) => {
+      const { path: projectPath } = await projects.get(project);
+      insideProject(projectPath, table);
+      return ask(queries, 'tables.describe', { projectPath, table }, { signal });
+    },
+    'tables.rows': async ({ project, ...page }, { signal }) => {
+      const { path: projectPath } = await projects.get(project);
+      insideProject(projectPath, page.table);
+      return ask(queries, 'tables.rows', { projectPath, ...page }, { signal });
+    },
+    'tables.correlation': async ({ project, ...question }, { signal }) => {
+      const { path: projectPath } = await projects.get(project);
+      insideProject(projectPath, question.table);
+      return ask(queries, 'tables.correlation', { projectPath, ...question }, { signal });
+    },
+    'fits.create': async ({ project, spec }, { signal }) => {
+      const opened = await projects.get(project);
+      const { path: projectPath } = opened;
+      const checked = readSpec(spec, 'spec');
+      checkFilesOfSpec(checked, projectPath);
+      const result = await ask(queries, 'fits.create', { projectPath, spec: checked }, { signal });
+      const fit: FitDetail = {
+        ...result,
+        id: newId('fit'),
+        name: checked.name,
+        createdAt: clock.now(),
+      };
+      insertFit(opened.db, fit, null);
+      opened.changed('fits');
+      return fit;
+    },
+    'fits.list': async ({ project }) => listFits((await projects.get(project)).db),
+    'fits.get': async ({ project, fit }) => findFit(await projects.get(project), fit),
+  };
+}
+
+export function findFit(project: Project, id: string): FitDetail {
+  const fit = getFit(project.db, id);
+  if (!fit) throw new AppError('not-found', `There is no fit ${id} in this project.`, { fit: id });
+  return fit;
+}

@@ -1,0 +1,79 @@
+import * as v from 'valibot';
+import { engineStatus } from '../../shared/contract/app.ts';
+import { jobEstimate } from '../../shared/contract/jobs.ts';
+import { correlation, fitDetail, tableDescription } from '../../shared/contract/statistics.ts';
+import { trainSpecSchema } from '../../shared/domain/job-spec.ts';
+import { count, shortText, text } from '../../shared/domain/schemas.ts';
+
+/**
+ * The short calculations that the host asks of a worker (see query-service.ts), each with what goes
+ * in and what comes out. Paths are absolute unless they
+ * stand beside a `projectPath`; the host has checked them. Handlers parse their own input.
+ */
+interface Query<I extends v.GenericSchema, O extends v.GenericSchema> {
+  readonly input: I;
+  readonly output: O;
+}
+
+function query<I extends v.GenericSchema, O extends v.GenericSchema>(
+  input: I,
+  output: O,
+): Query<I, O> {
+  return { input, output };
+}
+
+const path = v.string();
+/** A tensor of token ids in a safetensors file. */
+const tokens = v.object({ file: path, tensor: v.string() });
+/** A file that was written, with its tensors and their shapes by name. */
+const written = v.object({
+  path,
+  bytes: count,
+  tensors: v.record(v.string(), v.array(count)),
+});
+
+/** A table, by its path relative to the project folder. */
+const inTable = v.object({ projectPath: path, table: shortText });
+
+export const queries = {
+  engines: query(
+    v.object({}),
+    v.object({ engines: v.array(engineStatus), defaultEngine: shortText }),
+  ),
+
+  /** What training will need; refuses inputs that are missing or do not fit each other. */
+  estimate: query(v.object({ projectPath: path, spec: trainSpecSchema }), jobEstimate),
+  /** Activation of one feature on each token of a text, after the model's own tokenizer. */
+  'try-text': query(
+    v.object({ model: path, dictionary: path, hook: shortText, feature: count, text }),
+    v.object({
+      tokens: v.array(text),
+      ids: v.array(count),
+      activations: v.array(v.number()),
+      truncated: v.boolean(),
+    }),
+  ),
+  /** Activations at hook points, `logits` and `ce`, of all token rows, into a new file. */
+  forward: query(v.object({ model: path, tokens, hooks: v.array(v.string()), out: path }), written),
+  /** `features` and `reconstruction` of the tensor `x` [n, d], into a new file. */
+  encode: query(v.object({ dictionary: path, input: path, out: path }), written),
+
+  'tables.describe': query(inTable, tableDescription),
+  'tables.rows': query(
+    v.object({ ...inTable.entries, offset: count, limit: count }),
+    v.object({ total: count, rows: v.array(v.array(v.nullable(text))) }),
+  ),
+  'tables.correlation': query(
+    v.object({ ...inTable.entries, columns: v.array(shortText), filter: v.optional(text) }),
+    correlation,
+  ),
+  'fits.create': query(
+    v.object({ projectPath: path, spec: v.record(v.string(), v.unknown()) }),
+    v.omit(fitDetail, ['id', 'name', 'createdAt']),
+  ),
+} as const;
+
+export type Queries = typeof queries;
+export type QueryName = keyof Queries;
+export type QueryInput<K extends QueryName> = v.InferOutput<Queries[K]['input']>;
+export type QueryOutput<K extends QueryName> = v.InferOutput<Queries[K]['output']>;
