@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { app, session as sessions, type Session } from 'electron';
+import { app, dialog, session as sessions, type Session } from 'electron';
 import type { AssayContract } from '../../shared/contract/index.ts';
 import type { ShellCommand } from '../../shared/contract/app.ts';
 import type { Service } from '../../shared/contract/serve.ts';
@@ -14,6 +14,7 @@ import { chooseFolder } from './dialogs.ts';
 import { UtilityLauncher } from './launcher.ts';
 import { fileLog, type Log } from './log.ts';
 import { setMenu } from './menu.ts';
+import { changedNativeFiles } from './native-files.ts';
 import { denyNavigation } from './navigation.ts';
 import { handleProtocols, registerSchemes } from './protocols.ts';
 import { KeychainSecrets } from './secrets.ts';
@@ -61,6 +62,7 @@ export async function boot(
   registerSchemes();
   denyNavigation(log);
   await app.whenReady();
+  if (app.isPackaged && !isIntact(join(places.out, '..'), log)) return app.exit(1);
 
   const session = sessions.defaultSession;
   const window = openLater(session, files, log);
@@ -98,6 +100,18 @@ export async function boot(
   closeBeforeQuit(host, log);
   showMenu(host.recentProjects());
   window.show();
+}
+
+/** Code that was changed after it was built is not run; the user is told. */
+function isIntact(program: string, log: Log): boolean {
+  const changed = changedNativeFiles(program, program.replace(/app\.asar$/, 'app.asar.unpacked'));
+  if (changed.length === 0) return true;
+  log('error', 'Native files differ from what was built.', { changed });
+  dialog.showErrorBox(
+    'Assay does not start',
+    `A part of the program was changed after it was built: ${changed.join(', ')}. Install Assay again.`,
+  );
+  return false;
 }
 
 function openLater(

@@ -27,6 +27,7 @@ class FakeApp extends EventEmitter {
   hasLock = true;
   sandboxed = false;
   quits = 0;
+  exitCode: number | undefined;
   userData = join(tmpdir(), 'assay-fake-electron');
 
   requestSingleInstanceLock(): boolean {
@@ -52,6 +53,11 @@ class FakeApp extends EventEmitter {
     const event = new PreventableEvent();
     this.emit('will-quit', event);
     if (!event.defaultPrevented) this.quits += 1;
+  }
+
+  /** Ends at once, asking nobody. */
+  exit(code: number): void {
+    this.exitCode = code;
   }
 
   showAboutPanel(): void {
@@ -486,6 +492,10 @@ export const dialog = {
   folder: undefined as string | undefined,
   response: 0,
   boxes: 0,
+  errors: [] as string[],
+  showErrorBox(_title: string, content: string): void {
+    dialog.errors.push(content);
+  },
   showOpenDialog(): Promise<{ canceled: boolean; filePaths: string[] }> {
     const { folder } = dialog;
     return Promise.resolve({ canceled: folder === undefined, filePaths: folder ? [folder] : [] });
@@ -522,6 +532,8 @@ export function resetElectron(): void {
   app.hasLock = true;
   app.sandboxed = false;
   app.quits = 0;
+  app.exitCode = undefined;
+  app.isPackaged = false;
   protocol.schemes = undefined;
   session.defaultSession.actReset();
   FakeBrowserWindow.all.length = 0;
@@ -529,6 +541,7 @@ export function resetElectron(): void {
   shell.paths.length = 0;
   dialog.folder = undefined;
   dialog.boxes = 0;
+  dialog.errors.length = 0;
   dialog.response = 0;
   Menu.current = undefined;
   Object.assign(safeStorage, {

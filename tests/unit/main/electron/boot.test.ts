@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -163,6 +164,24 @@ test('the menu follows the recent projects', async () => {
   expect(labels()).toEqual(['"label":"/recent/one"']);
   parts?.recentChanged(['/recent/two', '/recent/one']);
   expect(labels()).toEqual(['"label":"/recent/two"', '"label":"/recent/one"']);
+});
+
+test.each([
+  ['as it was built', 'code', undefined],
+  ['changed', 'other code', 1],
+])('an installed program whose native code is %s', async (_state, content, exitCode) => {
+  const program = join(folder, 'app.asar');
+  for (const path of [join(program, 'out'), join(folder, 'app.asar.unpacked', 'node_modules')])
+    mkdirSync(path, { recursive: true });
+  const sha256 = createHash('sha256').update('code').digest('hex');
+  const list = { 'node_modules/a.node': sha256, 'node_modules/other-system.node': sha256 };
+  writeFileSync(join(program, 'out', 'native-files.json'), JSON.stringify(list));
+  writeFileSync(join(folder, 'app.asar.unpacked', 'node_modules', 'a.node'), content);
+  app.isPackaged = true;
+  await boot(createHost, { out: join(program, 'out'), resources: '/none' });
+  expect(app.exitCode).toBe(exitCode);
+  expect(FakeBrowserWindow.all).toHaveLength(exitCode === undefined ? 1 : 0);
+  expect(dialog.errors.join()).toContain(exitCode === undefined ? '' : 'node_modules/a.node');
 });
 
 test('a log keeps its newest lines and one older file, and never fails its caller', () => {
