@@ -10,7 +10,8 @@ export function databaseError(error: unknown, file: string): unknown {
   if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return fileError(error, file);
   const details = { file, sqlite: code };
   const is = (family: string) => code.startsWith(`SQLITE_${family}`);
-  if (is('CORRUPT') || is('NOTADB') || is('IOERR_SHORT_READ')) return corruptDatabase(file, messageOf(error), error);
+  if (is('CORRUPT') || is('NOTADB') || is('IOERR_SHORT_READ'))
+    return corruptDatabase(file, messageOf(error), error);
   if (is('FULL'))
     return new AppError(
       'disk-full',

@@ -1,48 +1,8 @@
-import type { JobProgress } from '../../shared/contract/jobs.ts';
+import type { JobChanges, JobRecord } from '../../shared/domain/job-record.ts';
 import type { JobSpec } from '../../shared/domain/job-spec.ts';
 import type { JobState } from '../../shared/domain/job-state.ts';
-import type { ErrorJson } from '../../shared/errors.ts';
 import type { Reader, Value, Writer } from './connection.ts';
 import { readJson, readMaybeJson, writeMaybeJson } from './json.ts';
-
-export interface StoredJob {
-  readonly id: string;
-  readonly kind: JobSpec['kind'];
-  readonly name: string;
-  readonly spec: JobSpec;
-  readonly state: JobState;
-  readonly attempt: number;
-  readonly createdAt: number;
-  readonly startedAt: number | null;
-  readonly endedAt: number | null;
-  /** Milliseconds of work up to the last change of state. */
-  readonly worked: number;
-  readonly queuedAt: number;
-  readonly progress: JobProgress | null;
-  readonly error: ErrorJson | null;
-  readonly checkpointStep: number | null;
-  readonly pid: number | null;
-  readonly processStarted: string | null;
-  readonly importedAttempt: number | null;
-}
-
-export type JobChanges = Partial<
-  Pick<
-    StoredJob,
-    | 'state'
-    | 'attempt'
-    | 'startedAt'
-    | 'endedAt'
-    | 'worked'
-    | 'queuedAt'
-    | 'progress'
-    | 'error'
-    | 'checkpointStep'
-    | 'pid'
-    | 'processStarted'
-    | 'importedAttempt'
-  >
->;
 
 export interface NewJob {
   readonly id: string;
@@ -71,13 +31,13 @@ const select = `SELECT id, kind, name, spec, created_at AS createdAt, ${Object.e
   .map(([name, column]) => `${column} AS ${name}`)
   .join(', ')} FROM jobs`;
 
-interface Row extends Omit<StoredJob, 'spec' | 'progress' | 'error'> {
+interface Row extends Omit<JobRecord, 'spec' | 'progress' | 'error'> {
   readonly spec: string;
   readonly progress: string | null;
   readonly error: string | null;
 }
 
-function fromRow(db: Reader, row: Row): StoredJob {
+function fromRow(db: Reader, row: Row): JobRecord {
   return {
     ...row,
     spec: readJson(db, row.spec),
@@ -95,20 +55,20 @@ export function insertJob(db: Writer, job: NewJob): void {
   );
 }
 
-export function getJob(db: Reader, id: string): StoredJob | undefined {
+export function getJob(db: Reader, id: string): JobRecord | undefined {
   const row = db.get<Row>(`${select} WHERE id = ?`, [id]);
   return row && fromRow(db, row);
 }
 
 /** Newest first. */
-export function listJobs(db: Reader): StoredJob[] {
+export function listJobs(db: Reader): JobRecord[] {
   return db
     .all<Row>(`${select} ORDER BY created_at DESC, rowid DESC`)
     .map((row) => fromRow(db, row));
 }
 
 /** Jobs in one of the states, in the order of the queue. */
-export function listJobsIn(db: Reader, states: readonly JobState[]): StoredJob[] {
+export function listJobsIn(db: Reader, states: readonly JobState[]): JobRecord[] {
   const places = states.map(() => '?').join(', ');
   return db
     .all<Row>(`${select} WHERE state IN (${places}) ORDER BY queued_at, rowid`, states)

@@ -125,7 +125,7 @@ function checkEntry(
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isNatural))
     throw corrupt(file, name, 'its data_offsets are not two whole numbers');
   const [begin, end] = offsets as [number, number];
-  const size = (shape).reduce((product, length) => product * length, 1);
+  const size = shape.reduce((product, length) => product * length, 1);
   if (!Number.isSafeInteger(size)) throw corrupt(file, name, 'its shape is too large');
   if (end - begin !== size * dtypeBytes[dtype])
     throw corrupt(

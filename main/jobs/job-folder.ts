@@ -17,6 +17,7 @@ import { count, id, maybeNumber, shortText } from '../../shared/domain/schemas.t
  *   <run id>/dictionary.safetensors
  *   <run id>/features.safetensors
  *   <run id>/activations.safetensors
+ *   fit.json                   of a regression job: the fit as the contract shows it
  *   result.json                written last: every file with its size and SHA-256
  *
  * dictionary.safetensors is in SAELens' orientation: W_enc [d, n], b_enc [n], W_dec [n, d] with
@@ -69,6 +70,8 @@ export const jobFiles = {
   tokens: 'tokens.safetensors',
   vocabulary: 'vocabulary.json',
   checkpoints: 'checkpoints',
+  /** Of a regression job: the fit as the contract shows it. */
+  fit: 'fit.json',
   result: 'result.json',
 } as const;
 

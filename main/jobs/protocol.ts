@@ -51,7 +51,8 @@ export const fromWorker = v.variant('type', [
     /** Step of the checkpoint that the work continues from; null for a fresh start. */
     resumedFrom: v.nullable(count),
   }),
-  v.object({ type: v.literal('paused') }),
+  /** Without having been asked where there is an error, such as a full disk; a resume tries again. */
+  v.object({ type: v.literal('paused'), error: v.nullable(errorJson) }),
   v.object({ type: v.literal('resumed') }),
   v.object({ type: v.literal('progress'), progress: jobProgress }),
   /** Points of curves, already written to the run's points.jsonl. */

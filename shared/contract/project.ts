@@ -59,6 +59,14 @@ export const projectContract = {
   'project.open': operation(v.strictObject({ path: shortText }), projectInfo),
   /** The project that the shell opened at its start, if any. */
   'project.initial': operation(v.strictObject({}), v.nullable(projectInfo)),
+  /**
+   * After `database-corrupt`: sets the damaged database aside, unchanged, and takes the newest backup
+   * or a new one; finished jobs are then read in again from their folders.
+   */
+  'project.repair': operation(
+    v.strictObject({ path: shortText, from: v.picklist(['backup', 'nothing']) }),
+    projectInfo,
+  ),
   'project.close': operation(v.strictObject(inProject), v.null()),
   'project.overview': operation(v.strictObject(inProject), projectOverview),
   'project.rescan': operation(v.strictObject(inProject), projectOverview),

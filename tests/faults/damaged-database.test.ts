@@ -9,7 +9,7 @@ import { insertFeatures } from '../../main/db/features.ts';
 import { setProjectNotes, ensureProject } from '../../main/db/project.ts';
 import { AppError } from '../../shared/errors.ts';
 import { featureColumns } from '../support/records.ts';
-import { randomSource } from '../support/random.ts';
+import { Random } from '../support/random.ts';
 
 /** Test plan B1 and B2 at the counts of a pull request: 330 flips, 400 truncations. */
 const flips = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
@@ -78,11 +78,11 @@ describe('a database with flipped bytes', () => {
   )(
     `in %s, %i of them, ${repeats} times, gives an error or data and never a crash`,
     async (_name, count, part) => {
-      const random = randomSource(count * 31 + part.length);
+      const random = new Random(count * 31 + part.length);
       for (let repeat = 0; repeat < repeats; repeat++) {
         const content = Buffer.from(bytes.get(part)!);
         for (let i = 0; i < count; i++)
-          content[random.below(content.length)]! ^= 1 + random.below(255);
+          content[random.integer(0, content.length - 1)]! ^= 1 + random.integer(0, 255 - 1);
         restore(part, content);
         const result = await open();
         if ('code' in result)

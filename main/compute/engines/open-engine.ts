@@ -1,0 +1,70 @@
+import type { EngineStatus } from '../../../shared/contract/app.ts';
+import { AppError } from '../../../shared/errors.ts';
+import type { Engine } from '../engine.ts';
+import { createReferenceEngine } from './reference/reference-engine.ts';
+import { loadKernels } from './wasm/kernel-module.ts';
+import { createWasmEngine, defaultThreads, describeWasm } from './wasm/wasm-engine.ts';
+
+/** `auto` is the fastest engine that this version has: wasm. */
+export type EngineChoice = 'auto' | 'wasm' | 'reference';
+
+export interface EngineOptions {
+  /** Threads that compute; as many as the machine runs at once by default. */
+  readonly threads?: number;
+}
+
+/** The engine that `auto` stands for. */
+export const defaultEngine = 'wasm';
+
+/**
+ * Opens the engine that was asked for. There is no silent fallback: throws AppError
+ * `engine-unavailable` with the reason where it cannot be had.
+ */
+export async function openEngine(
+  choice: EngineChoice,
+  options: EngineOptions = {},
+): Promise<Engine> {
+  const name: string = choice === 'auto' ? defaultEngine : choice;
+  if (name === 'wasm') return createWasmEngine(options);
+  if (name === 'reference') return createReferenceEngine();
+  throw new AppError(
+    'engine-unavailable',
+    `There is no engine called ${name} in this version. Choose auto, wasm or reference.`,
+    { engine: name },
+  );
+}
+
+/** What each engine can do on this machine, the preferred one first. Nothing is started for it. */
+export async function engineStatuses(): Promise<EngineStatus[]> {
+  const reference = createReferenceEngine().info;
+  return [
+    await wasmStatus(),
+    {
+      name: 'tensorflow',
+      available: false,
+      device: null,
+      version: null,
+      threads: null,
+      why: 'The TensorFlow engine is not part of this version.',
+    },
+    {
+      name: 'reference',
+      available: true,
+      device: reference.device,
+      version: reference.version,
+      threads: reference.threads,
+      why: null,
+    },
+  ];
+}
+
+async function wasmStatus(): Promise<EngineStatus> {
+  try {
+    const { device, version, threads } = describeWasm(await loadKernels(), defaultThreads());
+    return { name: 'wasm', available: true, device, version, threads, why: null };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const why = error.message;
+    return { name: 'wasm', available: false, device: null, version: null, threads: null, why };
+  }
+}

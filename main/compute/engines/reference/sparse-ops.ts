@@ -1,0 +1,143 @@
+import type { Engine, Sparse, Tensor } from '../../engine.ts';
+import { matrix, misfit, requireExponent, requireRows, requireSparse } from '../checks.ts';
+import { requireVector } from '../checks.ts';
+import { pNorm, pNormSlope } from './reduction-ops.ts';
+import type { ReferenceStore } from './store.ts';
+
+type SparseOps = Pick<
+  Engine,
+  | 'sparsify'
+  | 'withValues'
+  | 'densify'
+  | 'sparseMatmul'
+  | 'sparseTransposeMatmul'
+  | 'sampledMatmul'
+  | 'sparseSumColumns'
+  | 'sparseNormRows'
+  | 'sparseNormRowsGradient'
+>;
+
+/** Products and sums over the stored entries of codes. */
+export function sparseOps(store: ReferenceStore): SparseOps {
+  /** Calls `f` with row, column, value and position of each stored entry. */
+  function eachEntry(x: Sparse, f: (i: number, j: number, value: number, at: number) => void) {
+    const [pointers, indices] = [store.ints(x.pointers), store.ints(x.indices)];
+    const values = store.floats(x.values);
+    for (let i = 0; i < x.rows; i += 1)
+      for (let at = pointers[i]!; at < pointers[i + 1]!; at += 1)
+        f(i, indices[at]!, values[at]!, at);
+  }
+
+  return {
+    sparsify(x) {
+      const { rows, columns } = matrix('sparsify', x);
+      const xs = store.floats(x);
+      const pointers = new Int32Array(rows + 1);
+      const positions: number[] = [];
+      xs.forEach((value, at) => {
+        if (value !== 0) positions.push(at);
+      });
+      for (const at of positions) pointers[Math.floor(at / columns) + 1]! += 1;
+      for (let i = 0; i < rows; i += 1) pointers[i + 1]! += pointers[i]!;
+      const count = positions.length;
+      return {
+        rows,
+        columns,
+        count,
+        pointers: store.wrap(pointers, [rows + 1]),
+        indices: store.wrap(
+          Int32Array.from(positions, (at) => at % columns),
+          [count],
+        ),
+        values: store.wrap(
+          Float64Array.from(positions, (at) => xs[at]!),
+          [count],
+        ),
+      };
+    },
+    withValues(pattern, values) {
+      requireVector('withValues', 'values', values, pattern.count);
+      const view = (tensor: Tensor) => store.handles.view(tensor, tensor.shape);
+      return {
+        rows: pattern.rows,
+        columns: pattern.columns,
+        count: pattern.count,
+        pointers: view(pattern.pointers),
+        indices: view(pattern.indices),
+        values: view(values),
+      };
+    },
+    densify(x) {
+      requireSparse('densify', x);
+      const { tensor, out } = store.create([x.rows, x.columns]);
+      eachEntry(x, (i, j, value) => {
+        out[i * x.columns + j] = value;
+      });
+      return tensor;
+    },
+    sparseMatmul(x, dense, bias) {
+      requireSparse('sparseMatmul', x);
+      const d = requireRows('sparseMatmul', 'D', dense, x.columns);
+      if (bias) requireVector('sparseMatmul', 'bias', bias, d);
+      const { tensor, out } = store.create([x.rows, d]);
+      const rows = store.floats(dense);
+      if (bias) for (let i = 0; i < x.rows; i += 1) out.set(store.floats(bias), i * d);
+      eachEntry(x, (i, j, value) => {
+        for (let e = 0; e < d; e += 1) out[i * d + e]! += value * rows[j * d + e]!;
+      });
+      return tensor;
+    },
+    sparseTransposeMatmul(x, g) {
+      requireSparse('sparseTransposeMatmul', x);
+      const d = requireRows('sparseTransposeMatmul', 'g', g, x.rows);
+      const { tensor, out } = store.create([x.columns, d]);
+      const rows = store.floats(g);
+      eachEntry(x, (i, j, value) => {
+        for (let e = 0; e < d; e += 1) out[j * d + e]! += value * rows[i * d + e]!;
+      });
+      return tensor;
+    },
+    sampledMatmul(pattern, g, dense) {
+      requireSparse('sampledMatmul', pattern);
+      const d = requireRows('sampledMatmul', 'g', g, pattern.rows);
+      if (requireRows('sampledMatmul', 'D', dense, pattern.columns) !== d)
+        throw misfit('sampledMatmul', 'rows of g and D must have equal lengths', g, dense);
+      const { tensor, out } = store.create([pattern.count]);
+      const [gs, rows] = [store.floats(g), store.floats(dense)];
+      eachEntry(pattern, (i, j, _, at) => {
+        for (let e = 0; e < d; e += 1) out[at]! += gs[i * d + e]! * rows[j * d + e]!;
+      });
+      return tensor;
+    },
+    sparseSumColumns(x) {
+      requireSparse('sparseSumColumns', x);
+      const { tensor, out } = store.create([x.columns]);
+      eachEntry(x, (_, j, value) => {
+        out[j]! += value;
+      });
+      return tensor;
+    },
+    sparseNormRows(x, p) {
+      requireSparse('sparseNormRows', x);
+      requireExponent('sparseNormRows', p);
+      const [pointers, values] = [store.ints(x.pointers), store.floats(x.values)];
+      const row = (i: number) => values.subarray(pointers[i], pointers[i + 1]);
+      return store.wrap(
+        Float64Array.from({ length: x.rows }, (_, i) => pNorm(row(i), p)),
+        [x.rows],
+      );
+    },
+    sparseNormRowsGradient(x, norms, p, weight) {
+      requireSparse('sparseNormRowsGradient', x);
+      requireExponent('sparseNormRowsGradient', p);
+      requireVector('sparseNormRowsGradient', 'norms', norms, x.rows);
+      requireVector('sparseNormRowsGradient', 'weight', weight, x.rows);
+      const [lengths, weights] = [store.floats(norms), store.floats(weight)];
+      const { tensor, out } = store.create([x.count]);
+      eachEntry(x, (i, _, value, at) => {
+        out[at] = weights[i]! * pNormSlope(value, lengths[i]!, p);
+      });
+      return tensor;
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/** All kernels. Each export is run by name by the host's thread pool. */
+export { activate, activateGradient } from './activations';
+export { adamStep } from './adam';
+export { attention, attentionGradient } from './attention';
+export {
+  add,
+  addRow,
+  addScaled,
+  clear,
+  copy,
+  multiply,
+  multiplyRow,
+  scale,
+  scaleRows,
+  subtract,
+  subtractRow,
+} from './elementwise';
+export { gatherRows, scatterAddColumns } from './embedding';
+export {
+  compareLogits,
+  crossEntropy,
+  crossEntropyGradient,
+  klDivergence,
+  klDivergenceGradient,
+} from './losses';
+export { matmulTiles } from './matmul';
+export { layerNorm, layerNormGradient, normaliseRows, normaliseRowsGradient } from './normalise';
+export { packSlivers } from './pack';
+export {
+  blockNonzeros,
+  blockSquares,
+  blockSums,
+  combineColumnSums,
+  dotRows,
+  normRows,
+  normRowsGradient,
+  partialColumnSums,
+  sumRows,
+} from './reductions';
+export {
+  compressRows,
+  countRows,
+  densifyRows,
+  sampledMatmul,
+  sparseMatmul,
+  sparseNormRows,
+  sparseNormRowsGradient,
+  sumSegments,
+  transposeCode,
+} from './sparse';
+export { topK } from './top-k';

@@ -1,0 +1,123 @@
+import type { MatmulOptions, Tensor } from '../../engine.ts';
+import { product } from '../checks.ts';
+import { scratchBytes, type WasmStore } from './store.ts';
+
+/** Register tile of the micro-kernel; see kernels/pack.ts. */
+const tileRows = 6;
+const tileColumns = 8;
+
+/** Steps along the inner axis per pass: a sliver of B of this depth fills half a 32 kB cache. */
+const maximumDepth = 512;
+/** Rows of A per task: with the depth above, 192 kB of a second-level cache. */
+const taskRows = 96;
+/** Columns of B per task. */
+const taskColumns = 256;
+/** Rows of A and columns of B that are packed at a time: a few MB each, for the last-level cache. */
+const panelRows = 1536;
+const panelColumns = 3072;
+/** Slivers per packing task. */
+const packGrain = 8;
+
+/** Cuts a length into equal parts no longer than `maximum`; answers their length, in whole `unit`s. */
+function evenPart(length: number, maximum: number, unit: number): number {
+  const parts = Math.max(1, Math.ceil(length / maximum));
+  return Math.max(unit, Math.ceil(length / parts / unit) * unit);
+}
+
+interface Operand {
+  readonly address: number;
+  /** Bytes between neighbours along the rows (of A) or columns (of B). */
+  readonly itemStride: number;
+  /** Bytes between neighbours along the inner axis. */
+  readonly stepStride: number;
+}
+
+/**
+ * out (+)= op(a) op(b) + bias, in blocks that depend on the shapes alone: first the columns of B, then
+ * the inner axis, then the rows of A, each packed once per block.
+ */
+export function multiply(
+  store: WasmStore,
+  out: Tensor,
+  a: Tensor,
+  b: Tensor,
+  options: MatmulOptions,
+  accumulate: boolean,
+): void {
+  const { m, n, k } = product('matmul', a, b, options);
+  if (m === 0 || n === 0) return;
+  const depth = evenPart(k, maximumDepth, 4);
+  const rows = evenPart(m, panelRows, taskRows);
+  const columns = evenPart(n, panelColumns, taskColumns);
+  const left: Operand = options.transA
+    ? { address: store.at(a), itemStride: 4, stepStride: 4 * m }
+    : { address: store.at(a), itemStride: 4 * k, stepStride: 4 };
+  const right: Operand = options.transB
+    ? { address: store.at(b), itemStride: 4 * k, stepStride: 4 }
+    : { address: store.at(b), itemStride: 4, stepStride: 4 * n };
+  const bias = store.atOptional(options.bias);
+  const target = store.at(out);
+
+  const roundUp = (length: number, unit: number) => Math.ceil(length / unit) * unit;
+  const depthBytes = 4 * Math.min(depth, k);
+  const bytesA = Math.min(rows, roundUp(m, tileRows)) * depthBytes;
+  const bytesB = Math.min(columns, roundUp(n, tileColumns)) * depthBytes;
+  store.lend(bytesA + bytesB + 64, (packedA) => {
+    const packedB = packedA + Math.ceil(bytesA / 64) * 64;
+    for (let column = 0; column < n; column += columns) {
+      const width = Math.min(columns, n - column);
+      // An empty inner axis still writes the bias, or zeros.
+      for (let step = 0; step < Math.max(1, k); step += depth) {
+        const steps = Math.min(depth, k - step);
+        pack(store, right, column, width, step, steps, packedB, tileColumns);
+        for (let row = 0; row < m; row += rows) {
+          const height = Math.min(rows, m - row);
+          pack(store, left, row, height, step, steps, packedA, tileRows);
+          const tiles = Math.ceil(height / taskRows) * Math.ceil(width / taskColumns);
+          store.run(
+            'matmulTiles',
+            tiles,
+            1,
+            packedA,
+            packedB,
+            target + 4 * (row * n + column),
+            4 * n,
+            height,
+            width,
+            steps,
+            accumulate || step > 0 ? 1 : 0,
+            bias !== 0 && step === 0 ? bias + 4 * column : 0,
+            taskRows,
+            taskColumns,
+            store.scratch,
+            scratchBytes,
+          );
+        }
+      }
+    }
+  });
+}
+
+function pack(
+  store: WasmStore,
+  operand: Operand,
+  item: number,
+  items: number,
+  step: number,
+  steps: number,
+  packed: number,
+  width: number,
+): void {
+  store.run(
+    'packSlivers',
+    Math.ceil(items / width),
+    packGrain,
+    operand.address + item * operand.itemStride + step * operand.stepStride,
+    operand.itemStride,
+    operand.stepStride,
+    packed,
+    width,
+    items,
+    steps,
+  );
+}

@@ -1,0 +1,105 @@
+import type { Tensor } from '../../engine.ts';
+import { Handles, sizeOf, type Storage } from '../handles.ts';
+import { Allocator, type Block } from './allocator.ts';
+import type { ThreadPool } from './thread-pool.ts';
+
+interface MemoryStorage extends Storage {
+  readonly block: Block;
+}
+
+const pageBytes = 65536;
+/** The small room of its own that each thread always has: a register tile, or some sums. */
+export const scratchBytes = 512;
+/** Elements of a task that passes over memory once: long beside the cost of handing it out. */
+export const elementGrain = 1 << 15;
+
+/** Tensors over linear memory, and the kernels that work on them. */
+export class WasmStore {
+  readonly pool: ThreadPool;
+  readonly handles = new Handles<MemoryStorage>(({ block }) => this.#allocator.release(block));
+  readonly #memory: WebAssembly.Memory;
+  readonly #allocator: Allocator;
+  /** First of the threads' rooms, `scratchBytes` apart. */
+  readonly scratch: number;
+
+  constructor(pool: ThreadPool, memory: WebAssembly.Memory, limit: number) {
+    this.pool = pool;
+    this.#memory = memory;
+    const start = Math.ceil(Math.max(pool.heapBase, 1024) / 64) * 64;
+    this.#allocator = new Allocator(start, limit, (bytes) => {
+      const missing = Math.ceil((bytes - memory.buffer.byteLength) / pageBytes);
+      if (missing > 0) memory.grow(missing);
+    });
+    this.scratch = this.#allocator.allocate(scratchBytes * pool.threads).address;
+  }
+
+  /** A new tensor with whatever its memory held before. */
+  create(shape: readonly number[], kind: Tensor['kind'] = 'float'): Tensor {
+    const block = this.#allocator.allocate(4 * sizeOf(shape));
+    return this.handles.own({ bytes: block.size, block }, shape, kind);
+  }
+
+  zeros(shape: readonly number[]): Tensor {
+    const out = this.create(shape);
+    this.runElements('clear', out.size, this.at(out));
+    return out;
+  }
+
+  /** The address of a tensor's first entry. */
+  at(tensor: Tensor): number {
+    const handle = this.handles.of(tensor);
+    return handle.storage.block.address + 4 * handle.offset;
+  }
+
+  /** The address of an operand that may be left out, or 0. */
+  atOptional(tensor: Tensor | undefined): number {
+    return tensor ? this.at(tensor) : 0;
+  }
+
+  /** `at` and `atOptional` as functions of their own, for long lists of operands. */
+  addresses(): { at: (x: Tensor) => number; atOptional: (x: Tensor | undefined) => number } {
+    return { at: (x) => this.at(x), atOptional: (x) => this.atOptional(x) };
+  }
+
+  /** A float tensor's numbers, in place. Valid until the memory grows: not across a `create`. */
+  floats(tensor: Tensor): Float32Array {
+    return new Float32Array(this.#memory.buffer, this.at(tensor), tensor.size);
+  }
+
+  ints(tensor: Tensor): Int32Array {
+    return new Int32Array(this.#memory.buffer, this.at(tensor), tensor.size);
+  }
+
+  doublesAt(address: number, count: number): Float64Array {
+    return new Float64Array(this.#memory.buffer, address, count);
+  }
+
+  intsAt(address: number, count: number): Int32Array {
+    return new Int32Array(this.#memory.buffer, address, count);
+  }
+
+  /** Lends `use` a block of memory for as long as it runs. */
+  lend<T>(bytes: number, use: (address: number) => T): T {
+    const block = this.#allocator.allocate(bytes);
+    try {
+      return use(block.address);
+    } finally {
+      this.#allocator.release(block);
+    }
+  }
+
+  /** Runs a kernel over the elements of a tensor or list. */
+  runElements(kernel: string, count: number, ...list: number[]): void {
+    this.pool.run(kernel, count, elementGrain, ...list);
+  }
+
+  /** Runs a kernel over rows of `columns` elements each, as many to a task as make up its grain. */
+  runRows(kernel: string, rows: number, columns: number, ...list: number[]): void {
+    this.pool.run(kernel, rows, Math.max(1, Math.floor(elementGrain / (columns + 1))), ...list);
+  }
+
+  /** Runs a kernel; see ThreadPool.run. */
+  run(kernel: string, items: number, grain: number, ...list: number[]): void {
+    this.pool.run(kernel, items, grain, ...list);
+  }
+}

@@ -1,0 +1,78 @@
+import type { AttentionShape, Engine } from '../../engine.ts';
+import { attentionSizes, matrix, misfit, requireEqualShapes } from '../checks.ts';
+import { requireIndices, requireInside, requireKind, requireVector } from '../checks.ts';
+import type { WasmStore } from './store.ts';
+
+type TransformerOps = Pick<Engine, 'gather' | 'scatterAddInto' | 'attention' | 'attentionGradient'>;
+
+/** Queries and keys of a block in kernels/attention.ts. */
+const block = 96;
+/** Columns of a task when rows are added up by their numbers. */
+const scatterColumns = 64;
+
+/** What the attention kernels need of scratch per thread for this head width, in whole lines. */
+function attentionScratch(width: number): number {
+  const packedBlock = 4 * block * Math.ceil(width / 8) * 8;
+  return 5 * packedBlock + 4 * (4 * block * block) + 4096;
+}
+
+/** Embedding rows and causal attention. */
+export function transformerOps(store: WasmStore): TransformerOps {
+  const { at } = store.addresses();
+
+  function runAttention(
+    kernel: 'attention' | 'attentionGradient',
+    tasks: number,
+    operands: number[],
+    { length, heads, keyHeads, scale }: AttentionShape,
+    width: number,
+  ): void {
+    const bytes = attentionScratch(width);
+    store.lend(bytes * store.pool.threads, (scratch) => {
+      const sizes = [length, heads, keyHeads, width, scale];
+      store.run(kernel, tasks, 1, ...operands, ...sizes, scratch, bytes);
+    });
+  }
+
+  return {
+    gather(table, ids) {
+      const { rows, columns } = matrix('gather', table);
+      requireKind('gather', 'int', ids);
+      if (ids.shape.length !== 1) throw misfit('gather', 'ids must be a vector', ids);
+      requireInside('gather', store.ints(ids), rows);
+      const out = store.create([ids.size, columns]);
+      store.runRows('gatherRows', ids.size, columns, at(table), at(ids), at(out), columns);
+      return out;
+    },
+    scatterAddInto(out, ids, x) {
+      const { rows, columns } = matrix('scatterAddInto', out);
+      const source = matrix('scatterAddInto', x);
+      if (source.columns !== columns)
+        throw misfit('scatterAddInto', 'rows must have equal lengths', out, x);
+      requireIndices('scatterAddInto', 'ids', ids, source.rows);
+      store.handles.requireApart('scatterAddInto', out, x);
+      requireInside('scatterAddInto', store.ints(ids), rows);
+      const operands = [at(out), at(ids), at(x)];
+      store.run('scatterAddColumns', columns, scatterColumns, ...operands, source.rows, columns);
+    },
+    attention(q, k, v, shape) {
+      const { rows, width } = attentionSizes('attention', shape, q, k, v);
+      const y = store.create(q.shape);
+      const logSum = store.create([rows * shape.heads]);
+      const tasks = Math.ceil(shape.length / block) * shape.heads * shape.sequences;
+      const operands = [at(q), at(k), at(v), at(y), at(logSum)];
+      runAttention('attention', tasks, operands, shape, width);
+      return { y, logSum };
+    },
+    attentionGradient(q, k, v, y, logSum, dy, shape) {
+      const { rows, width } = attentionSizes('attentionGradient', shape, q, k, v);
+      requireEqualShapes('attentionGradient', q, y, dy);
+      requireVector('attentionGradient', 'logSum', logSum, rows * shape.heads);
+      const [dq, dk, dv] = [store.zeros(q.shape), store.zeros(k.shape), store.zeros(v.shape)];
+      const operands = [at(q), at(k), at(v), at(y), at(logSum), at(dy), at(dq), at(dk), at(dv)];
+      const tasks = shape.keyHeads * shape.sequences;
+      runAttention('attentionGradient', tasks, operands, shape, width);
+      return { dq, dk, dv };
+    },
+  };
+}

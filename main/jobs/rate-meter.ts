@@ -1,0 +1,34 @@
+const windowMilliseconds = 10_000;
+const shortestMilliseconds = 500;
+/** Between two samples: enough for a smooth rate, few enough to keep. */
+const sampleMilliseconds = 200;
+
+/** Units per second over the last ten seconds. */
+export class RateMeter {
+  #samples: { time: number; done: number }[] = [];
+  #last: { time: number; done: number } | undefined;
+
+  /** Forgets what came before, as after a pause. */
+  reset(): void {
+    this.#samples = [];
+    this.#last = undefined;
+  }
+
+  add(time: number, done: number): void {
+    this.#last = { time, done };
+    const newest = this.#samples.at(-1);
+    if (newest && time - newest.time < sampleMilliseconds) return;
+    this.#samples.push(this.#last);
+    while (this.#samples.length > 2 && time - this.#samples[1]!.time >= windowMilliseconds)
+      this.#samples.shift();
+  }
+
+  /** Null until there is half a second to judge by. */
+  rate(): number | null {
+    const first = this.#samples[0];
+    if (!first || !this.#last) return null;
+    const milliseconds = this.#last.time - first.time;
+    if (milliseconds < shortestMilliseconds) return null;
+    return (1000 * (this.#last.done - first.done)) / milliseconds;
+  }
+}
