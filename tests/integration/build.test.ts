@@ -34,7 +34,8 @@ describe('the build', () => {
     );
     const expected = sources
       .filter(
-        (file) => /\.c?ts$/.test(file) && !file.startsWith('main/compute/engines/wasm/kernels'),
+        (file) =>
+          /(?<!\.d)\.c?ts$/.test(file) && !file.startsWith('main/compute/engines/wasm/kernels'),
       )
       .map((file) => file.replace(/\.(c?)ts$/, '.$1js'));
     expect(expected.length).toBeGreaterThan(20);
