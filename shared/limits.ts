@@ -14,6 +14,12 @@ export const limits = {
   seriesBuckets: 4000,
   /** Columns of a data table. */
   tableColumns: 20_000,
+  /** Cells of a data table that are held in memory. */
+  tableCells: 250_000_000,
+  /** One record of a data table, all its cells together. */
+  recordBytes: 64 << 20,
+  /** Coefficients of one regression. */
+  designColumns: 1000,
   /** One cell of a data table. */
   cellBytes: 1 << 20,
   /** Length of a label or a note. */

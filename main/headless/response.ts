@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { blobPolicy } from '../host/blobs.ts';
 import type { Refusal } from './guard.ts';
 
 const pagePolicy = [
@@ -16,10 +17,6 @@ const pagePolicy = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
-
-/** A fetched file may hold text from data: it runs nothing, loads nothing, and has no origin. */
-const blobPolicy =
-  "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 const securityHeaders: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
@@ -91,7 +88,7 @@ export async function sendFile(
   response.setHeader('Accept-Ranges', 'none');
   if (file.cache) response.setHeader('Cache-Control', file.cache);
   if (file.blobName !== undefined) {
-    response.setHeader('Content-Security-Policy', blobPolicy);
+    response.setHeader('Content-Security-Policy', blobPolicy("'self'"));
     response.setHeader('X-Frame-Options', 'SAMEORIGIN');
     const name = encodeURIComponent(file.blobName);
     response.setHeader('Content-Disposition', `inline; filename*=UTF-8''${name}`);

@@ -45,6 +45,7 @@ export const dependency = v.object({
   sentence: text,
   parts: v.array(v.object({ term: shortText, coefficient: v.number() })),
 });
+export type Dependency = v.InferOutput<typeof dependency>;
 
 export const warning = v.object({
   /** The term, statistic or row that it concerns; null for the fit as a whole. */

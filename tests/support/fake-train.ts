@@ -63,7 +63,7 @@ export async function fakeTrain(
   };
 
   while (step < steps) {
-    const order = await control.uniform();
+    const order = await control.next();
     if (order !== 'continue') await control.retrying(save);
     if (order === 'stop') throw stopped();
     for (const [i, { id, seed }] of assignment.runs.entries()) {

@@ -1,0 +1,183 @@
+import type { Table } from '../../../shared/domain/table.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { Evaluator } from './language/evaluate.ts';
+import { filterRows } from './language/filter.ts';
+import { parseFormula, type Formula } from './language/formula.ts';
+import { take, type RowView } from './language/row-view.ts';
+import type { Node } from './language/syntax.ts';
+import { readResponse, type Family, type Response } from './response.ts';
+import {
+  evaluateVariable,
+  maximumLevels,
+  notFiniteError,
+  type FactorVariable,
+  type Variable,
+} from './variables.ts';
+
+/** The rows and variables of one fit. */
+export interface ModelFrame {
+  readonly formula: Formula;
+  readonly response: Response;
+  /** In the order of `formula.variables`, over the complete rows. */
+  readonly variables: readonly Variable[];
+  readonly n: number;
+  readonly rowsInTable: number;
+  readonly filteredOut: number;
+  /** Of the rows filtered out, those for which the condition was unknown. */
+  readonly filterUnknown: number;
+  readonly dropped: number;
+  /** Missing cells by variable, among the rows that the filter kept; those with none are left out. */
+  readonly missing: readonly { readonly label: string; readonly rows: number }[];
+}
+
+/**
+ * Applies the filter, evaluates the outcome and all variables on the rows that it keeps, and leaves
+ * out each row in which one of them is missing. The filter comes first, so that `scale(x)` is over
+ * the rows it keeps, as in R's lm(…, data = subset(d, …)).
+ * @throws AppError for a bad formula or filter, text where numbers belong, values that are not
+ *   finite, factors with one level, and no complete row (`too-few-rows`)
+ */
+export function buildModelFrame(
+  table: Table,
+  formulaText: string,
+  filter: string | undefined,
+  family: Family,
+): ModelFrame {
+  const named = table.columns.map((column) => column.name);
+  const formula = parseFormula(
+    formulaText,
+    named.filter((name) => !table.unnamed.has(name)),
+  );
+  const { view, filteredOut, unknown } = filterRows(table, filter);
+  const evaluator = new Evaluator(view, formulaText, 'formula');
+  const response = readResponse(formula, evaluator, family);
+  const variables = formula.variables.map((variable) => evaluateVariable(variable, evaluator));
+  const { complete, missing } = findComplete(formula, response, variables, view);
+  const rows = complete ?? undefined;
+  const frame = {
+    formula,
+    response: rows ? response.take(rows) : response,
+    variables: variables.map((variable, k) =>
+      settle(variable, rows, formula.variables[k]!.node, view),
+    ),
+    n: rows?.length ?? view.count,
+    rowsInTable: table.rows,
+    filteredOut,
+    filterUnknown: unknown,
+    dropped: rows ? view.count - rows.length : 0,
+    missing,
+  };
+  checkFinite(formula.responseLabel, response.values, rows, formula.response, view);
+  frame.response.check();
+  return frame;
+}
+
+/** Rows of the view in which nothing is missing; null where that is all of them. */
+function findComplete(
+  formula: Formula,
+  response: Response,
+  variables: readonly Variable[],
+  view: RowView,
+): { complete: Int32Array | null; missing: { label: string; rows: number }[] } {
+  const incomplete = new Uint8Array(view.count);
+  const missing: { label: string; rows: number }[] = [];
+  const count = (label: string, isMissing: (i: number) => boolean): void => {
+    let rows = 0;
+    for (let i = 0; i < view.count; i++) {
+      if (!isMissing(i)) continue;
+      rows++;
+      incomplete[i] = 1;
+    }
+    if (rows > 0) missing.push({ label, rows });
+  };
+  count(formula.responseLabel, (i) => Number.isNaN(response.values[i]!));
+  for (const variable of variables) {
+    if (variable.kind === 'number') count(variable.label, (i) => Number.isNaN(variable.values[i]!));
+    else count(variable.label, (i) => variable.codes[i]! < 0);
+  }
+  const dropped = incomplete.reduce((sum, flag) => sum + flag, 0);
+  if (dropped === 0 && view.count > 0) return { complete: null, missing };
+  if (dropped === view.count) throw noCompleteRow(view, missing);
+  const complete = new Int32Array(view.count - dropped);
+  let next = 0;
+  incomplete.forEach((flag, i) => {
+    if (flag === 0) complete[next++] = i;
+  });
+  return { complete, missing };
+}
+
+function noCompleteRow(
+  view: RowView,
+  missing: readonly { label: string; rows: number }[],
+): AppError {
+  const file = view.table.source;
+  if (view.count === 0)
+    return new AppError('too-few-rows', `${file} has a header and no rows. Add data.`, { file });
+  const worst = [...missing].sort((a, b) => b.rows - a.rows)[0]!;
+  return new AppError(
+    'too-few-rows',
+    `No row of ${file} has a value for every variable: '${worst.label}' is missing in ${worst.rows} of ${view.count} rows. Leave it out of the formula, or fill it in.`,
+    { file, missing },
+  );
+}
+
+/** The variable over the complete rows: finite numbers, and levels that occur. */
+function settle(
+  variable: Variable,
+  rows: Int32Array | undefined,
+  node: Node,
+  view: RowView,
+): Variable {
+  if (variable.kind === 'factor') return settleFactor(variable, rows, view);
+  checkFinite(variable.label, variable.values, rows, node, view);
+  if (!rows) return variable;
+  const { values, low } = variable;
+  return {
+    ...variable,
+    values: take(values, rows, new Float64Array(rows.length)),
+    low: low && take(low, rows, new Float64Array(rows.length)),
+  };
+}
+
+function checkFinite(
+  label: string,
+  values: Float64Array,
+  rows: Int32Array | undefined,
+  node: Node,
+  view: RowView,
+): void {
+  const n = rows?.length ?? values.length;
+  for (let i = 0; i < n; i++) {
+    const index = rows ? rows[i]! : i;
+    if (!Number.isFinite(values[index]!))
+      throw notFiniteError(label, 'is infinite', node, view, index);
+  }
+}
+
+function settleFactor(
+  variable: FactorVariable,
+  rows: Int32Array | undefined,
+  view: RowView,
+): FactorVariable {
+  const codes = rows ? take(variable.codes, rows, new Int32Array(rows.length)) : variable.codes;
+  const occurs = new Uint8Array(variable.levels.length);
+  for (const code of codes) occurs[code] = 1;
+  const kept = variable.levels.filter((_, level) => occurs[level] === 1);
+  const details = { file: view.table.source, term: variable.label };
+  if (kept.length < 2)
+    throw new AppError(
+      'constant-column',
+      `${variable.label} has the same value in every row used: ${kept[0] ?? 'none'}. Leave it out of the formula.`,
+      { ...details, value: kept[0] ?? null },
+    );
+  if (kept.length > maximumLevels)
+    throw new AppError(
+      'too-large',
+      `${variable.label} has ${kept.length} levels, more than ${maximumLevels}, so it looks like an identifier. Leave it out.`,
+      { ...details, levels: kept.length, limit: maximumLevels },
+    );
+  if (kept.length === variable.levels.length) return { ...variable, codes };
+  let next = 0;
+  const map = Int32Array.from(occurs, (flag) => (flag === 1 ? next++ : -1));
+  return { ...variable, codes: codes.map((code) => map[code]!), levels: kept };
+}

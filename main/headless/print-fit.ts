@@ -1,0 +1,109 @@
+import type { FitDetail } from '../../shared/contract/statistics.ts';
+
+type Fit = Omit<FitDetail, 'id' | 'name' | 'createdAt'>;
+
+/** The answer of `assay regress --json`: the fit with its family and formula in place of its spec. */
+export type FitAnswer = Omit<Fit, 'spec'> & { readonly family: string; readonly formula: string };
+
+/** A fit as one JSON document. Infinities travel as the words "Infinity" and "-Infinity". */
+export function fitAnswer(fit: Fit): FitAnswer {
+  const { spec, ...rest } = fit;
+  return { family: spec.family, formula: spec.formula, ...rest };
+}
+
+/** A fit as text: the coefficients in aligned columns, the figures, dependencies, warnings, method. */
+export function printFit(fit: Fit): string {
+  return [
+    `${fit.spec.formula}   (${fit.spec.family})`,
+    rowsLine(fit),
+    '',
+    ...coefficientTable(fit),
+    '',
+    ...figureLines(fit),
+    ...fit.dependencies.map(({ sentence }) => `exact dependency: ${sentence}`),
+    ...fit.warnings.flatMap((warning) => [
+      '',
+      `warning: ${warning.message}`,
+      `  why: ${warning.why}`,
+      `  what to do: ${warning.whatToDo}`,
+    ]),
+    '',
+    fit.method,
+  ].join('\n');
+}
+
+function rowsLine(fit: Fit): string {
+  const parts = [`n ${fit.n} of ${fit.rowsInTable} rows`];
+  if (fit.filteredOut > 0) parts.push(`${fit.filteredOut} filtered out`);
+  if (fit.dropped > 0) parts.push(`${fit.dropped} with missing values left out`);
+  return parts.join(', ');
+}
+
+function coefficientTable(fit: Fit): string[] {
+  const statistic = fit.spec.family === 'gaussian' ? 't' : 'z';
+  const rows = fit.coefficients.map((row) => [
+    row.term,
+    number(row.estimate),
+    number(row.se),
+    number(row.statistic, 4),
+    probability(row.p),
+    number(row.low),
+    number(row.high),
+    number(row.vif, 4),
+  ]);
+  return align([['term', 'estimate', 'se', statistic, 'p', '2.5 %', '97.5 %', 'VIF'], ...rows]);
+}
+
+/** The first column to the left, numbers to the right. */
+function align(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, column) =>
+    Math.max(...rows.map((row) => [...row[column]!].length)),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) => {
+        const padding = ' '.repeat(widths[column]! - [...cell].length);
+        return column === 0 ? cell + padding : padding + cell;
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function figureLines(fit: Fit): string[] {
+  const lines = fit.spec.family === 'gaussian' ? gaussianLines(fit) : binomialLines(fit);
+  return [
+    ...lines,
+    `log-likelihood ${number(fit.logLik)}, AIC ${number(fit.aic)}, BIC ${number(fit.bic)}`,
+    `condition number ${number(fit.conditionNumber, 4)} (columns of unit length: ${number(fit.scaledConditionNumber, 4)})`,
+  ];
+}
+
+function gaussianLines(fit: Fit): string[] {
+  const first = `R² ${number(fit.r2)}, adjusted ${number(fit.adjustedR2)}, sigma ${number(fit.sigma)} on ${fit.dfResidual} degrees of freedom`;
+  if (fit.fDegrees === null) return [first];
+  const [df1, df2] = fit.fDegrees;
+  return [first, `F(${df1}, ${df2}) ${number(fit.fStatistic, 5)}, p ${probability(fit.fP)}`];
+}
+
+function binomialLines(fit: Fit): string[] {
+  return [
+    `deviance ${number(fit.deviance)} of ${number(fit.nullDeviance)}, ${fit.dfResidual} degrees of freedom, ${fit.iterations} iterations`,
+    `accuracy ${number(fit.accuracy, 4)} (base rate ${number(fit.baseRate, 4)}), AUC ${number(fit.auc, 4)}, all on the fitted rows`,
+  ];
+}
+
+function number(value: number | string | null, digits = 6): string {
+  if (value === null) return '–';
+  if (typeof value === 'string') return value.replace('Infinity', '∞');
+  if (value === 0) return '0';
+  const magnitude = Math.abs(value);
+  if (magnitude >= 1e7 || magnitude < 1e-4) return value.toExponential(digits - 1);
+  return String(Number(value.toPrecision(digits)));
+}
+
+function probability(p: number | null): string {
+  if (p === null) return '–';
+  if (p < 1e-300) return '< 1e-300';
+  return p < 1e-4 ? p.toExponential(1) : String(Number(p.toPrecision(3)));
+}

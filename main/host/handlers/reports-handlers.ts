@@ -1,0 +1,52 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { AppError } from '../../../shared/errors.ts';
+import { getReport, insertReport, listReports } from '../../db/reports.ts';
+import type { Clock } from '../../jobs/clock.ts';
+import { newId } from '../../jobs/ids.ts';
+import { writeReport } from '../../reports/write-report.ts';
+import type { Blobs } from '../blobs.ts';
+import type { HostOptions } from '../options.ts';
+import type { Projects } from '../projects.ts';
+import { gatherReport } from '../report-data.ts';
+import type { HandlerGroup } from './group.ts';
+
+export function reportsHandlers(parts: {
+  projects: Projects;
+  blobs: Blobs;
+  clock: Clock;
+  options: HostOptions;
+}): HandlerGroup<'reports'> {
+  const { projects, blobs, clock, options } = parts;
+  return {
+    'reports.create': async ({ project, title, sections }) => {
+      const opened = await projects.get(project);
+      const createdAt = clock.now();
+      const data = gatherReport(opened, { title, sections, createdAt, version: options.version });
+      const id = newId('rep');
+      const path = `.assay/reports/${id}.html`;
+      const file = join(opened.path, path);
+      mkdirSync(dirname(file), { recursive: true });
+      const { bytes, sha256 } = await writeReport(file, data);
+      const report = { id, title, createdAt, path, bytes, sha256 };
+      insertReport(opened.db, report);
+      opened.changed('reports');
+      return report;
+    },
+    'reports.list': async ({ project }) => listReports((await projects.get(project)).db),
+    'reports.open': async ({ project, report }) => {
+      const opened = await projects.get(project);
+      const found = getReport(opened.db, report);
+      if (!found)
+        throw new AppError('not-found', `There is no report ${report} in this project.`, {
+          report,
+        });
+      const handle = blobs.add({
+        path: join(opened.path, found.path),
+        contentType: 'text/html; charset=utf-8',
+        name: `${found.title}.html`,
+      });
+      return { url: options.blobAddress(handle), bytes: found.bytes };
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import type { MetricSummary, RunGroup, RunRow } from '../../shared/contract/runs.ts';
+import type { JobRecord } from '../../shared/domain/job-record.ts';
+import { meanInterval } from '../../shared/stats.ts';
+import type { Metrics, StoredRun } from '../db/runs.ts';
+import { findDifferences } from './spec-differences.ts';
+
+/** A run with what its row shows. */
+export interface RunSource {
+  readonly run: StoredRun;
+  readonly job: JobRecord;
+  readonly metrics: Metrics;
+  /** Milliseconds of work of the job so far. */
+  readonly worked: number;
+}
+
+export interface GroupedRuns {
+  readonly groups: RunGroup[];
+  readonly metricNames: string[];
+  readonly differingPaths: string[];
+  readonly totalRuns: number;
+}
+
+export function runRow({ run, job, metrics, worked }: RunSource): RunRow {
+  const engine = run.engine && `${run.engine.name}, ${run.engine.device}`;
+  return {
+    id: run.id,
+    job: run.job,
+    name: run.name,
+    label: run.label,
+    seed: run.seed,
+    state: run.state,
+    hook: run.hook,
+    model: run.model,
+    dictionary: run.dictionary,
+    createdAt: run.createdAt,
+    seconds: run.seconds ?? (job.startedAt === null ? null : worked / 1000),
+    engine,
+    metrics,
+  };
+}
+
+/**
+ * Runs in groups of replicates, the group of the newest run first. A search leaves out whole groups,
+ * never members of one: an aggregate is of all replicates, whatever else is on the page.
+ * @param search words that must all occur in some run's name, label, hook or state.
+ */
+export function groupRuns(sources: readonly RunSource[], search: string): GroupedRuns {
+  const byKey = new Map<string, RunSource[]>();
+  for (const source of sources) {
+    const members = byKey.get(source.run.groupKey);
+    if (members) members.push(source);
+    else byKey.set(source.run.groupKey, [source]);
+  }
+  const words = search
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  const kept = [...byKey].filter(([, members]) => members.some((source) => matches(source, words)));
+  const differences = findDifferences(
+    kept.map(([, members]) => members[0]!.job.spec),
+    ['name', 'kind', 'seeds'],
+  );
+  const names = new Set(sources.flatMap(({ metrics }) => Object.keys(metrics)));
+  return {
+    groups: kept.map(([key, members], i) => ({
+      ...describeGroup(key, members),
+      differing: Object.fromEntries(differences.map(({ path, values }) => [path, values[i]!])),
+    })),
+    metricNames: [...names],
+    differingPaths: differences.map(({ path }) => path),
+    totalRuns: sources.length,
+  };
+}
+
+function matches({ run }: RunSource, words: readonly string[]): boolean {
+  const text = `${run.name} ${run.label} ${run.hook} ${run.model} ${run.state}`.toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+function describeGroup(key: string, members: readonly RunSource[]): Omit<RunGroup, 'differing'> {
+  const { name, hook, model } = members[0]!.run;
+  const bySeed = [...members].sort((a, b) => a.run.seed - b.run.seed);
+  return { key, name, hook, model, metrics: summarise(members), runs: bySeed.map(runRow) };
+}
+
+function summarise(members: readonly RunSource[]): Record<string, MetricSummary> {
+  const values = new Map<string, number[]>();
+  for (const { metrics } of members)
+    for (const [name, value] of Object.entries(metrics)) {
+      let list = values.get(name);
+      if (!list) values.set(name, (list = []));
+      if (value !== null) list.push(value);
+    }
+  return Object.fromEntries(
+    [...values].map(([name, list]) => [
+      name,
+      meanInterval(list) ?? { n: 0, mean: null, low: null, high: null },
+    ]),
+  );
+}

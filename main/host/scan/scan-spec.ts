@@ -1,0 +1,30 @@
+import { readFileSync, statSync } from 'node:fs';
+import { basename, extname } from 'node:path';
+import { parseJobSpec } from '../../../shared/domain/job-spec.ts';
+import { parseYaml } from '../specs.ts';
+import { problemOf, type Finding } from './finding.ts';
+
+const specBytes = 1 << 20;
+const kinds = ['train', 'regress'];
+
+/** A YAML or JSON file that says `kind: train` or `kind: regress`; other documents are not ours. */
+export function scanSpec(path: string): Finding | undefined {
+  if (statSync(path).size > specBytes) return undefined;
+  const format = extname(path).toLowerCase() === '.json' ? 'JSON' : 'YAML';
+  let document: unknown;
+  try {
+    document = parseYaml(readFileSync(path, 'utf8'), basename(path));
+  } catch {
+    // A document of some other program, perhaps in a dialect that we do not read.
+    return undefined;
+  }
+  const kind = (document as { kind?: unknown } | null)?.kind;
+  if (typeof kind !== 'string' || !kinds.includes(kind)) return undefined;
+  const found = { kind: 'spec', format, facts: [kind], numbers: {} } as const;
+  try {
+    const spec = parseJobSpec(document, basename(path));
+    return { ...found, name: spec.name, facts: [kind], numbers: {}, problem: null };
+  } catch (error) {
+    return { ...found, facts: [kind], numbers: {}, problem: problemOf(error, path) };
+  }
+}

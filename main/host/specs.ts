@@ -1,0 +1,48 @@
+import { parseDocument } from 'yaml';
+import { parseJobSpec, type JobSpec } from '../../shared/domain/job-spec.ts';
+import { AppError } from '../../shared/errors.ts';
+import { insideProject } from './paths.ts';
+
+/**
+ * Reads a job spec from YAML (of which JSON is a part) or takes one that is an object already, and
+ * checks it. @param source names it in messages. @throws AppError `bad-spec` naming line or field.
+ */
+export function readSpec(spec: unknown, source: string): JobSpec {
+  return parseJobSpec(typeof spec === 'string' ? parseYaml(spec, source) : spec, source);
+}
+
+export function parseYaml(text: string, source: string): unknown {
+  const document = parseDocument(text, { schema: 'core', version: '1.2', uniqueKeys: true });
+  const problem = document.errors[0];
+  if (problem) {
+    const line = problem.linePos?.[0].line;
+    const place = line === undefined ? 'top level' : `line ${line}`;
+    const sentence = problem.message.split('\n', 1)[0]!.replace(/ at line .*$/, '');
+    throw new AppError('bad-spec', `${source}: ${place}: ${sentence}.`, { file: source, place });
+  }
+  try {
+    // A handful of aliases is ordinary; thousands are an attack on memory.
+    return document.toJS({ maxAliasCount: 100 }) as unknown;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AppError('bad-spec', `${source}: ${reason}.`, { file: source }, error);
+  }
+}
+
+/** Every file that a spec names, by the field that names it. */
+export function filesOfSpec(spec: JobSpec): Record<string, string> {
+  if (spec.kind === 'regress') return { table: spec.table };
+  const { model, tokens, evaluation, features } = spec;
+  return {
+    model,
+    'tokens.file': tokens.file,
+    ...(evaluation ? { 'evaluation.tokens.file': evaluation.tokens.file } : {}),
+    ...(features ? { 'features.tokens.file': features.tokens.file } : {}),
+    ...(features?.labels === undefined ? {} : { 'features.labels': features.labels }),
+  };
+}
+
+/** @throws AppError `bad-spec` for a file outside the project, `not-found` for a missing one. */
+export function checkFilesOfSpec(spec: JobSpec, projectPath: string): void {
+  for (const file of Object.values(filesOfSpec(spec))) insideProject(projectPath, file, 'bad-spec');
+}
