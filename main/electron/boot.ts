@@ -1,11 +1,9 @@
 import { join } from 'node:path';
 import { app, dialog, session as sessions, type Session } from 'electron';
-import type { AssayContract } from '../../shared/contract/index.ts';
 import type { ShellCommand } from '../../shared/contract/app.ts';
-import type { Service } from '../../shared/contract/serve.ts';
-import type { Blobs } from '../host/blobs.ts';
-import type { SecretStore } from '../host/secret-store.ts';
-import type { Launcher } from '../jobs/launcher.ts';
+import type { Host } from '../host/create-host.ts';
+import type { HostOptions } from '../host/options.ts';
+import { systemClock } from '../jobs/clock.ts';
 import { dataAddress } from './addresses.ts';
 import { folderOf } from './arguments.ts';
 import { acceptConnections } from './connection.ts';
@@ -17,31 +15,11 @@ import { setMenu } from './menu.ts';
 import { changedNativeFiles } from './native-files.ts';
 import { denyNavigation } from './navigation.ts';
 import { handleProtocols, registerSchemes } from './protocols.ts';
-import { KeychainSecrets } from './secrets.ts';
 import { hardenSession } from './session.ts';
 import { MainWindow, windowFiles } from './window.ts';
 
-/** What the shell gives the host. */
-export interface ShellParts {
-  readonly userData: string;
-  readonly launcher: Launcher;
-  readonly secrets: SecretStore;
-  readonly log: Log;
-  /** Folder to open at the start. */
-  readonly initialFolder: string | undefined;
-  readonly chooseFolder: () => Promise<string | null>;
-  readonly blobAddress: (handle: string) => string;
-  /** Called when the projects opened last have changed. */
-  readonly recentChanged: (paths: readonly string[]) => void;
-}
-
 /** What the shell needs of the host. */
-export interface ShellHost {
-  readonly service: Service<AssayContract>;
-  readonly blobs: Blobs;
-  recentProjects(): readonly string[];
-  close(): Promise<void>;
-}
+export type ShellHost = Pick<Host, 'service' | 'blobs' | 'recentProjects' | 'close'>;
 
 export interface Places {
   /** Folder of the built program: main/, shared/ and renderer/ lie in it. */
@@ -51,7 +29,7 @@ export interface Places {
 
 /** The application from its first moment to its last, as a table of contents. */
 export async function boot(
-  createHost: (parts: ShellParts) => Promise<ShellHost>,
+  createHost: (options: HostOptions) => ShellHost,
   places: Places,
 ): Promise<void> {
   if (!app.requestSingleInstanceLock()) return app.quit();
@@ -68,23 +46,29 @@ export async function boot(
   const window = openLater(session, files, log);
   const command = (shellCommand: ShellCommand): void => {
     window.show();
-    void starting.then(({ service }) => service.topics.publish('app.command', {}, shellCommand));
+    host.service.topics.publish('app.command', {}, shellCommand);
   };
   const showMenu = (recent: readonly string[]): void => {
     const openChosen = () => void openChosenFolder(window, command);
     setMenu({ command, chooseFolder: openChosen, recent, logFolder: app.getPath('logs') });
   };
-  const starting = createHost({
-    userData: app.getPath('userData'),
+  const host = createHost({
+    shell: 'electron',
+    version: app.getVersion(),
+    electron: process.versions.electron ?? null,
+    paths: {
+      userData: app.getPath('userData'),
+      resources: places.resources,
+      home: app.getPath('home'),
+    },
     launcher: new UtilityLauncher(join(places.out, 'main', 'jobs', 'worker', 'index.js')),
-    secrets: new KeychainSecrets(join(app.getPath('userData'), 'keys.json')),
+    clock: systemClock,
     log,
-    initialFolder: folderOf(process.argv, process.cwd(), app.isPackaged),
-    chooseFolder: () => chooseFolder(window.window),
     blobAddress: dataAddress,
+    chooseFolder: () => chooseFolder(window.window),
+    initialFolder: folderOf(process.argv, process.cwd(), app.isPackaged),
     recentChanged: showMenu,
   });
-  const host = await starting;
 
   hardenSession(session, log);
   handleProtocols(session, join(places.out, 'renderer'), host.blobs);

@@ -28,20 +28,26 @@ class FakeApp extends EventEmitter {
   sandboxed = false;
   quits = 0;
   exitCode: number | undefined;
+  entry: Promise<unknown> = Promise.resolve();
   userData = join(tmpdir(), 'assay-fake-electron');
 
   requestSingleInstanceLock(): boolean {
     return this.hasLock;
   }
 
-  whenReady(): Promise<void> {
+  /** As in Electron, not before the module with which the program begins has been evaluated. */
+  async whenReady(): Promise<void> {
+    await this.entry;
     this.isReady = true;
-    return Promise.resolve();
   }
 
   enableSandbox(): void {
     if (this.isReady) throw new Error('app.enableSandbox() can only be called before app is ready');
     this.sandboxed = true;
+  }
+
+  getVersion(): string {
+    return '0.1.0';
   }
 
   getPath(name: string): string {
@@ -533,6 +539,7 @@ export function resetElectron(): void {
   app.sandboxed = false;
   app.quits = 0;
   app.exitCode = undefined;
+  app.entry = Promise.resolve();
   app.isPackaged = false;
   protocol.schemes = undefined;
   session.defaultSession.actReset();

@@ -3,9 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { boot, type ShellHost, type ShellParts } from '../../../../main/electron/boot.ts';
+import { boot, type ShellHost } from '../../../../main/electron/boot.ts';
 import { fileLog } from '../../../../main/electron/log.ts';
 import { Blobs } from '../../../../main/host/blobs.ts';
+import type { HostOptions } from '../../../../main/host/options.ts';
 import { contract, type AssayContract } from '../../../../shared/contract/index.ts';
 import type { Handlers } from '../../../../shared/contract/serve.ts';
 import { Topics } from '../../../../shared/contract/topics.ts';
@@ -22,18 +23,18 @@ import {
 vi.mock('electron', () => import('../../../support/fake-electron.ts'));
 
 let folder: string;
-let parts: ShellParts | undefined;
+let parts: HostOptions | undefined;
 let closed: number;
 let commands: unknown[];
 const places = { out: '/opt/assay/out', resources: '/opt/assay/resources' };
 
-function createHost(given: ShellParts): Promise<ShellHost> {
+function createHost(given: HostOptions): ShellHost {
   parts = given;
   const topics = new Topics<AssayContract>(contract);
   vi.spyOn(topics, 'publish').mockImplementation(
     (_name, _params, event) => void commands.push(event),
   );
-  return Promise.resolve({
+  return {
     service: { handlers: {} as Handlers<AssayContract>, topics },
     blobs: new Blobs(),
     recentProjects: () => ['/recent/one'],
@@ -41,7 +42,7 @@ function createHost(given: ShellParts): Promise<ShellHost> {
       closed += 1;
       return Promise.resolve();
     },
-  });
+  };
 }
 
 beforeEach(() => {
@@ -62,6 +63,15 @@ test('a second start ends at once and makes nothing', async () => {
   expect(app.quits).toBe(1);
   expect(parts).toBeUndefined();
   expect(FakeBrowserWindow.all).toHaveLength(0);
+});
+
+test('the first module does not wait for Electron, which waits for it', async () => {
+  let release = (): void => undefined;
+  app.entry = new Promise<void>((resolve) => (release = resolve));
+  await import('../../../../main/electron/index.ts');
+  release();
+  await vi.waitFor(() => expect(FakeBrowserWindow.all).toHaveLength(1));
+  expect(app.exitCode).toBeUndefined();
 });
 
 test('the window is isolated from the system in every way that Electron has', async () => {
@@ -162,7 +172,7 @@ test('the menu follows the recent projects', async () => {
   const labels = (): string[] =>
     JSON.stringify(Menu.current).match(/"label":"\/recent[^"]*"/g) ?? [];
   expect(labels()).toEqual(['"label":"/recent/one"']);
-  parts?.recentChanged(['/recent/two', '/recent/one']);
+  parts?.recentChanged?.(['/recent/two', '/recent/one']);
   expect(labels()).toEqual(['"label":"/recent/two"', '"label":"/recent/one"']);
 });
 
