@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { TensorReader } from '../../shared/domain/tensors.ts';
 import { AppError } from '../../shared/errors.ts';
-import { wilsonInterval } from '../../shared/stats.ts';
+import { wilsonInterval } from '../../shared/stats/intervals.ts';
 import type { FeatureColumns } from '../db/features.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import { parseStrictJson } from '../formats/strict-json.ts';

@@ -1,6 +1,6 @@
 import type { MetricSummary, RunGroup, RunRow } from '../../shared/contract/runs.ts';
 import type { JobRecord } from '../../shared/domain/job-record.ts';
-import { meanInterval } from '../../shared/stats.ts';
+import { meanInterval } from '../../shared/stats/mean-interval.ts';
 import type { Metrics, StoredRun } from '../db/runs.ts';
 import { findDifferences } from './spec-differences.ts';
 

@@ -1,13 +1,14 @@
 import * as v from 'valibot';
 import { engineStatus } from '../../shared/contract/app.ts';
 import { jobEstimate } from '../../shared/contract/jobs.ts';
-import { columnSummary, correlation, fitDetail } from '../../shared/contract/statistics.ts';
-import { regressSpecSchema, trainSpecSchema } from '../../shared/domain/job-spec.ts';
+import { correlation, fitDetail, tableDescription } from '../../shared/contract/statistics.ts';
+import { trainSpecSchema } from '../../shared/domain/job-spec.ts';
 import { count, shortText, text } from '../../shared/domain/schemas.ts';
 
 /**
  * The short calculations that the host asks of a worker (see query-service.ts), each with what goes
- * in and what comes out. All paths are absolute and were checked by the host.
+ * in and what comes out. Paths are absolute unless they
+ * stand beside a `projectPath`; the host has checked them. Handlers parse their own input.
  */
 interface Query<I extends v.GenericSchema, O extends v.GenericSchema> {
   readonly input: I;
@@ -30,6 +31,9 @@ const written = v.object({
   bytes: count,
   tensors: v.record(v.string(), v.array(count)),
 });
+
+/** A table, by its path relative to the project folder. */
+const inTable = v.object({ projectPath: path, table: shortText });
 
 export const queries = {
   engines: query(
@@ -54,27 +58,18 @@ export const queries = {
   /** `features` and `reconstruction` of the tensor `x` [n, d], into a new file. */
   encode: query(v.object({ dictionary: path, input: path, out: path }), written),
 
-  'describe-table': query(
-    v.object({ file: path }),
-    v.object({
-      rows: count,
-      columns: v.array(columnSummary),
-      delimiter: shortText,
-      sha256: shortText,
-      note: v.nullable(text),
-    }),
-  ),
-  'table-rows': query(
-    v.object({ file: path, offset: count, limit: count }),
+  'tables.describe': query(inTable, tableDescription),
+  'tables.rows': query(
+    v.object({ ...inTable.entries, offset: count, limit: count }),
     v.object({ total: count, rows: v.array(v.array(v.nullable(text))) }),
   ),
-  correlation: query(
-    v.object({ file: path, columns: v.array(shortText), filter: v.optional(text) }),
+  'tables.correlation': query(
+    v.object({ ...inTable.entries, columns: v.array(shortText), filter: v.optional(text) }),
     correlation,
   ),
-  fit: query(
-    v.object({ file: path, spec: regressSpecSchema }),
-    v.omit(fitDetail, ['id', 'createdAt']),
+  'fits.create': query(
+    v.object({ projectPath: path, spec: v.record(v.string(), v.unknown()) }),
+    v.omit(fitDetail, ['id', 'name', 'createdAt']),
   ),
 } as const;
 
@@ -82,11 +77,3 @@ export type Queries = typeof queries;
 export type QueryName = keyof Queries;
 export type QueryInput<K extends QueryName> = v.InferOutput<Queries[K]['input']>;
 export type QueryOutput<K extends QueryName> = v.InferOutput<Queries[K]['output']>;
-
-/** Handlers of some of the queries, as the worker's registries export them. */
-export type QueryHandlers<K extends QueryName> = {
-  readonly [Q in K]: (
-    input: QueryInput<Q>,
-    context: { readonly signal: AbortSignal },
-  ) => Promise<QueryOutput<Q>>;
-};

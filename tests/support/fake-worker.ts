@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openParentPort } from '../../main/jobs/worker/parent-port.ts';
-import { runWorker, type QueryHandler, type RunJob } from '../../main/jobs/worker/run-worker.ts';
+import type { QueryHandler } from '../../main/jobs/worker/queries/handler.ts';
+import { runWorker, type RunJob } from '../../main/jobs/worker/run-worker.ts';
 import type { FromWorker } from '../../main/jobs/protocol.ts';
 import { AppError } from '../../shared/errors.ts';
 import { fakeTrain } from './fake-train.ts';

@@ -8,7 +8,7 @@ import { ask } from '../ask.ts';
 import { insideProject } from '../paths.ts';
 import type { Project } from '../project.ts';
 import type { Projects } from '../projects.ts';
-import { readSpec } from '../specs.ts';
+import { checkFilesOfSpec, readSpec } from '../specs.ts';
 import type { HandlerGroup } from './group.ts';
 
 export function statisticsHandlers(
@@ -18,29 +18,32 @@ export function statisticsHandlers(
 ): HandlerGroup<'tables' | 'fits'> {
   return {
     'tables.describe': async ({ project, table }, { signal }) => {
-      const file = insideProject((await projects.get(project)).path, table);
-      const description = await ask(queries, 'describe-table', { file }, { signal });
-      return { path: table, ...description };
+      const { path: projectPath } = await projects.get(project);
+      insideProject(projectPath, table);
+      return ask(queries, 'tables.describe', { projectPath, table }, { signal });
     },
-    'tables.rows': async ({ project, table, offset, limit }, { signal }) => {
-      const file = insideProject((await projects.get(project)).path, table);
-      return ask(queries, 'table-rows', { file, offset, limit }, { signal });
+    'tables.rows': async ({ project, ...page }, { signal }) => {
+      const { path: projectPath } = await projects.get(project);
+      insideProject(projectPath, page.table);
+      return ask(queries, 'tables.rows', { projectPath, ...page }, { signal });
     },
-    'tables.correlation': async ({ project, table, columns, filter }, { signal }) => {
-      const file = insideProject((await projects.get(project)).path, table);
-      const input = { file, columns, ...(filter === undefined ? {} : { filter }) };
-      return ask(queries, 'correlation', input, { signal });
+    'tables.correlation': async ({ project, ...question }, { signal }) => {
+      const { path: projectPath } = await projects.get(project);
+      insideProject(projectPath, question.table);
+      return ask(queries, 'tables.correlation', { projectPath, ...question }, { signal });
     },
     'fits.create': async ({ project, spec }, { signal }) => {
       const opened = await projects.get(project);
+      const { path: projectPath } = opened;
       const checked = readSpec(spec, 'spec');
-      if (checked.kind !== 'regress')
-        throw new AppError('bad-spec', 'spec: kind: a fit is made from a spec of kind regress.', {
-          place: 'kind',
-        });
-      const file = insideProject(opened.path, checked.table, 'bad-spec');
-      const result = await ask(queries, 'fit', { file, spec: checked }, { signal });
-      const fit: FitDetail = { ...result, id: newId('fit'), createdAt: clock.now() };
+      checkFilesOfSpec(checked, projectPath);
+      const result = await ask(queries, 'fits.create', { projectPath, spec: checked }, { signal });
+      const fit: FitDetail = {
+        ...result,
+        id: newId('fit'),
+        name: checked.name,
+        createdAt: clock.now(),
+      };
       insertFit(opened.db, fit, null);
       opened.changed('fits');
       return fit;

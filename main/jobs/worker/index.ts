@@ -1,10 +1,12 @@
-import { answerQueries } from './answer-queries.ts';
+import { joinQueries } from './join-queries.ts';
 import { openParentPort } from './parent-port.ts';
 import { engineQueries } from './queries/engines.ts';
+import { statisticsQueries } from './queries/statistics.ts';
+import { runRegressJob } from './regress.ts';
 import { runWorker } from './run-worker.ts';
 
 /** The entry of a worker process, under either shell: what it can do, and for whom. */
 runWorker(openParentPort(), {
-  jobs: {},
-  queries: answerQueries(engineQueries),
+  jobs: { regress: runRegressJob },
+  queries: joinQueries(engineQueries, statisticsQueries),
 });

@@ -6,15 +6,10 @@ import { JobControl } from '../control.ts';
 import { JobIo } from '../job-io.ts';
 import { toWorker, type JobAssignment, type ToWorker } from '../protocol.ts';
 import type { ParentPort } from './parent-port.ts';
+import type { QueryHandler } from './queries/handler.ts';
 
 /** Does one job from its start or its last checkpoint to its result.json. */
 export type RunJob = (assignment: JobAssignment, control: JobControl, io: JobIo) => Promise<void>;
-
-export interface QueryContext {
-  readonly signal: AbortSignal;
-}
-/** A short calculation. The input is checked by the handler; the answer must be JSON. */
-export type QueryHandler = (input: unknown, context: QueryContext) => Promise<unknown>;
 
 export interface Work {
   readonly jobs: Readonly<Partial<Record<JobSpec['kind'], RunJob>>>;
@@ -47,7 +42,10 @@ class Worker {
     const message = v.parse(toWorker, raw);
     if (message.type === 'start') void this.#runJob(message.assignment);
     else if (message.type === 'query') void this.#answer(message);
-    else if (message.type === 'cancel-query') this.#queries.get(message.id)?.abort();
+    else if (message.type === 'cancel-query')
+      this.#queries
+        .get(message.id)
+        ?.abort(new AppError('cancelled', 'The question was withdrawn.'));
     else if (this.#control) this.#control.receive(message);
     else if (message.type === 'cancel') process.exit(0);
   }

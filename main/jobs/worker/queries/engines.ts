@@ -1,6 +1,10 @@
 import { defaultEngine, engineStatuses } from '../../../compute/engines/open-engine.ts';
-import type { QueryHandlers } from '../../queries.ts';
+import type { QueryOutput } from '../../queries.ts';
+import type { QueryHandler } from './handler.ts';
 
-export const engineQueries: QueryHandlers<'engines'> = {
-  engines: async () => ({ engines: await engineStatuses(), defaultEngine }),
-};
+/** `engines`: which engines work on this machine, and which one `auto` means. */
+async function engines(): Promise<QueryOutput<'engines'>> {
+  return { engines: await engineStatuses(), defaultEngine };
+}
+
+export const engineQueries: Readonly<Record<string, QueryHandler>> = { engines };
