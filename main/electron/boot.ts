@@ -1,11 +1,9 @@
 import { join } from 'node:path';
-import { app, session as sessions, type Session } from 'electron';
-import type { AssayContract } from '../../shared/contract/index.ts';
+import { app, dialog, session as sessions, type Session } from 'electron';
 import type { ShellCommand } from '../../shared/contract/app.ts';
-import type { Service } from '../../shared/contract/serve.ts';
-import type { Blobs } from '../host/blobs.ts';
-import type { SecretStore } from '../host/secret-store.ts';
-import type { Launcher } from '../jobs/launcher.ts';
+import type { Host } from '../host/create-host.ts';
+import type { HostOptions } from '../host/options.ts';
+import { systemClock } from '../jobs/clock.ts';
 import { dataAddress } from './addresses.ts';
 import { folderOf } from './arguments.ts';
 import { acceptConnections } from './connection.ts';
@@ -14,33 +12,14 @@ import { chooseFolder } from './dialogs.ts';
 import { UtilityLauncher } from './launcher.ts';
 import { fileLog, type Log } from './log.ts';
 import { setMenu } from './menu.ts';
+import { changedNativeFiles } from './native-files.ts';
 import { denyNavigation } from './navigation.ts';
 import { handleProtocols, registerSchemes } from './protocols.ts';
-import { KeychainSecrets } from './secrets.ts';
 import { hardenSession } from './session.ts';
 import { MainWindow, windowFiles } from './window.ts';
 
-/** What the shell gives the host. */
-export interface ShellParts {
-  readonly userData: string;
-  readonly launcher: Launcher;
-  readonly secrets: SecretStore;
-  readonly log: Log;
-  /** Folder to open at the start. */
-  readonly initialFolder: string | undefined;
-  readonly chooseFolder: () => Promise<string | null>;
-  readonly blobAddress: (handle: string) => string;
-  /** Called when the projects opened last have changed. */
-  readonly recentChanged: (paths: readonly string[]) => void;
-}
-
 /** What the shell needs of the host. */
-export interface ShellHost {
-  readonly service: Service<AssayContract>;
-  readonly blobs: Blobs;
-  recentProjects(): readonly string[];
-  close(): Promise<void>;
-}
+export type ShellHost = Pick<Host, 'service' | 'blobs' | 'recentProjects' | 'close'>;
 
 export interface Places {
   /** Folder of the built program: main/, shared/ and renderer/ lie in it. */
@@ -50,7 +29,7 @@ export interface Places {
 
 /** The application from its first moment to its last, as a table of contents. */
 export async function boot(
-  createHost: (parts: ShellParts) => Promise<ShellHost>,
+  createHost: (options: HostOptions) => ShellHost,
   places: Places,
 ): Promise<void> {
   if (!app.requestSingleInstanceLock()) return app.quit();
@@ -61,28 +40,35 @@ export async function boot(
   registerSchemes();
   denyNavigation(log);
   await app.whenReady();
+  if (app.isPackaged && !isIntact(join(places.out, '..'), log)) return app.exit(1);
 
   const session = sessions.defaultSession;
   const window = openLater(session, files, log);
   const command = (shellCommand: ShellCommand): void => {
     window.show();
-    void starting.then(({ service }) => service.topics.publish('app.command', {}, shellCommand));
+    host.service.topics.publish('app.command', {}, shellCommand);
   };
   const showMenu = (recent: readonly string[]): void => {
     const openChosen = () => void openChosenFolder(window, command);
     setMenu({ command, chooseFolder: openChosen, recent, logFolder: app.getPath('logs') });
   };
-  const starting = createHost({
-    userData: app.getPath('userData'),
+  const host = createHost({
+    shell: 'electron',
+    version: app.getVersion(),
+    electron: process.versions.electron ?? null,
+    paths: {
+      userData: app.getPath('userData'),
+      resources: places.resources,
+      home: app.getPath('home'),
+    },
     launcher: new UtilityLauncher(join(places.out, 'main', 'jobs', 'worker', 'index.js')),
-    secrets: new KeychainSecrets(join(app.getPath('userData'), 'keys.json')),
+    clock: systemClock,
     log,
-    initialFolder: folderOf(process.argv, process.cwd(), app.isPackaged),
-    chooseFolder: () => chooseFolder(window.window),
     blobAddress: dataAddress,
+    chooseFolder: () => chooseFolder(window.window),
+    initialFolder: folderOf(process.argv, process.cwd(), app.isPackaged),
     recentChanged: showMenu,
   });
-  const host = await starting;
 
   hardenSession(session, log);
   handleProtocols(session, join(places.out, 'renderer'), host.blobs);
@@ -98,6 +84,18 @@ export async function boot(
   closeBeforeQuit(host, log);
   showMenu(host.recentProjects());
   window.show();
+}
+
+/** Code that was changed after it was built is not run; the user is told. */
+function isIntact(program: string, log: Log): boolean {
+  const changed = changedNativeFiles(program, program.replace(/app\.asar$/, 'app.asar.unpacked'));
+  if (changed.length === 0) return true;
+  log('error', 'Native files differ from what was built.', { changed });
+  dialog.showErrorBox(
+    'Assay does not start',
+    `A part of the program was changed after it was built: ${changed.join(', ')}. Install Assay again.`,
+  );
+  return false;
 }
 
 function openLater(

@@ -14,7 +14,6 @@ const places = [
   ['Project', 'go.project', 'g p'],
   ['Runs', 'go.runs', 'g r'],
   ['Features', 'go.features', 'g f'],
-  ['Compare', 'go.compare', 'g c'],
   ['Statistics', 'go.statistics', 'g s'],
   ['Reports', 'go.reports', 'g e'],
   ['Jobs', 'go.jobs', 'g j'],

@@ -27,20 +27,27 @@ class FakeApp extends EventEmitter {
   hasLock = true;
   sandboxed = false;
   quits = 0;
+  exitCode: number | undefined;
+  entry: Promise<unknown> = Promise.resolve();
   userData = join(tmpdir(), 'assay-fake-electron');
 
   requestSingleInstanceLock(): boolean {
     return this.hasLock;
   }
 
-  whenReady(): Promise<void> {
+  /** As in Electron, not before the module with which the program begins has been evaluated. */
+  async whenReady(): Promise<void> {
+    await this.entry;
     this.isReady = true;
-    return Promise.resolve();
   }
 
   enableSandbox(): void {
     if (this.isReady) throw new Error('app.enableSandbox() can only be called before app is ready');
     this.sandboxed = true;
+  }
+
+  getVersion(): string {
+    return '0.1.0';
   }
 
   getPath(name: string): string {
@@ -52,6 +59,11 @@ class FakeApp extends EventEmitter {
     const event = new PreventableEvent();
     this.emit('will-quit', event);
     if (!event.defaultPrevented) this.quits += 1;
+  }
+
+  /** Ends at once, asking nobody. */
+  exit(code: number): void {
+    this.exitCode = code;
   }
 
   showAboutPanel(): void {
@@ -486,6 +498,10 @@ export const dialog = {
   folder: undefined as string | undefined,
   response: 0,
   boxes: 0,
+  errors: [] as string[],
+  showErrorBox(_title: string, content: string): void {
+    dialog.errors.push(content);
+  },
   showOpenDialog(): Promise<{ canceled: boolean; filePaths: string[] }> {
     const { folder } = dialog;
     return Promise.resolve({ canceled: folder === undefined, filePaths: folder ? [folder] : [] });
@@ -522,6 +538,9 @@ export function resetElectron(): void {
   app.hasLock = true;
   app.sandboxed = false;
   app.quits = 0;
+  app.exitCode = undefined;
+  app.entry = Promise.resolve();
+  app.isPackaged = false;
   protocol.schemes = undefined;
   session.defaultSession.actReset();
   FakeBrowserWindow.all.length = 0;
@@ -529,6 +548,7 @@ export function resetElectron(): void {
   shell.paths.length = 0;
   dialog.folder = undefined;
   dialog.boxes = 0;
+  dialog.errors.length = 0;
   dialog.response = 0;
   Menu.current = undefined;
   Object.assign(safeStorage, {

@@ -1,3 +1,5 @@
+import { Random } from './random.ts';
+
 /** Text that tries to be markup, script, style or a spreadsheet formula, or to look like other text. */
 
 const known = [
@@ -108,21 +110,10 @@ const bodies = [
 ];
 const endings = ['', '>', '/>', '></script>', '//', '<!--', '\u2028', ' x=', '\u0000'];
 
-/** A small generator (mulberry32), so that every run of a test sees the same text. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** `count` texts: those known from the field, then others from their grammar. */
 export function hostileTexts(count: number, seed = 1): string[] {
-  const next = random(seed);
-  const pick = (from: readonly string[]): string => from[Math.floor(next() * from.length)] ?? '';
+  const random = new Random(seed);
+  const pick = (from: readonly string[]): string => random.pick(from);
   const made = Array.from({ length: Math.max(0, count - known.length) }, (_, index) => {
     const tag = pick(tags);
     return `${pick(openings)}<${tag}${pick(events)}${pick(bodies)}${pick(endings)}${index % 5 === 0 ? pick(known) : ''}`;

@@ -1,10 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { boot, type ShellHost, type ShellParts } from '../../../../main/electron/boot.ts';
+import { boot, type ShellHost } from '../../../../main/electron/boot.ts';
 import { fileLog } from '../../../../main/electron/log.ts';
 import { Blobs } from '../../../../main/host/blobs.ts';
+import type { HostOptions } from '../../../../main/host/options.ts';
 import { contract, type AssayContract } from '../../../../shared/contract/index.ts';
 import type { Handlers } from '../../../../shared/contract/serve.ts';
 import { Topics } from '../../../../shared/contract/topics.ts';
@@ -21,18 +23,18 @@ import {
 vi.mock('electron', () => import('../../../support/fake-electron.ts'));
 
 let folder: string;
-let parts: ShellParts | undefined;
+let parts: HostOptions | undefined;
 let closed: number;
 let commands: unknown[];
 const places = { out: '/opt/assay/out', resources: '/opt/assay/resources' };
 
-function createHost(given: ShellParts): Promise<ShellHost> {
+function createHost(given: HostOptions): ShellHost {
   parts = given;
   const topics = new Topics<AssayContract>(contract);
   vi.spyOn(topics, 'publish').mockImplementation(
     (_name, _params, event) => void commands.push(event),
   );
-  return Promise.resolve({
+  return {
     service: { handlers: {} as Handlers<AssayContract>, topics },
     blobs: new Blobs(),
     recentProjects: () => ['/recent/one'],
@@ -40,7 +42,7 @@ function createHost(given: ShellParts): Promise<ShellHost> {
       closed += 1;
       return Promise.resolve();
     },
-  });
+  };
 }
 
 beforeEach(() => {
@@ -61,6 +63,15 @@ test('a second start ends at once and makes nothing', async () => {
   expect(app.quits).toBe(1);
   expect(parts).toBeUndefined();
   expect(FakeBrowserWindow.all).toHaveLength(0);
+});
+
+test('the first module does not wait for Electron, which waits for it', async () => {
+  let release = (): void => undefined;
+  app.entry = new Promise<void>((resolve) => (release = resolve));
+  await import('../../../../main/electron/index.ts');
+  release();
+  await vi.waitFor(() => expect(FakeBrowserWindow.all).toHaveLength(1));
+  expect(app.exitCode).toBeUndefined();
 });
 
 test('the window is isolated from the system in every way that Electron has', async () => {
@@ -161,8 +172,26 @@ test('the menu follows the recent projects', async () => {
   const labels = (): string[] =>
     JSON.stringify(Menu.current).match(/"label":"\/recent[^"]*"/g) ?? [];
   expect(labels()).toEqual(['"label":"/recent/one"']);
-  parts?.recentChanged(['/recent/two', '/recent/one']);
+  parts?.recentChanged?.(['/recent/two', '/recent/one']);
   expect(labels()).toEqual(['"label":"/recent/two"', '"label":"/recent/one"']);
+});
+
+test.each([
+  ['as it was built', 'code', undefined],
+  ['changed', 'other code', 1],
+])('an installed program whose native code is %s', async (_state, content, exitCode) => {
+  const program = join(folder, 'app.asar');
+  for (const path of [join(program, 'out'), join(folder, 'app.asar.unpacked', 'node_modules')])
+    mkdirSync(path, { recursive: true });
+  const sha256 = createHash('sha256').update('code').digest('hex');
+  const list = { 'node_modules/a.node': sha256, 'node_modules/other-system.node': sha256 };
+  writeFileSync(join(program, 'out', 'native-files.json'), JSON.stringify(list));
+  writeFileSync(join(folder, 'app.asar.unpacked', 'node_modules', 'a.node'), content);
+  app.isPackaged = true;
+  await boot(createHost, { out: join(program, 'out'), resources: '/none' });
+  expect(app.exitCode).toBe(exitCode);
+  expect(FakeBrowserWindow.all).toHaveLength(exitCode === undefined ? 1 : 0);
+  expect(dialog.errors.join()).toContain(exitCode === undefined ? '' : 'node_modules/a.node');
 });
 
 test('a log keeps its newest lines and one older file, and never fails its caller', () => {
