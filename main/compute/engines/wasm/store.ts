@@ -25,7 +25,7 @@ export class WasmStore {
   constructor(pool: ThreadPool, memory: WebAssembly.Memory, limit: number) {
     this.pool = pool;
     this.#memory = memory;
-    const start = Math.ceil(Math.max(pool.heapBase, 1024) / 64) * 64;
+    const start = Math.ceil(pool.heapBase / 64) * 64;
     this.#allocator = new Allocator(start, limit, (bytes) => {
       const missing = Math.ceil((bytes - memory.buffer.byteLength) / pageBytes);
       if (missing > 0) memory.grow(missing);

@@ -49,3 +49,6 @@ export {
   transposeCode,
 } from './sparse';
 export { topK } from './top-k';
+
+/** First byte after the kernels' own constants, where the host's memory begins. */
+export const heapBase: usize = __heap_base;

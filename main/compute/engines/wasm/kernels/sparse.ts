@@ -208,34 +208,60 @@ export function sumSegments(
   }
 }
 
+/** <x, y> in two sums of four lanes. */
 function dot(x: usize, y: usize, width: i32): f32 {
-  let sum0 = f32x4.splat(0);
-  let sum1 = sum0;
-  let sum2 = sum0;
-  let sum3 = sum0;
-  const end = x + words(width);
-  const sixteens = x + words(width & -16);
-  const fours = x + words(width & -4);
-  while (x < sixteens) {
-    sum0 = multiplyAdd(v128.load(x), v128.load(y), sum0);
-    sum1 = multiplyAdd(v128.load(x, 16), v128.load(y, 16), sum1);
-    sum2 = multiplyAdd(v128.load(x, 32), v128.load(y, 32), sum2);
-    sum3 = multiplyAdd(v128.load(x, 48), v128.load(y, 48), sum3);
-    x += 4 * VECTOR;
-    y += 4 * VECTOR;
+  let even = f32x4.splat(0);
+  let odd = even;
+  const size = words(width);
+  const eights = words(width & -8);
+  let at: usize = 0;
+  for (; at < eights; at += 2 * VECTOR) {
+    even = multiplyAdd(v128.load(x + at), v128.load(y + at), even);
+    odd = multiplyAdd(v128.load(x + at, 16), v128.load(y + at, 16), odd);
   }
-  while (x < fours) {
-    sum0 = multiplyAdd(v128.load(x), v128.load(y), sum0);
-    x += VECTOR;
-    y += VECTOR;
+  for (; at < size; at += WORD) even = multiplyAdd(loadOne(x + at), loadOne(y + at), even);
+  return sumLanes(f32x4.add(even, odd));
+}
+
+/**
+ * out[t] = <x, row t> for four rows at once, in the order of `dot`: their reads wait for memory
+ * together instead of one after the other.
+ */
+function dotFour(x: usize, a: usize, b: usize, c: usize, d: usize, width: i32, out: usize): void {
+  let evenA = f32x4.splat(0);
+  let oddA = evenA;
+  let evenB = evenA;
+  let oddB = evenA;
+  let evenC = evenA;
+  let oddC = evenA;
+  let evenD = evenA;
+  let oddD = evenA;
+  const size = words(width);
+  const eights = words(width & -8);
+  let at: usize = 0;
+  for (; at < eights; at += 2 * VECTOR) {
+    const even = v128.load(x + at);
+    const odd = v128.load(x + at, 16);
+    evenA = multiplyAdd(even, v128.load(a + at), evenA);
+    oddA = multiplyAdd(odd, v128.load(a + at, 16), oddA);
+    evenB = multiplyAdd(even, v128.load(b + at), evenB);
+    oddB = multiplyAdd(odd, v128.load(b + at, 16), oddB);
+    evenC = multiplyAdd(even, v128.load(c + at), evenC);
+    oddC = multiplyAdd(odd, v128.load(c + at, 16), oddC);
+    evenD = multiplyAdd(even, v128.load(d + at), evenD);
+    oddD = multiplyAdd(odd, v128.load(d + at, 16), oddD);
   }
-  let sum = sumLanes(f32x4.add(f32x4.add(sum0, sum1), f32x4.add(sum2, sum3)));
-  while (x < end) {
-    sum += load<f32>(x) * load<f32>(y);
-    x += WORD;
-    y += WORD;
+  for (; at < size; at += WORD) {
+    const one = loadOne(x + at);
+    evenA = multiplyAdd(one, loadOne(a + at), evenA);
+    evenB = multiplyAdd(one, loadOne(b + at), evenB);
+    evenC = multiplyAdd(one, loadOne(c + at), evenC);
+    evenD = multiplyAdd(one, loadOne(d + at), evenD);
   }
-  return sum;
+  store<f32>(out, sumLanes(f32x4.add(evenA, oddA)));
+  store<f32>(out, sumLanes(f32x4.add(evenB, oddB)), 4);
+  store<f32>(out, sumLanes(f32x4.add(evenC, oddC)), 8);
+  store<f32>(out, sumLanes(f32x4.add(evenD, oddD)), 12);
 }
 
 /** Task: rows of the pattern. out[entry] = <g[row], table[index]>. */
@@ -254,7 +280,15 @@ export function sampledMatmul(
   for (let row = begin; row < end; row++) {
     const from = g + <usize>row * size;
     const last = words(load<i32>(pointers + words(row + 1)));
-    for (let at = words(load<i32>(pointers + words(row))); at < last; at += WORD)
+    let at = words(load<i32>(pointers + words(row)));
+    for (; at + 4 * WORD <= last; at += 4 * WORD) {
+      const a = table + <usize>load<u32>(indices + at) * size;
+      const b = table + <usize>load<u32>(indices + at, 4) * size;
+      const c = table + <usize>load<u32>(indices + at, 8) * size;
+      const d = table + <usize>load<u32>(indices + at, 12) * size;
+      dotFour(from, a, b, c, d, width, out + at);
+    }
+    for (; at < last; at += WORD)
       store<f32>(out + at, dot(from, table + <usize>load<u32>(indices + at) * size, width));
   }
 }
