@@ -16,12 +16,17 @@ const taskColumns = 256;
 const panelRows = 1536;
 const panelColumns = 3072;
 /** Slivers per packing task. */
-const packGrain = 8;
+const packGrain = 16;
 
 /** Cuts a length into equal parts no longer than `maximum`; answers their length, in whole `unit`s. */
 function evenPart(length: number, maximum: number, unit: number): number {
   const parts = Math.max(1, Math.ceil(length / maximum));
   return Math.max(unit, Math.ceil(length / parts / unit) * unit);
+}
+
+/** Room for a packed panel, in whole cache lines; the gap is that of kernels/pack.ts. */
+function packedBytes(items: number, width: number, depth: number): number {
+  return Math.ceil(items / width) * Math.ceil((4 * width * depth + 64) / 64) * 64;
 }
 
 interface Operand {
@@ -58,12 +63,10 @@ export function multiply(
   const bias = store.atOptional(options.bias);
   const target = store.at(out);
 
-  const roundUp = (length: number, unit: number) => Math.ceil(length / unit) * unit;
-  const depthBytes = 4 * Math.min(depth, k);
-  const bytesA = Math.min(rows, roundUp(m, tileRows)) * depthBytes;
-  const bytesB = Math.min(columns, roundUp(n, tileColumns)) * depthBytes;
-  store.lend(bytesA + bytesB + 64, (packedA) => {
-    const packedB = packedA + Math.ceil(bytesA / 64) * 64;
+  const bytesA = packedBytes(Math.min(rows, m), tileRows, Math.min(depth, k));
+  const bytesB = packedBytes(Math.min(columns, n), tileColumns, Math.min(depth, k));
+  store.lend(bytesA + bytesB, (packedA) => {
+    const packedB = packedA + bytesA;
     for (let column = 0; column < n; column += columns) {
       const width = Math.min(columns, n - column);
       // An empty inner axis still writes the bias, or zeros.
