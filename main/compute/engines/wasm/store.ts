@@ -8,8 +8,8 @@ interface MemoryStorage extends Storage {
 }
 
 const pageBytes = 65536;
-/** The small room of its own that each thread always has: a register tile, or some sums. */
-export const scratchBytes = 512;
+/** The small room of its own that each thread always has: the sums of kernels/skinny.ts fill it. */
+export const scratchBytes = 8192;
 /** Elements of a task that passes over memory once: long beside the cost of handing it out. */
 export const elementGrain = 1 << 15;
 

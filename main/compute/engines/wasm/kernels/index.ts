@@ -37,6 +37,7 @@ export {
   partialColumnSums,
   sumRows,
 } from './reductions';
+export { fewDots, fewSums, gatherFew } from './skinny';
 export {
   compressRows,
   countRows,
