@@ -98,8 +98,8 @@ export function gaussian(x: v128): v128 {
 }
 
 /**
- * Phi(x), given gaussian(x), to 4e-7 of itself over [-5, infinity): half of erfc(-x / sqrt(2)), by the
- * minimax polynomial of degree 10 above.
+ * Phi(x), given gaussian(x), to 8e-7 of itself from x = -5 on: half of erfc(-x / sqrt(2)), by the
+ * minimax polynomial of degree 10 above. Further down, the rounding of x^2 adds to that.
  */
 // @ts-ignore: decorator
 @inline
