@@ -54,10 +54,10 @@ export function instantiateKernels(
   const names = Object.keys(exports)
     .filter((name) => typeof exports[name] === 'function')
     .sort();
-  const base = exports['__heap_base'] as WebAssembly.Global | undefined;
+  const base = exports['heapBase'] as WebAssembly.Global;
   return {
     names,
     kernels: names.map((name) => exports[name] as Kernel),
-    heapBase: (base?.value as number | undefined) ?? 0,
+    heapBase: base.value as number,
   };
 }

@@ -15,13 +15,21 @@ const taskColumns = 256;
 /** Rows of A and columns of B that are packed at a time: a few MB each, for the last-level cache. */
 const panelRows = 1536;
 const panelColumns = 3072;
+/** Rows of A, or columns of B, up to which a product is skinny, and its items per task. */
+const fewRows = 4;
+const skinnyChunk = 512;
 /** Slivers per packing task. */
-const packGrain = 8;
+const packGrain = 16;
 
 /** Cuts a length into equal parts no longer than `maximum`; answers their length, in whole `unit`s. */
 function evenPart(length: number, maximum: number, unit: number): number {
   const parts = Math.max(1, Math.ceil(length / maximum));
   return Math.max(unit, Math.ceil(length / parts / unit) * unit);
+}
+
+/** Room for a packed panel, in whole cache lines; the gap is that of kernels/pack.ts. */
+function packedBytes(items: number, width: number, depth: number): number {
+  return Math.ceil(items / width) * Math.ceil((4 * width * depth + 64) / 64) * 64;
 }
 
 interface Operand {
@@ -32,10 +40,19 @@ interface Operand {
   readonly stepStride: number;
 }
 
-/**
- * out (+)= op(a) op(b) + bias, in blocks that depend on the shapes alone: first the columns of B, then
- * the inner axis, then the rows of A, each packed once per block.
- */
+interface Product {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly left: Operand;
+  readonly right: Operand;
+  readonly out: number;
+  readonly bias: number;
+  /** 1 adds to what is in the result. */
+  readonly mode: number;
+}
+
+/** out (+)= op(a) op(b) + bias. */
 export function multiply(
   store: WasmStore,
   out: Tensor,
@@ -46,24 +63,35 @@ export function multiply(
 ): void {
   const { m, n, k } = product('matmul', a, b, options);
   if (m === 0 || n === 0) return;
-  const depth = evenPart(k, maximumDepth, 4);
-  const rows = evenPart(m, panelRows, taskRows);
-  const columns = evenPart(n, panelColumns, taskColumns);
   const left: Operand = options.transA
     ? { address: store.at(a), itemStride: 4, stepStride: 4 * m }
     : { address: store.at(a), itemStride: 4 * k, stepStride: 4 };
   const right: Operand = options.transB
     ? { address: store.at(b), itemStride: 4 * k, stepStride: 4 }
     : { address: store.at(b), itemStride: 4, stepStride: 4 * n };
-  const bias = store.atOptional(options.bias);
-  const target = store.at(out);
+  const task: Product = {
+    ...{ m, n, k, left, right },
+    out: store.at(out),
+    bias: store.atOptional(options.bias),
+    mode: accumulate ? 1 : 0,
+  };
+  if (Math.min(m, n) <= fewRows) multiplySkinny(store, task);
+  else multiplyBlocks(store, task);
+}
 
-  const roundUp = (length: number, unit: number) => Math.ceil(length / unit) * unit;
-  const depthBytes = 4 * Math.min(depth, k);
-  const bytesA = Math.min(rows, roundUp(m, tileRows)) * depthBytes;
-  const bytesB = Math.min(columns, roundUp(n, tileColumns)) * depthBytes;
-  store.lend(bytesA + bytesB + 64, (packedA) => {
-    const packedB = packedA + Math.ceil(bytesA / 64) * 64;
+/**
+ * In blocks that depend on the shapes alone: first the columns of B, then the inner axis, then the
+ * rows of A, each packed once per block.
+ */
+function multiplyBlocks(store: WasmStore, task: Product): void {
+  const { m, n, k, left, right, out, bias, mode } = task;
+  const depth = evenPart(k, maximumDepth, 4);
+  const rows = evenPart(m, panelRows, taskRows);
+  const columns = evenPart(n, panelColumns, taskColumns);
+  const bytesA = packedBytes(Math.min(rows, m), tileRows, Math.min(depth, k));
+  const bytesB = packedBytes(Math.min(columns, n), tileColumns, Math.min(depth, k));
+  store.lend(bytesA + bytesB, (packedA) => {
+    const packedB = packedA + bytesA;
     for (let column = 0; column < n; column += columns) {
       const width = Math.min(columns, n - column);
       // An empty inner axis still writes the bias, or zeros.
@@ -80,12 +108,12 @@ export function multiply(
             1,
             packedA,
             packedB,
-            target + 4 * (row * n + column),
+            out + 4 * (row * n + column),
             4 * n,
             height,
             width,
             steps,
-            accumulate || step > 0 ? 1 : 0,
+            step > 0 ? 1 : mode,
             bias !== 0 && step === 0 ? bias + 4 * column : 0,
             taskRows,
             taskColumns,
@@ -95,6 +123,27 @@ export function multiply(
         }
       }
     }
+  });
+}
+
+/** Products of at most four rows of A, or columns of B, without packing; see kernels/skinny.ts. */
+function multiplySkinny(
+  store: WasmStore,
+  { m, n, k, left, right, out, bias, mode }: Product,
+): void {
+  const byRows = m <= fewRows;
+  const [count, items] = byRows ? [m, n] : [n, m];
+  const [few, many] = byRows ? [left, right] : [right, left];
+  const strides = byRows ? [4 * n, 4] : [4, 4 * n];
+  const biasStrides = byRows ? [0, 4] : [4, 0];
+  store.lend(4 * count * k, (rows) => {
+    const from = [few.address, few.itemStride, few.stepStride];
+    store.run('gatherFew', 1, 1, ...from, rows, count, k);
+    const operands = [rows, many.address, out, count, k, ...strides, mode, bias, ...biasStrides];
+    const scratch = [store.scratch, scratchBytes];
+    if (many.stepStride === 4 && many.itemStride === 4 * k)
+      store.runRows('fewDots', items, k, ...operands, ...scratch);
+    else store.run('fewSums', items, skinnyChunk, ...operands, ...scratch, items);
   });
 }
 

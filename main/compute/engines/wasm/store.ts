@@ -8,8 +8,8 @@ interface MemoryStorage extends Storage {
 }
 
 const pageBytes = 65536;
-/** The small room of its own that each thread always has: a register tile, or some sums. */
-export const scratchBytes = 512;
+/** The small room of its own that each thread always has: the sums of kernels/skinny.ts fill it. */
+export const scratchBytes = 8192;
 /** Elements of a task that passes over memory once: long beside the cost of handing it out. */
 export const elementGrain = 1 << 15;
 
@@ -25,7 +25,7 @@ export class WasmStore {
   constructor(pool: ThreadPool, memory: WebAssembly.Memory, limit: number) {
     this.pool = pool;
     this.#memory = memory;
-    const start = Math.ceil(Math.max(pool.heapBase, 1024) / 64) * 64;
+    const start = Math.ceil(pool.heapBase / 64) * 64;
     this.#allocator = new Allocator(start, limit, (bytes) => {
       const missing = Math.ceil((bytes - memory.buffer.byteLength) / pageBytes);
       if (missing > 0) memory.grow(missing);

@@ -12,8 +12,9 @@ const scatterColumns = 64;
 
 /** What the attention kernels need of scratch per thread for this head width, in whole lines. */
 function attentionScratch(width: number): number {
-  const packedBlock = 4 * block * Math.ceil(width / 8) * 8;
-  return 5 * packedBlock + 4 * (4 * block * block) + 4096;
+  const gaps = 16 * 64;
+  const packed = 4 * block * Math.ceil(width / 8) * 8 + gaps * (1 + Math.floor(width / block));
+  return 5 * packed + 4 * (4 * block * block + gaps) + 4096;
 }
 
 /** Embedding rows and causal attention. */

@@ -103,14 +103,18 @@ const dense: OpCase[] = [
     return [b.engine.matmul(b.normals([m, 0]), b.normals([0, n]), { bias: b.normals([n]) })];
   }),
   op('matmul of skinny matrices', summed, (b) => {
+    const few = b.random.integer(1, 6);
     const [m, n] = b.random.pick([
-      [1, 700],
-      [700, 1],
-      [3, 900],
-      [900, 2],
+      [few, b.random.integer(400, 1300)],
+      [b.random.integer(400, 1300), few],
     ] as const);
-    const k = b.random.pick([1, 2, 300]);
-    return [b.engine.matmul(b.normals([m, k]), b.normals([k, n]))];
+    const k = b.random.pick([1, 2, 7, 300]);
+    const [transA, transB] = [b.random.uniform() < 0.5, b.random.uniform() < 0.5];
+    const x = b.normals(transA ? [k, m] : [m, k]);
+    const y = b.normals(transB ? [n, k] : [k, n]);
+    const product = b.engine.matmul(x, y, { transA, transB, bias: b.normals([n]) });
+    b.engine.matmulInto(product, x, y, { transA, transB });
+    return [product];
   }),
   ...(['add', 'subtract', 'multiply'] as const).flatMap((name) => [
     op(name, pointwise, (b) => {
@@ -306,7 +310,7 @@ const reductions: OpCase[] = [
   op('sumRows', summed, (b) => [b.engine.sumRows(b.normals(sizes(b)))]),
   op('sumColumns', summed, (b) => [b.engine.sumColumns(b.normals(sizes(b)))]),
   op('sumColumns of a tall matrix', summed, (b) => [
-    b.engine.sumColumns(b.normals([b.random.integer(2000, 5000), b.size()])),
+    b.engine.sumColumns(b.sparse([b.random.integer(2000, 5000), b.size()], 0.9)),
   ]),
   op('dotRows', summed, (b) => {
     const shape = sizes(b);

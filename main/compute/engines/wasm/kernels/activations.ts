@@ -7,17 +7,20 @@ const GELU: i32 = 1;
 const GELU_NEW: i32 = 2;
 const SILU: i32 = 3;
 
+// Spread over the lanes as they are loaded; see special.ts.
+const ONE = memory.data<f32>([1]);
 /** 2 sqrt(2 / pi): (1 + tanh u) / 2 = sigmoid(2 u) turns the tanh of gelu_new into a sigmoid. */
-const DOUBLED: f32 = 1.5957691216057308;
-const CUBIC: f32 = 0.044715;
+const DOUBLED = memory.data<f32>([1.5957691216057308]);
+const CUBIC = memory.data<f32>([0.044715]);
+const THREE_CUBIC = memory.data<f32>([0.134145]);
 /** 1 / sqrt(2 pi). */
-const DENSITY: f32 = 0.3989422804014327;
+const DENSITY = memory.data<f32>([0.3989422804014327]);
 
 // @ts-ignore: decorator
 @inline
 function doubledArgument(x: v128): v128 {
   const cube = f32x4.mul(f32x4.mul(x, x), x);
-  return f32x4.mul(multiplyAdd(cube, f32x4.splat(CUBIC), x), f32x4.splat(DOUBLED));
+  return f32x4.mul(multiplyAdd(cube, v128.load32_splat(CUBIC), x), v128.load32_splat(DOUBLED));
 }
 
 // @ts-ignore: decorator
@@ -44,15 +47,15 @@ function gradient(activation: i32, x: v128, dy: v128): v128 {
   if (activation == RELU) return v128.and(dy, f32x4.gt(x, f32x4.splat(0)));
   if (activation == GELU) {
     const gauss = gaussian(x);
-    const density = f32x4.mul(gauss, f32x4.splat(DENSITY));
+    const density = f32x4.mul(gauss, v128.load32_splat(DENSITY));
     return f32x4.mul(dy, multiplyAdd(x, density, normalCdf(x, gauss)));
   }
   if (activation == GELU_NEW) {
-    const square = f32x4.mul(f32x4.mul(x, x), f32x4.splat(3 * CUBIC));
-    const slope = f32x4.mul(f32x4.add(square, f32x4.splat(1)), f32x4.splat(DOUBLED));
+    const square = f32x4.mul(f32x4.mul(x, x), v128.load32_splat(THREE_CUBIC));
+    const slope = f32x4.mul(f32x4.add(square, v128.load32_splat(ONE)), v128.load32_splat(DOUBLED));
     return f32x4.mul(dy, sigmoidProductSlope(x, sigmoid(doubledArgument(x)), slope));
   }
-  return f32x4.mul(dy, sigmoidProductSlope(x, sigmoid(x), f32x4.splat(1)));
+  return f32x4.mul(dy, sigmoidProductSlope(x, sigmoid(x), v128.load32_splat(ONE)));
 }
 
 // @ts-ignore: decorator

@@ -20,12 +20,15 @@ const ACCUMULATE: i32 = 1;
 // A thread's scratch room holds up to five packed blocks, four blocks of scores and some rows; the host
 // (transformer-ops.ts) makes it large enough.
 
-/** Room of one packed block: up to BLOCK rows by `width`, padded to whole slivers either way. */
+/** Room of one packed block: BLOCK rows by `width`, padded to whole slivers either way, and their gaps. */
 function roomOfBlock(width: i32): usize {
-  return words(BLOCK * ((width + TILE_COLUMNS - 1) & -TILE_COLUMNS));
+  return words(BLOCK * ((width + TILE_COLUMNS - 1) & -TILE_COLUMNS)) + GAPS * <usize>(1 + width / BLOCK);
 }
 
-const SCORES: usize = (<usize>BLOCK * <usize>BLOCK) << 2;
+/** The lines between the slivers of a block, 16 of them for each BLOCK rows or columns. */
+const GAPS: usize = 16 * 64;
+/** Room of a block of scores, packed or not. */
+const SCORES: usize = ((<usize>BLOCK * <usize>BLOCK) << 2) + GAPS;
 const ROWS: usize = <usize>BLOCK << 2;
 /** Packs rows as slivers of 6 for the left side of a product, contiguous along the inner axis. */
 // @ts-ignore: decorator

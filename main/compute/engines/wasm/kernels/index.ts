@@ -37,6 +37,7 @@ export {
   partialColumnSums,
   sumRows,
 } from './reductions';
+export { fewDots, fewSums, gatherFew } from './skinny';
 export {
   compressRows,
   countRows,
@@ -49,3 +50,6 @@ export {
   transposeCode,
 } from './sparse';
 export { topK } from './top-k';
+
+/** First byte after the kernels' own constants, where the host's memory begins. */
+export const heapBase: usize = __heap_base;

@@ -10,8 +10,8 @@
  * level. Blocks depend on the shapes alone and tasks write apart, so that the result does not depend
  * on the number of threads.
  */
-import { TILE_COLUMNS, TILE_ROWS } from './pack';
-import { loadOne, multiplyAdd, VECTOR, WORD, words } from './vector';
+import { sliverBytes, TILE_COLUMNS, TILE_ROWS } from './pack';
+import { multiplyAdd, words } from './vector';
 
 /** Add to what is in the result instead of replacing it. */
 const ACCUMULATE: i32 = 1;
@@ -128,8 +128,8 @@ export function multiplyBlocks(
   bias: usize,
   tile: usize,
 ): void {
-  const sizeA = words(TILE_ROWS * depth);
-  const sizeB = words(TILE_COLUMNS * depth);
+  const sizeA = sliverBytes(TILE_ROWS, depth);
+  const sizeB = sliverBytes(TILE_COLUMNS, depth);
   for (let column = 0; column < columns; column += TILE_COLUMNS) {
     const width = min(TILE_COLUMNS, columns - column);
     const biasHere = bias ? bias + words(column) : 0;
@@ -177,8 +177,8 @@ export function matmulTiles(
     const column = (tile / down) * tileColumns;
     const row = (tile % down) * tileRows;
     multiplyBlocks(
-      packedA + words(row * depth),
-      packedB + words(column * depth),
+      packedA + <usize>(row / TILE_ROWS) * sliverBytes(TILE_ROWS, depth),
+      packedB + <usize>(column / TILE_COLUMNS) * sliverBytes(TILE_COLUMNS, depth),
       out + <usize>row * stride + words(column),
       stride,
       min(tileRows, rows - row),

@@ -1,7 +1,8 @@
 /** Sums, norms and counts. */
+import { addScaledAll } from './elementwise';
 import { power } from './special';
 import { absoluteSumOf, dotOf, highDoubles, lowDoubles, nonzeroIn, sumOf } from './sums';
-import { VECTOR, WORD, words } from './vector';
+import { loadOne, storeOne, VECTOR, WORD, words } from './vector';
 
 /**
  * Tasks of the three sums below: blocks of `block` elements; block i writes its sum to partials[i]
@@ -102,28 +103,37 @@ export function partialColumnSums(
     const column = (task % chunks) * chunk;
     const width = min(chunk, columns - column);
     const out = partials + <usize>block * stride + words(column);
-    let from = x + <usize>(block * blockRows) * stride + words(column);
-    const last = min(blockRows, rows - block * blockRows);
+    const from = x + <usize>(block * blockRows) * stride + words(column);
     memory.fill(out, 0, words(width));
-    for (let row = 0; row < last; row++) {
-      addTo(out, from, width);
-      from += stride;
-    }
+    addRowsUp(out, from, stride, min(blockRows, rows - block * blockRows), width);
   }
 }
 
-function addTo(out: usize, x: usize, count: i32): void {
-  const end = x + words(count);
-  const vectors = x + words(count & -4);
-  while (x < vectors) {
-    v128.store(out, f32x4.add(v128.load(out), v128.load(x)));
-    x += VECTOR;
-    out += VECTOR;
+/** out += each of `count` rows, four at a time, so that the sum itself passes by a quarter as often. */
+function addRowsUp(out: usize, x: usize, stride: usize, count: i32, width: i32): void {
+  const size = words(width);
+  const whole = words(width & -4);
+  let row = 0;
+  for (; row + 4 <= count; row += 4) {
+    const b = x + stride;
+    const c = b + stride;
+    const d = c + stride;
+    let at: usize = 0;
+    for (; at < whole; at += VECTOR) {
+      const first = f32x4.add(v128.load(x + at), v128.load(b + at));
+      const second = f32x4.add(v128.load(c + at), v128.load(d + at));
+      v128.store(out + at, f32x4.add(v128.load(out + at), f32x4.add(first, second)));
+    }
+    for (; at < size; at += WORD) {
+      const first = f32x4.add(loadOne(x + at), loadOne(b + at));
+      const second = f32x4.add(loadOne(c + at), loadOne(d + at));
+      storeOne(out + at, f32x4.add(loadOne(out + at), f32x4.add(first, second)));
+    }
+    x = d + stride;
   }
-  while (x < end) {
-    store<f32>(out, load<f32>(out) + load<f32>(x));
-    x += WORD;
-    out += WORD;
+  for (; row < count; row++) {
+    addScaledAll(out, x, width, 1);
+    x += stride;
   }
 }
 

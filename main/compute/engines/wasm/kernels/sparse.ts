@@ -2,10 +2,11 @@
  * Sparse codes in compressed rows. Products touch stored entries alone; the work on an entry is one
  * pass over a row of the dense operand, so that all of them run at the speed of memory.
  */
+import { dot, dotFour } from './dots';
 import { addScaledAll } from './elementwise';
 import { normOf, normSlopes } from './reductions';
 import { nonzeroIn } from './sums';
-import { loadOne, multiplyAdd, storeOne, sumLanes, VECTOR, WORD, words } from './vector';
+import { loadOne, multiplyAdd, storeOne, VECTOR, WORD, words } from './vector';
 
 /** Task: rows. counts[i] is the number of entries of row i that are not 0. */
 export function countRows(
@@ -208,36 +209,6 @@ export function sumSegments(
   }
 }
 
-function dot(x: usize, y: usize, width: i32): f32 {
-  let sum0 = f32x4.splat(0);
-  let sum1 = sum0;
-  let sum2 = sum0;
-  let sum3 = sum0;
-  const end = x + words(width);
-  const sixteens = x + words(width & -16);
-  const fours = x + words(width & -4);
-  while (x < sixteens) {
-    sum0 = multiplyAdd(v128.load(x), v128.load(y), sum0);
-    sum1 = multiplyAdd(v128.load(x, 16), v128.load(y, 16), sum1);
-    sum2 = multiplyAdd(v128.load(x, 32), v128.load(y, 32), sum2);
-    sum3 = multiplyAdd(v128.load(x, 48), v128.load(y, 48), sum3);
-    x += 4 * VECTOR;
-    y += 4 * VECTOR;
-  }
-  while (x < fours) {
-    sum0 = multiplyAdd(v128.load(x), v128.load(y), sum0);
-    x += VECTOR;
-    y += VECTOR;
-  }
-  let sum = sumLanes(f32x4.add(f32x4.add(sum0, sum1), f32x4.add(sum2, sum3)));
-  while (x < end) {
-    sum += load<f32>(x) * load<f32>(y);
-    x += WORD;
-    y += WORD;
-  }
-  return sum;
-}
-
 /** Task: rows of the pattern. out[entry] = <g[row], table[index]>. */
 export function sampledMatmul(
   thread: i32,
@@ -254,7 +225,15 @@ export function sampledMatmul(
   for (let row = begin; row < end; row++) {
     const from = g + <usize>row * size;
     const last = words(load<i32>(pointers + words(row + 1)));
-    for (let at = words(load<i32>(pointers + words(row))); at < last; at += WORD)
+    let at = words(load<i32>(pointers + words(row)));
+    for (; at + 4 * WORD <= last; at += 4 * WORD) {
+      const a = table + <usize>load<u32>(indices + at) * size;
+      const b = table + <usize>load<u32>(indices + at, 4) * size;
+      const c = table + <usize>load<u32>(indices + at, 8) * size;
+      const d = table + <usize>load<u32>(indices + at, 12) * size;
+      dotFour(from, a, b, c, d, width, out + at);
+    }
+    for (; at < last; at += WORD)
       store<f32>(out + at, dot(from, table + <usize>load<u32>(indices + at) * size, width));
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The k largest entries of each row. A heap holds the best k so far with the worst at its root; four
+ * The k largest entries of each row. A heap holds the best k so far with the worst at its root; sixteen
  * entries at a time are held against the root, and few of a row get past it (about k log(columns / k)
  * for entries in random order). Ties go to the smaller column: an entry that equals the root comes
  * later in the row, and so stays out.
@@ -73,10 +73,15 @@ export function topK(
       sink(best, places, i, k, load<f32>(best + words(i)), load<i32>(places + words(i)));
 
     let column = k;
-    for (; column + 4 <= columns; column += 4) {
-      const above = f32x4.gt(v128.load(from + words(column)), v128.load32_splat(best));
+    for (; column + 16 <= columns; column += 16) {
+      const at = from + words(column);
+      const least = v128.load32_splat(best);
+      const above = v128.or(
+        v128.or(f32x4.gt(v128.load(at), least), f32x4.gt(v128.load(at, 16), least)),
+        v128.or(f32x4.gt(v128.load(at, 32), least), f32x4.gt(v128.load(at, 48), least)),
+      );
       if (!v128.any_true(above)) continue;
-      for (let lane = 0; lane < 4; lane++) replaceRoot(best, places, k, from, column + lane);
+      for (let i = 0; i < 16; i++) replaceRoot(best, places, k, from, column + i);
     }
     for (; column < columns; column++) replaceRoot(best, places, k, from, column);
 
