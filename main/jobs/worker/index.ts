@@ -1,12 +1,14 @@
 import { joinQueries } from './join-queries.ts';
 import { openParentPort } from './parent-port.ts';
 import { engineQueries } from './queries/engines.ts';
+import { modelQueries } from './queries/model.ts';
 import { statisticsQueries } from './queries/statistics.ts';
 import { runRegressJob } from './regress.ts';
 import { runWorker } from './run-worker.ts';
+import { runTrainJob } from './train/index.ts';
 
 /** The entry of a worker process, under either shell: what it can do, and for whom. */
 runWorker(openParentPort(), {
-  jobs: { regress: runRegressJob },
-  queries: joinQueries(engineQueries, statisticsQueries),
+  jobs: { train: runTrainJob, regress: runRegressJob },
+  queries: joinQueries(engineQueries, modelQueries, statisticsQueries),
 });

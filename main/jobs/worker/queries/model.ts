@@ -12,7 +12,7 @@ import { readDictionary } from '../dictionary-file.ts';
 import { loadedModel } from '../loaded-model.ts';
 import { parseInput } from '../parse-input.ts';
 import { estimateTraining } from '../train/plan.ts';
-import type { QueryHandler } from '../run-worker.ts';
+import type { QueryHandler } from './handler.ts';
 
 const engineChoice = {
   engine: v.optional(v.picklist(['auto', 'wasm', 'reference']), 'auto'),
