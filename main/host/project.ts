@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { AssayContract } from '../../shared/contract/index.ts';
 import type { ProjectInfo, ProjectOverview } from '../../shared/contract/project.ts';
 import type { Topics } from '../../shared/contract/topics.ts';
+import type { JobRecord } from '../../shared/domain/job-record.ts';
 import { AppError } from '../../shared/errors.ts';
 import { backUp, listBackups } from '../db/backup.ts';
 import type { Writer } from '../db/connection.ts';
@@ -20,6 +21,7 @@ import { appendLog, jobRow } from './job-rows.ts';
 import { databaseJobStore } from './job-store.ts';
 import type { HostLog } from './options.ts';
 import { databaseFile, folderName, realFolder } from './paths.ts';
+import type { ProjectView } from './project-view.ts';
 import { scanProject, type Scan } from './scan/scan-project.ts';
 
 export interface ProjectParts {
@@ -35,7 +37,7 @@ const backupEveryMilliseconds = 24 * 60 * 60 * 1000;
 const backupAtMostBytes = 512 << 20;
 
 /** An open project: its lock, database, jobs, and what was found in its folder. */
-export class Project {
+export class Project implements ProjectView {
   readonly info: ProjectInfo;
   readonly db: Writer;
   readonly jobs: JobManager;
@@ -77,6 +79,14 @@ export class Project {
 
   get path(): string {
     return this.info.path;
+  }
+
+  get name(): string {
+    return this.info.name;
+  }
+
+  workedOf(job: JobRecord): number {
+    return this.jobs.workedOf(job);
   }
 
   folderOf(job: string): string {

@@ -10,10 +10,20 @@ import type {
   ReportSectionData,
   RunsSectionData,
 } from '../reports/report-data.ts';
-import { findDictionary, readFeature } from './handlers/features-handlers.ts';
-import { readGroups, readRun } from './handlers/runs-handlers.ts';
-import { findFit } from './handlers/statistics-handlers.ts';
-import type { Project } from './project.ts';
+import type { WrittenFile } from '../reports/write-file.ts';
+import { writeReport } from '../reports/write-report.ts';
+import { findDictionary, readFeature } from './read-features.ts';
+import { readGroups, readRun } from './read-runs.ts';
+import { findFit } from './read-fits.ts';
+import type { ProjectView } from './project-view.ts';
+
+export interface ReportRequest {
+  readonly title: string;
+  readonly sections: readonly ReportSection[];
+  readonly createdAt: number;
+  /** Of Assay. */
+  readonly version: string;
+}
 
 /** Buckets of a curve in a report: as wide as it is printed. */
 const curveBuckets = 400;
@@ -25,38 +35,37 @@ const around = 16;
  * are read one by one as the report is written, since a report may hold a thousand.
  * @throws AppError `not-found`
  */
-export function gatherReport(
-  project: Project,
-  about: {
-    title: string;
-    sections: readonly ReportSection[];
-    createdAt: number;
-    version: string;
-  },
-): ReportData {
+export function gatherReport(view: ProjectView, about: ReportRequest): ReportData {
   const { title, createdAt, version, sections } = about;
   return {
     title,
     createdAt,
     version,
-    project: project.info.name,
-    sections: sections.map((section) => gatherSection(project, section)),
+    project: view.name,
+    sections: sections.map((section) => gatherSection(view, section)),
   };
 }
 
-function gatherSection(project: Project, section: ReportSection): ReportSectionData {
+/** Gathers a report and writes it to a file. @throws AppError */
+export function writeReportOf(
+  view: ProjectView,
+  path: string,
+  about: ReportRequest,
+): Promise<WrittenFile> {
+  return writeReport(path, gatherReport(view, about));
+}
+
+function gatherSection(view: ProjectView, section: ReportSection): ReportSectionData {
   if (section.kind === 'text') return section;
-  if (section.kind === 'fit') return { kind: 'fit', fit: findFit(project, section.fit) };
-  return section.kind === 'runs'
-    ? gatherRuns(project, section.runs)
-    : gatherFeatures(project, section);
+  if (section.kind === 'fit') return { kind: 'fit', fit: findFit(view, section.fit) };
+  return section.kind === 'runs' ? gatherRuns(view, section.runs) : gatherFeatures(view, section);
 }
 
 /** Whole groups, so that no replicate is left out of an aggregate unseen. */
-function gatherRuns(project: Project, ids: readonly string[]): RunsSectionData {
-  for (const id of ids) readRun(project, id);
+function gatherRuns(view: ProjectView, ids: readonly string[]): RunsSectionData {
+  for (const id of ids) readRun(view, id);
   const wanted = new Set(ids);
-  const groups = readGroups(project, '').groups.filter(({ runs }) =>
+  const groups = readGroups(view, '').groups.filter(({ runs }) =>
     runs.some(({ id }) => wanted.has(id)),
   );
   const runs = groups.flatMap((group) => group.runs.map(({ id }) => id));
@@ -64,39 +73,39 @@ function gatherRuns(project: Project, ids: readonly string[]): RunsSectionData {
   return {
     kind: 'runs',
     groups,
-    details: runs.map((id) => readRun(project, id)),
-    curves: runs.map((id) => ({ run: id, series: readSeries(project.db, id, window) })),
+    details: runs.map((id) => readRun(view, id)),
+    curves: runs.map((id) => ({ run: id, series: readSeries(view.db, id, window) })),
   };
 }
 
 function gatherFeatures(
-  project: Project,
+  view: ProjectView,
   section: ReportSection & { kind: 'features' },
 ): FeaturesSectionData {
-  const dictionary = findDictionary(project, section.dictionary);
-  const features = chooseFeatures(project, dictionary, section);
+  const dictionary = findDictionary(view, section.dictionary);
+  const features = chooseFeatures(view, dictionary, section);
   return {
     kind: 'features',
     dictionary,
     choice: section.choice,
-    features: readEach(project, dictionary, features),
+    features: readEach(view, dictionary, features),
   };
 }
 
 /** One at a time, so that the host answers other calls in between. */
 async function* readEach(
-  project: Project,
+  view: ProjectView,
   dictionary: StoredDictionary,
   features: readonly number[],
 ) {
   for (const feature of features) {
     await setImmediate();
-    yield readFeature(project, dictionary, feature, around);
+    yield readFeature(view, dictionary, feature, around);
   }
 }
 
 function chooseFeatures(
-  project: Project,
+  view: ProjectView,
   dictionary: StoredDictionary,
   section: ReportSection & { kind: 'features' },
 ): number[] {
@@ -104,7 +113,7 @@ function chooseFeatures(
   if (choice === 'listed') return section.features.slice(0, limit);
   const numbers = (rows: readonly FeatureRow[]) => rows.map(({ feature }) => feature);
   if (choice === 'best-per-property')
-    return numbers(bestPerProperty(project.db, dictionary.key)).slice(0, limit);
+    return numbers(bestPerProperty(view.db, dictionary.key)).slice(0, limit);
   const query: FeatureQuery = {
     search: '',
     dead: 'hide',
@@ -115,5 +124,5 @@ function chooseFeatures(
     offset: 0,
     limit,
   };
-  return numbers(pageFeatures(project.db, dictionary.key, query).rows);
+  return numbers(pageFeatures(view.db, dictionary.key, query).rows);
 }

@@ -2,7 +2,6 @@ import { cpSync, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { AppError, fileError } from '../../../shared/errors.ts';
-import { sqliteVersion } from '../../db/version.ts';
 import { removeQuietly } from '../../jobs/files.ts';
 import type { QueryOutput } from '../../jobs/queries.ts';
 import type { QueryService } from '../../jobs/query-service.ts';
@@ -10,6 +9,7 @@ import { ask } from '../ask.ts';
 import type { HostOptions } from '../options.ts';
 import { checkFolder } from '../project.ts';
 import type { RecentProjects } from '../recent.ts';
+import { describeVersions } from '../versions.ts';
 import type { HandlerGroup } from './group.ts';
 
 const maxFolders = 2000;
@@ -30,10 +30,8 @@ export function appHandlers(parts: {
       return {
         version: options.version,
         shell: options.shell,
-        platform: `${process.platform} ${process.arch}`,
         electron: options.electron,
-        node: process.versions.node,
-        sqlite: sqliteVersion(),
+        ...describeVersions(),
         sampleProject: existsSync(sample) ? sample : null,
         ...(await engines),
       };

@@ -4,11 +4,10 @@ import { AppError } from '../../../shared/errors.ts';
 import { getReport, insertReport, listReports } from '../../db/reports.ts';
 import type { Clock } from '../../jobs/clock.ts';
 import { newId } from '../../jobs/ids.ts';
-import { writeReport } from '../../reports/write-report.ts';
 import type { Blobs } from '../blobs.ts';
 import type { HostOptions } from '../options.ts';
 import type { Projects } from '../projects.ts';
-import { gatherReport } from '../report-data.ts';
+import { writeReportOf } from '../report-data.ts';
 import type { HandlerGroup } from './group.ts';
 
 export function reportsHandlers(parts: {
@@ -22,12 +21,16 @@ export function reportsHandlers(parts: {
     'reports.create': async ({ project, title, sections }) => {
       const opened = await projects.get(project);
       const createdAt = clock.now();
-      const data = gatherReport(opened, { title, sections, createdAt, version: options.version });
       const id = newId('rep');
       const path = `.assay/reports/${id}.html`;
       const file = join(opened.path, path);
       mkdirSync(dirname(file), { recursive: true });
-      const { bytes, sha256 } = await writeReport(file, data);
+      const { bytes, sha256 } = await writeReportOf(opened, file, {
+        title,
+        sections,
+        createdAt,
+        version: options.version,
+      });
       const report = { id, title, createdAt, path, bytes, sha256 };
       insertReport(opened.db, report);
       opened.changed('reports');

@@ -1,13 +1,12 @@
-import { AppError } from '../../../shared/errors.ts';
 import type { FitDetail } from '../../../shared/contract/statistics.ts';
-import { getFit, insertFit, listFits } from '../../db/fits.ts';
+import { insertFit, listFits } from '../../db/fits.ts';
 import type { Clock } from '../../jobs/clock.ts';
 import { newId } from '../../jobs/ids.ts';
 import type { QueryService } from '../../jobs/query-service.ts';
 import { ask } from '../ask.ts';
 import { insideProject } from '../paths.ts';
-import type { Project } from '../project.ts';
 import type { Projects } from '../projects.ts';
+import { findFit } from '../read-fits.ts';
 import { checkFilesOfSpec, readSpec } from '../specs.ts';
 import type { HandlerGroup } from './group.ts';
 
@@ -51,10 +50,4 @@ export function statisticsHandlers(
     'fits.list': async ({ project }) => listFits((await projects.get(project)).db),
     'fits.get': async ({ project, fit }) => findFit(await projects.get(project), fit),
   };
-}
-
-export function findFit(project: Project, id: string): FitDetail {
-  const fit = getFit(project.db, id);
-  if (!fit) throw new AppError('not-found', `There is no fit ${id} in this project.`, { fit: id });
-  return fit;
 }

@@ -1,0 +1,80 @@
+import { featureSortKeys, type FeatureRow } from '../../../shared/contract/features.ts';
+import { limits } from '../../../shared/limits.ts';
+import { readFeaturePage } from '../../host/read-features.ts';
+import { textValue, type Command, type Values } from '../cli/command.ts';
+import { usage } from '../cli/run-cli.ts';
+import { textTable } from '../cli/text-table.ts';
+import { projectOption, withProject } from './read-project.ts';
+
+const deadChoices = ['show', 'hide', 'only'] as const;
+
+export const features: Command = {
+  name: 'features',
+  summary: 'Lists the features of a dictionary.',
+  parameters: ['DICTIONARY'],
+  options: {
+    ...projectOption,
+    search: { type: 'string', value: 'WORDS', help: 'a number, or words of labels' },
+    sort: { type: 'string', value: 'COLUMN', help: featureSortKeys.join(', ') },
+    descending: { type: 'boolean', help: 'largest first' },
+    dead: { type: 'string', value: 'CHOICE', help: deadChoices.join(', ') },
+    'min-count': { type: 'string', value: 'N', help: 'at least so many activations' },
+    offset: { type: 'string', value: 'N', help: 'rows to skip' },
+    limit: {
+      type: 'string',
+      value: 'N',
+      help: `rows to list, at most ${limits.pageRows}; 50 by default`,
+    },
+  },
+  example: 'assay features dict_0123456789abcdef --sort max --descending --limit 20',
+  run: ({ parameters, values, output }) =>
+    withProject(values, (view) => {
+      const page = readFeaturePage(view, parameters[0]!, {
+        search: textValue(values, 'search') ?? '',
+        dead: oneOf(values, 'dead', deadChoices, 'show'),
+        labelled: 'any',
+        minCount: whole(values, 'min-count', 0),
+        sort: oneOf(values, 'sort', featureSortKeys, 'feature'),
+        descending: values['descending'] === true,
+        offset: whole(values, 'offset', 0),
+        limit: whole(values, 'limit', 50, limits.pageRows),
+      });
+      output.answer(page, () => `${featureTable(page.rows)}\n${page.rows.length} of ${page.total}`);
+    }),
+};
+
+function featureTable(rows: readonly FeatureRow[]): string {
+  return textTable([
+    ['feature', 'count', 'density', 'mean', 'max', 'stability', 'property', 'AUC', 'label'],
+    ...rows.map((row) => [
+      row.feature,
+      row.count,
+      row.density,
+      row.mean,
+      row.max,
+      row.stability,
+      row.property,
+      row.auc,
+      row.label,
+    ]),
+  ]);
+}
+
+function oneOf<T extends string>(
+  values: Values,
+  name: string,
+  choices: readonly T[],
+  fallback: T,
+): T {
+  const value = textValue(values, name) ?? fallback;
+  const choice = choices.find((other) => other === value);
+  if (choice !== undefined) return choice;
+  throw usage(`--${name} must be one of ${choices.join(', ')}, not '${value}'.`);
+}
+
+function whole(values: Values, name: string, fallback: number, most = 2 ** 31): number {
+  const text = textValue(values, name);
+  const value = text === undefined ? fallback : Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= most) return value;
+  throw usage(`--${name} must be a whole number up to ${most}, not '${text}'.`);
+}

@@ -1,0 +1,25 @@
+import type { Command } from '../cli/command.ts';
+import { doctor } from './doctor.ts';
+import { encode } from './encode.ts';
+import { features } from './features.ts';
+import { forward } from './forward.ts';
+import { regress } from './regress.ts';
+import { report } from './report.ts';
+import { run } from './run.ts';
+import { runs } from './runs.ts';
+import { serve } from './serve.ts';
+import { show } from './show.ts';
+
+/** The verbs of `assay`, in the order of its help. */
+export const commands: readonly Command[] = [
+  serve,
+  run,
+  runs,
+  features,
+  show,
+  regress,
+  report,
+  forward,
+  encode,
+  doctor,
+];

@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import type { FeatureDetail, FeatureRow } from '../../shared/contract/features.ts';
+import { AppError } from '../../shared/errors.ts';
+import { getDictionary, listDictionaries, type StoredDictionary } from '../db/dictionaries.ts';
+import { getFeature, labelsOf, pageFeatures, type FeatureQuery } from '../db/features.ts';
+import { listLabels } from '../db/labels.ts';
+import { readFeatureDetail } from './feature-detail.ts';
+import { folderOf, type ProjectView } from './project-view.ts';
+
+/** Everything about one feature. @throws AppError `not-found` and what its files say. */
+export function readFeature(
+  view: ProjectView,
+  dictionary: StoredDictionary,
+  feature: number,
+  around: number,
+): FeatureDetail {
+  const { db } = view;
+  const row = findFeature(view, dictionary.key, feature);
+  const parts = readFeatureDetail(
+    {
+      jobFolder: folderOf(view, dictionary.job ?? ''),
+      runFolder: runFolder(view, dictionary),
+      context: dictionary.context,
+      siblings: siblingsOf(view, dictionary),
+      labelsOf: (features) => labelsOf(db, dictionary.key, features),
+    },
+    row,
+    around,
+  );
+  const labels = listLabels(db, dictionary.key, feature);
+  return { row, tokens: dictionary.tokens, labels, ...parts };
+}
+
+/** One page of the features of a dictionary. @throws AppError `not-found` */
+export function readFeaturePage(view: ProjectView, dictionary: string, query: FeatureQuery) {
+  return pageFeatures(view.db, findDictionary(view, dictionary).key, query);
+}
+
+/** @throws AppError `not-found` */
+export function findDictionary(view: ProjectView, id: string): StoredDictionary {
+  const dictionary = getDictionary(view.db, id);
+  if (dictionary) return dictionary;
+  throw new AppError('not-found', `There is no dictionary ${id} in this project.`, {
+    dictionary: id,
+  });
+}
+
+/** @throws AppError `not-found` */
+export function findFeature(view: ProjectView, key: number, feature: number): FeatureRow {
+  const row = getFeature(view.db, key, feature);
+  if (row) return row;
+  throw new AppError(
+    'not-found',
+    `This dictionary has no feature ${feature}, or its features were not counted.`,
+    { feature },
+  );
+}
+
+/** Folder of the run that trained a dictionary. @throws AppError `unsupported` */
+export function runFolder(view: ProjectView, dictionary: StoredDictionary): string {
+  if (dictionary.job !== null && dictionary.run !== null)
+    return join(folderOf(view, dictionary.job), dictionary.run);
+  throw new AppError('unsupported', 'This dictionary was not trained here: it has no run folder.', {
+    dictionary: dictionary.id,
+  });
+}
+
+/** The other dictionaries of the job, in the order of its seeds. */
+function siblingsOf(view: ProjectView, dictionary: StoredDictionary) {
+  return listDictionaries(view.db).filter(
+    (other) => other.job === dictionary.job && other.id !== dictionary.id,
+  );
+}

@@ -1,0 +1,60 @@
+import type { RunDetail } from '../../shared/contract/runs.ts';
+import { replicateSpec } from '../../shared/domain/job-spec.ts';
+import { allowedActions } from '../../shared/domain/job-state.ts';
+import { AppError } from '../../shared/errors.ts';
+import { listJobs } from '../db/jobs.ts';
+import {
+  artifactsOf,
+  getRun,
+  listRuns,
+  metricsOf,
+  metricsOfAll,
+  type StoredRun,
+} from '../db/runs.ts';
+import { readProvenance } from '../jobs/provenance.ts';
+import { findJob, folderOf, type ProjectView } from './project-view.ts';
+import { groupRuns, runRow, type GroupedRuns } from './run-groups.ts';
+import { problemJson } from './scan/finding.ts';
+
+/** All runs of a project in groups of replicates. */
+export function readGroups(view: ProjectView, search: string): GroupedRuns {
+  const jobs = new Map(listJobs(view.db).map((job) => [job.id, job]));
+  const metrics = metricsOfAll(view.db);
+  const sources = listRuns(view.db).map((run) => {
+    const job = jobs.get(run.job)!;
+    return { run, job, metrics: metrics.get(run.id) ?? {}, worked: view.workedOf(job) };
+  });
+  return groupRuns(sources, search);
+}
+
+/** @throws AppError `not-found` */
+export function readRun(view: ProjectView, id: string): RunDetail {
+  const run = findRun(view, id);
+  const job = findJob(view, run.job);
+  const metrics = metricsOf(view.db, id);
+  const siblings = listRuns(view.db).filter(
+    (other) => other.groupKey === run.groupKey && other.id !== id,
+  );
+  return {
+    run: runRow({ run, job, metrics, worked: view.workedOf(job) }),
+    spec: specOf(view, run),
+    jobActions: allowedActions(job.state),
+    jobError: job.error && problemJson(job.error),
+    provenance: readProvenance(folderOf(view, run.job)),
+    artifacts: artifactsOf(view.db, run),
+    notes: run.notes,
+    siblings: siblings.map((sibling) => ({ id: sibling.id, seed: sibling.seed })),
+  };
+}
+
+export function findRun(view: ProjectView, id: string): StoredRun {
+  const run = getRun(view.db, id);
+  if (!run) throw new AppError('not-found', `There is no run ${id} in this project.`, { run: id });
+  return run;
+}
+
+/** The spec of one run: its job's with its own seed alone. */
+export function specOf(view: ProjectView, run: StoredRun): Record<string, unknown> {
+  const { spec } = findJob(view, run.job);
+  return spec.kind === 'train' ? { ...replicateSpec(spec, run.seed) } : { ...spec };
+}
