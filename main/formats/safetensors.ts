@@ -1,11 +1,10 @@
-import { closeSync, fstatSync, openSync, readSync, writeSync, fsyncSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { AppError, fileError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import {
   dtypeBytes,
   dtypes,
   type Dtype,
-  type TensorData,
   type TensorInfo,
   type TensorReader,
 } from '../../shared/domain/tensors.ts';
@@ -280,71 +279,6 @@ class SafetensorsReader implements TensorReader {
     const bytes = readBytes(this.#fd, this.source, entry.offset + start * width, length * width);
     return { dtype: entry.dtype, bytes, length };
   }
-}
-
-function dtypeOf(data: TensorData['data']): Dtype {
-  if (data instanceof Float32Array) return 'F32';
-  if (data instanceof Float64Array) return 'F64';
-  if (data instanceof Int32Array) return 'I32';
-  if (data instanceof BigInt64Array) return 'I64';
-  if (data instanceof Uint16Array) return 'U16';
-  return 'U8';
-}
-
-/**
- * Writes tensors to a new file and flushes it to the disk. The caller gives the file its final name
- * only afterwards (see jobs/checkpoint.ts).
- */
-export function writeSafetensors(
-  path: string,
-  tensors: readonly TensorData[],
-  metadata: Readonly<Record<string, string>> = {},
-): void {
-  // Wider types first keeps every tensor aligned, as the format's own writer does.
-  const ordered = [...tensors].sort(
-    (a, b) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT || (a.name < b.name ? -1 : 1),
-  );
-  const header: Record<string, unknown> = {};
-  if (Object.keys(metadata).length > 0) header['__metadata__'] = metadata;
-  let offset = 0;
-  for (const { name, shape, data } of ordered) {
-    const size = shape.reduce((product, length) => product * length, 1);
-    if (size !== data.length)
-      throw new AppError(
-        'shape-mismatch',
-        `${path}: tensor '${name}' has ${data.length} entries for the shape [${shape.join(', ')}].`,
-        { file: path, place: name },
-      );
-    header[name] = {
-      dtype: dtypeOf(data),
-      shape,
-      data_offsets: [offset, offset + data.byteLength],
-    };
-    offset += data.byteLength;
-  }
-  const json = Buffer.from(JSON.stringify(header));
-  const padding = (8 - (json.length % 8)) % 8;
-  const prefix = Buffer.alloc(8 + json.length + padding, 0x20);
-  prefix.writeBigUInt64LE(BigInt(json.length + padding), 0);
-  json.copy(prefix, 8);
-  let fd: number | undefined;
-  try {
-    fd = openSync(path, 'w');
-    writeAll(fd, prefix);
-    for (const { data } of ordered)
-      writeAll(fd, Buffer.from(data.buffer, data.byteOffset, data.byteLength));
-    fsyncSync(fd);
-  } catch (error) {
-    throw fileError(error, path);
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
-}
-
-function writeAll(fd: number, bytes: Buffer): void {
-  let done = 0;
-  while (done < bytes.length)
-    done += writeSync(fd, bytes, done, Math.min(bytes.length - done, 1 << 30));
 }
 
 function truncated(file: string, problem: string): AppError {

@@ -53,8 +53,14 @@ export const queries = {
       truncated: v.boolean(),
     }),
   ),
-  /** Activations at hook points, `logits` and `ce`, of all token rows, into a new file. */
-  forward: query(v.object({ model: path, tokens, hooks: v.array(v.string()), out: path }), written),
+  /**
+   * Activations at hook points, `logits` and `ce`, of all token rows, into a new file; `meanCe` is the
+   * mean of `ce`.
+   */
+  forward: query(
+    v.object({ model: path, tokens, hooks: v.array(v.string()), out: path }),
+    v.object({ ...written.entries, meanCe: v.nullable(v.number()) }),
+  ),
   /** `features` and `reconstruction` of the tensor `x` [n, d], into a new file. */
   encode: query(v.object({ dictionary: path, input: path, out: path }), written),
 

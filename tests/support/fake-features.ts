@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeSafetensors } from '../../main/formats/safetensors.ts';
+import { writeSafetensors } from '../../main/formats/safetensors-writer.ts';
 import { jobFiles, runFiles } from '../../main/jobs/job-folder.ts';
 import { Random } from './random.ts';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { writeSafetensors } from '../../main/formats/safetensors.ts';
+import { writeSafetensors } from '../../main/formats/safetensors-writer.ts';
 import { createHost, type Host } from '../../main/host/create-host.ts';
 import type { HostOptions } from '../../main/host/options.ts';
 import { systemClock } from '../../main/jobs/clock.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { writeSafetensors } from '../../main/formats/safetensors.ts';
+import { writeSafetensors } from '../../main/formats/safetensors-writer.ts';
 import { saveCheckpoint } from '../../main/jobs/checkpoint.ts';
 import { injectFault } from './file-faults.ts';
 

@@ -65,7 +65,7 @@ function parse(command: Command, rest: string[]): { values: Values; positionals:
       options: { ...options, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
       allowPositionals: true,
     });
-    return { values: values as Values, positionals };
+    return { values: values, positionals };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw usage(`${message} See assay ${command.name} --help.`);

@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { AppError } from '../../../shared/errors.ts';
 import type { Engine } from '../../compute/engine.ts';
 import { FrozenDictionary } from '../../compute/sae/frozen-dictionary.ts';
-import { openSafetensors, writeSafetensors } from '../../formats/safetensors.ts';
+import { openSafetensors } from '../../formats/safetensors.ts';
+import { writeSafetensors } from '../../formats/safetensors-writer.ts';
 
 /** What a dictionary file says of itself, in its safetensors metadata. */
 const metadataSchema = v.object({

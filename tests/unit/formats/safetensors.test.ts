@@ -2,7 +2,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openSafetensors, writeSafetensors } from '../../../main/formats/safetensors.ts';
+import { openSafetensors } from '../../../main/formats/safetensors.ts';
+import { writeSafetensors } from '../../../main/formats/safetensors-writer.ts';
 import { AppError } from '../../../shared/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'safetensors-'));

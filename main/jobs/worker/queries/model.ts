@@ -1,88 +1,70 @@
-import * as v from 'valibot';
+import { statSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { AppError } from '../../../../shared/errors.ts';
-import { hookPattern, trainSpecSchema } from '../../../../shared/domain/job-spec.ts';
-import type { TensorData } from '../../../../shared/domain/tensors.ts';
 import { openEngine } from '../../../compute/engines/open-engine.ts';
+import { batchRows } from '../../../compute/features/feature-pass.ts';
+import { activationsAt, disposeHookState } from '../../../compute/model/activations.ts';
 import { forward } from '../../../compute/model/forward.ts';
 import { parseHook } from '../../../compute/model/hooks.ts';
-import { activationsAt, disposeHookState } from '../../../compute/model/activations.ts';
-import { openSafetensors, writeSafetensors } from '../../../formats/safetensors.ts';
+import { openSafetensors } from '../../../formats/safetensors.ts';
+import { SafetensorsWriter, type TensorPlan } from '../../../formats/safetensors-writer.ts';
 import { openTokenFile } from '../../../formats/token-file.ts';
+import { queries, type QueryOutput } from '../../queries.ts';
 import { readDictionary } from '../dictionary-file.ts';
 import { loadedModel } from '../loaded-model.ts';
 import { parseInput } from '../parse-input.ts';
 import { estimateTraining } from '../train/plan.ts';
 import type { QueryHandler } from './handler.ts';
 
-const engineChoice = {
-  engine: v.optional(v.picklist(['auto', 'wasm', 'reference']), 'auto'),
-  threads: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1))), null),
-};
-const path = v.pipe(v.string(), v.minLength(1));
-
-const forwardInput = v.strictObject({
-  model: path,
-  tokens: path,
-  tensor: v.optional(v.string(), 'input_ids'),
-  /** Rows of the token file to run; all where absent. */
-  rows: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
-  hooks: v.array(v.string()),
-  out: path,
-  ...engineChoice,
-});
-
-/**
- * Writes the values at hook points, `logits` [rows, context, V] and `ce` [rows, context - 1] of the
- * rows of a token file.
- */
-const runForward: QueryHandler = async (input, { signal }) => {
-  const ask = parseInput(forwardInput, input);
-  const { model } = await loadedModel(ask.model, ask);
+/** `forward`: writes batch by batch, so that the file may be larger than memory. */
+const runForward = async (
+  input: unknown,
+  { signal }: { signal: AbortSignal },
+): Promise<QueryOutput<'forward'>> => {
+  const ask = parseInput(queries.forward.input, input);
+  const { model } = await loadedModel(ask.model);
   for (const hook of ask.hooks) parseHook(hook, model.config);
-  const tokens = openTokenFile(ask.tokens, ask.tensor);
+  const tokens = openTokenFile(ask.tokens.file, ask.tokens.tensor);
   try {
-    const { context } = tokens;
-    const rows = Math.min(tokens.rows, ask.rows ?? tokens.rows);
+    const { context, rows } = tokens;
     const { width, vocabulary } = model.config;
-    const values = new Map<string, Float32Array>([
-      ...ask.hooks.map((hook) => [hook, new Float32Array(rows * context * width)] as const),
-      ['logits', new Float32Array(rows * context * vocabulary)],
-      ['ce', new Float32Array(rows * (context - 1))],
-    ]);
-    for (let row = 0; row < rows; row++) {
-      signal.throwIfAborted();
-      const batch = { ids: tokens.read([row]), sequences: 1, length: context };
-      const result = forward(model, batch, ask.hooks);
-      for (const [name, part] of result.hooks) values.get(name)?.set(part, row * context * width);
-      values.get('logits')?.set(result.logits, row * context * vocabulary);
-      values.get('ce')?.set(result.crossEntropy, row * (context - 1));
-      await yieldToMessages();
-    }
-    const lastOf = (name: string) =>
-      name === 'logits' ? [context, vocabulary] : name === 'ce' ? [context - 1] : [context, width];
-    const tensors: TensorData[] = [...values].map(([name, data]) => ({
+    const plans: TensorPlan[] = [...new Set(ask.hooks)].map((name) => ({
       name,
-      shape: [rows, ...lastOf(name)],
-      data,
+      dtype: 'F32',
+      shape: [rows, context, width],
     }));
-    writeSafetensors(ask.out, tensors);
-    const ce = values.get('ce') ?? new Float32Array(0);
-    return {
-      path: ask.out,
-      tensors: tensors.map(({ name, shape }) => ({ name, shape })),
-      meanCe: ce.reduce((sum, loss) => sum + loss, 0) / ce.length,
-    };
+    plans.push({ name: 'logits', dtype: 'F32', shape: [rows, context, vocabulary] });
+    plans.push({ name: 'ce', dtype: 'F32', shape: [rows, context - 1] });
+    const writer = new SafetensorsWriter(ask.out, plans);
+    let lossSum = 0;
+    try {
+      const atOnce = batchRows(model.engine, rows, context);
+      for (let row = 0; row < rows; row += atOnce) {
+        await setImmediate();
+        signal.throwIfAborted();
+        const chosen = Array.from({ length: Math.min(atOnce, rows - row) }, (_, i) => row + i);
+        const batch = { ids: tokens.read(chosen), sequences: chosen.length, length: context };
+        const result = forward(model, batch, ask.hooks);
+        for (const [name, values] of result.hooks)
+          writer.write(name, values, row * context * width);
+        writer.write('logits', result.logits, row * context * vocabulary);
+        writer.write('ce', result.crossEntropy, row * (context - 1));
+        lossSum += result.crossEntropy.reduce((sum, loss) => sum + loss, 0);
+      }
+    } finally {
+      writer.close();
+    }
+    const losses = rows * (context - 1);
+    return { ...writtenFile(ask.out, plans), meanCe: losses === 0 ? null : lossSum / losses };
   } finally {
     tokens.close();
   }
 };
 
-const encodeInput = v.strictObject({ dictionary: path, input: path, out: path, ...engineChoice });
-
-/** Encodes and decodes the tensor `x` [rows, d] of a file: `features` [rows, n], `reconstruction`. */
-const runEncode: QueryHandler = async (input) => {
-  const ask = parseInput(encodeInput, input);
-  const engine = await openEngine(ask.engine, ask.threads === null ? {} : { threads: ask.threads });
+/** `encode` */
+const runEncode = async (input: unknown): Promise<QueryOutput<'encode'>> => {
+  const ask = parseInput(queries.encode.input, input);
+  const engine = await openEngine('auto');
   try {
     const { dictionary } = readDictionary(ask.dictionary, engine);
     const reader = openSafetensors(ask.input);
@@ -94,42 +76,36 @@ const runEncode: QueryHandler = async (input) => {
         `${ask.input}: tensor 'x' is [${shape.join(', ')}], where the dictionary takes [rows, ${width}].`,
         { file: ask.input, place: 'x' },
       );
-    const x = engine.floats(reader.floats('x'), shape);
-    reader.close();
-    const codes = dictionary.encode(x);
-    const features = engine.densify(codes);
-    const reconstruction = dictionary.decode(codes);
     const rows = shape[0]!;
-    writeSafetensors(ask.out, [
-      {
-        name: 'features',
-        shape: [rows, latents],
-        data: Float32Array.from(engine.read(features)),
-      },
-      {
-        name: 'reconstruction',
-        shape: [rows, width],
-        data: Float32Array.from(engine.read(reconstruction)),
-      },
-    ]);
-    return { path: ask.out, rows, latents, l0: codes.count / rows };
+    const plans: TensorPlan[] = [
+      { name: 'features', dtype: 'F32', shape: [rows, latents] },
+      { name: 'reconstruction', dtype: 'F32', shape: [rows, width] },
+    ];
+    const writer = new SafetensorsWriter(ask.out, plans);
+    const atOnce = Math.max(1, Math.floor((1 << 24) / latents));
+    for (let row = 0; row < rows; row += atOnce) {
+      const count = Math.min(atOnce, rows - row);
+      const part = reader.floats('x', row * width, (row + count) * width);
+      const x = engine.floats(part, [count, width]);
+      const codes = dictionary.encode(x);
+      const features = engine.densify(codes);
+      const reconstruction = dictionary.decode(codes);
+      writer.write('features', Float32Array.from(engine.read(features)), row * latents);
+      writer.write('reconstruction', Float32Array.from(engine.read(reconstruction)), row * width);
+      engine.dispose(x, codes, features, reconstruction);
+    }
+    writer.close();
+    reader.close();
+    return writtenFile(ask.out, plans);
   } finally {
     await engine.close();
   }
 };
 
-const tryTextInput = v.strictObject({
-  model: path,
-  dictionary: path,
-  hook: v.pipe(v.string(), v.regex(hookPattern)),
-  feature: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  text: v.pipe(v.string(), v.minLength(1)),
-});
-
-/** Activation of one feature on each token of a text, as far as the model's context reaches. */
-const tryText: QueryHandler = async (input) => {
-  const ask = parseInput(tryTextInput, input);
-  const { model, tokenizer } = await loadedModel(ask.model, { engine: 'auto', threads: null });
+/** `try-text`: as far as the model's context reaches. */
+const tryText = async (input: unknown): Promise<QueryOutput<'try-text'>> => {
+  const ask = parseInput(queries['try-text'].input, input);
+  const { model, tokenizer } = await loadedModel(ask.model);
   if (!tokenizer)
     throw new AppError(
       'not-found',
@@ -165,22 +141,20 @@ const tryText: QueryHandler = async (input) => {
   };
 };
 
-const estimateInput = v.strictObject({ projectPath: path, spec: trainSpecSchema });
-
-/** What a training job will need, told before it starts. Reads headers only. */
-const estimate: QueryHandler = async (input) => {
-  const { projectPath, spec } = parseInput(estimateInput, input);
+/** `estimate`: reads headers only. */
+const estimate = (input: unknown): QueryOutput<'estimate'> => {
+  const { projectPath, spec } = parseInput(queries.estimate.input, input);
   return estimateTraining(projectPath, spec);
 };
 
-/** Lets cancel messages in between two blocking calls of an engine. */
-function yieldToMessages(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+function writtenFile(path: string, plans: readonly TensorPlan[]) {
+  const tensors = Object.fromEntries(plans.map(({ name, shape }) => [name, [...shape]]));
+  return { path, bytes: statSync(path).size, tensors };
 }
 
-export const modelQueries: Record<string, QueryHandler> = {
-  'model.forward': runForward,
-  'model.encode': runEncode,
-  'model.tryText': tryText,
-  'train.estimate': estimate,
+export const modelQueries: Readonly<Record<string, QueryHandler>> = {
+  estimate: async (input) => estimate(input),
+  forward: runForward,
+  encode: runEncode,
+  'try-text': tryText,
 };

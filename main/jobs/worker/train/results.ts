@@ -11,7 +11,7 @@ import {
 import type { FeatureMajor } from '../../../compute/features/activation-store.ts';
 import { frozenCopies } from '../../../compute/sae/evaluate.ts';
 import type { FrozenDictionary } from '../../../compute/sae/frozen-dictionary.ts';
-import { writeSafetensors } from '../../../formats/safetensors.ts';
+import { writeSafetensors } from '../../../formats/safetensors-writer.ts';
 import type { JobControl } from '../../control.ts';
 import { newId } from '../../ids.ts';
 import { jobFiles, runFiles } from '../../job-folder.ts';

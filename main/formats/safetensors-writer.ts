@@ -1,0 +1,143 @@
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { AppError, fileError } from '../../shared/errors.ts';
+import { dtypeBytes, type Dtype, type TensorData } from '../../shared/domain/tensors.ts';
+
+/** A tensor of a file that is written piece by piece. */
+export interface TensorPlan {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+}
+
+/**
+ * A safetensors file in the making: the header says at once what will be there, and the entries of
+ * each tensor may come in any order and in pieces, so that a file larger than memory can be written.
+ * What is never written reads as zeros.
+ */
+export class SafetensorsWriter {
+  readonly #path: string;
+  readonly #fd: number;
+  readonly #places = new Map<string, { dtype: Dtype; size: number; offset: number }>();
+
+  /** @throws AppError what the file system says, such as `disk-full`. */
+  constructor(
+    path: string,
+    tensors: readonly TensorPlan[],
+    metadata: Readonly<Record<string, string>> = {},
+  ) {
+    this.#path = path;
+    const header = this.#layOut(tensors, metadata);
+    try {
+      this.#fd = openSync(path, 'w');
+    } catch (error) {
+      throw fileError(error, path);
+    }
+    this.#put(header, 0);
+    // Makes the file as long as its header says even where nothing is written at its end.
+    const end = Math.max(...[...this.#places.values()].map(endOf), header.length);
+    if (end > header.length) this.#put(Buffer.alloc(1), end - 1);
+  }
+
+  /** Writes entries `start` onwards of a tensor. The array's type must be that of the tensor. */
+  write(name: string, data: TensorData['data'], start = 0): void {
+    const place = this.#places.get(name);
+    if (!place || dtypeOf(data) !== place.dtype || start + data.length > place.size)
+      throw new AppError(
+        'shape-mismatch',
+        `${this.#path}: ${data.length} entries of ${dtypeOf(data)} from entry ${start} do not fit the tensor '${name}'.`,
+        { file: this.#path, place: name },
+      );
+    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    this.#put(bytes, place.offset + start * dtypeBytes[place.dtype]);
+  }
+
+  /** Flushes the file to the disk. */
+  close(): void {
+    try {
+      fsyncSync(this.#fd);
+    } catch (error) {
+      throw fileError(error, this.#path);
+    } finally {
+      closeSync(this.#fd);
+    }
+  }
+
+  /** Header with its length field; wider types first keep every tensor aligned. */
+  #layOut(tensors: readonly TensorPlan[], metadata: Readonly<Record<string, string>>): Buffer {
+    const header: Record<string, unknown> = {};
+    if (Object.keys(metadata).length > 0) header['__metadata__'] = metadata;
+    const ordered = [...tensors].sort(
+      (a, b) => dtypeBytes[b.dtype] - dtypeBytes[a.dtype] || (a.name < b.name ? -1 : 1),
+    );
+    let offset = 0;
+    for (const { name, dtype, shape } of ordered) {
+      const size = shape.reduce((product, length) => product * length, 1);
+      const end = offset + size * dtypeBytes[dtype];
+      header[name] = { dtype, shape, data_offsets: [offset, end] };
+      this.#places.set(name, { dtype, size, offset });
+      offset = end;
+    }
+    const json = Buffer.from(JSON.stringify(header));
+    const padding = (8 - (json.length % 8)) % 8;
+    const bytes = Buffer.alloc(8 + json.length + padding, 0x20);
+    bytes.writeBigUInt64LE(BigInt(json.length + padding), 0);
+    json.copy(bytes, 8);
+    for (const place of this.#places.values()) place.offset += bytes.length;
+    return bytes;
+  }
+
+  #put(bytes: Buffer, position: number): void {
+    try {
+      for (let done = 0; done < bytes.length;)
+        done += writeSync(
+          this.#fd,
+          bytes,
+          done,
+          Math.min(bytes.length - done, 1 << 30),
+          position + done,
+        );
+    } catch (error) {
+      throw fileError(error, this.#path);
+    }
+  }
+}
+
+/**
+ * Writes tensors to a new file and flushes it to the disk. Where a crash must not leave half a file,
+ * the caller writes under another name and renames (see jobs/checkpoint.ts).
+ * @throws AppError `shape-mismatch` for an array that does not fill its shape, or what the file
+ *   system says.
+ */
+export function writeSafetensors(
+  path: string,
+  tensors: readonly TensorData[],
+  metadata: Readonly<Record<string, string>> = {},
+): void {
+  for (const { name, shape, data } of tensors)
+    if (shape.reduce((product, length) => product * length, 1) !== data.length)
+      throw new AppError(
+        'shape-mismatch',
+        `${path}: tensor '${name}' has ${data.length} entries for the shape [${shape.join(', ')}].`,
+        { file: path, place: name },
+      );
+  const plans = tensors.map(({ name, shape, data }) => ({ name, shape, dtype: dtypeOf(data) }));
+  const writer = new SafetensorsWriter(path, plans, metadata);
+  try {
+    for (const { name, data } of tensors) writer.write(name, data);
+  } finally {
+    writer.close();
+  }
+}
+
+function endOf({ dtype, size, offset }: { dtype: Dtype; size: number; offset: number }): number {
+  return offset + size * dtypeBytes[dtype];
+}
+
+function dtypeOf(data: TensorData['data']): Dtype {
+  if (data instanceof Float32Array) return 'F32';
+  if (data instanceof Float64Array) return 'F64';
+  if (data instanceof Int32Array) return 'I32';
+  if (data instanceof BigInt64Array) return 'I64';
+  if (data instanceof Uint16Array) return 'U16';
+  return 'U8';
+}
