@@ -28,7 +28,7 @@ export function isPage(address: string): boolean {
   );
 }
 
-/** A file that the host has offered; such a frame runs nothing of ours. */
+/** A file that the host has offered; such a frame has no origin. */
 export function isData(address: string): boolean {
   const url = parse(address);
   return url !== undefined && isPlain(url, dataScheme, dataHost);

@@ -4,24 +4,11 @@ import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import { protocol, type Session } from 'electron';
 import type { Blobs } from '../host/blobs.ts';
+import { blobPolicy, pagePolicy } from '../host/page-policy.ts';
 import { dataHost, dataScheme, pageHost, pageOrigin, pageScheme } from './addresses.ts';
 import { findContained } from './contained-file.ts';
 
-const pagePolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  `img-src 'self' ${dataScheme}: data:`,
-  "font-src 'self'",
-  `connect-src 'self' ${dataScheme}:`,
-  `frame-src ${dataScheme}:`,
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-/** A file of the host may hold text from data: it runs nothing, loads nothing, and has no origin. */
-const dataPolicy = `sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors ${pageOrigin}`;
+const contentPolicy = pagePolicy({ data: `${dataScheme}:` });
 
 const contentTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -68,7 +55,7 @@ async function answerPage(request: Request, pages: string): Promise<Response> {
   return sendFile(file.path, {
     'Content-Type': type,
     'Content-Length': String(file.bytes),
-    'Content-Security-Policy': pagePolicy,
+    'Content-Security-Policy': contentPolicy,
   });
 }
 
@@ -84,7 +71,7 @@ async function answerData(request: Request, blobs: Blobs): Promise<Response> {
   return sendFile(blob.path, {
     'Content-Type': blob.contentType,
     'Content-Length': String(info.size),
-    'Content-Security-Policy': dataPolicy,
+    'Content-Security-Policy': blobPolicy(pageOrigin),
     'Content-Disposition': `inline; filename*=UTF-8''${name}`,
     // The page is of another origin; it alone may read what it asked the host for.
     'Access-Control-Allow-Origin': pageOrigin,

@@ -2,21 +2,10 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { blobPolicy } from '../host/blobs.ts';
+import { blobPolicy, pagePolicy } from '../host/page-policy.ts';
 import type { Refusal } from './guard.ts';
 
-const pagePolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "frame-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+const contentPolicy = pagePolicy();
 
 const securityHeaders: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
@@ -29,7 +18,7 @@ const securityHeaders: Readonly<Record<string, string>> = {
 /** The headers of every answer, whatever it is. */
 export function protect(response: ServerResponse): void {
   for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
-  response.setHeader('Content-Security-Policy', pagePolicy);
+  response.setHeader('Content-Security-Policy', contentPolicy);
   response.setHeader('X-Frame-Options', 'DENY');
   response.setHeader('Cache-Control', 'no-store');
 }
@@ -53,7 +42,7 @@ export function sendRefusal(
 
 /** Refuses an upgrade, for which there is no response object. */
 export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
-  const headers = Object.entries({ ...securityHeaders, 'Content-Security-Policy': pagePolicy });
+  const headers = Object.entries({ ...securityHeaders, 'Content-Security-Policy': contentPolicy });
   socket.end(
     [
       `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,

@@ -8,23 +8,6 @@ export interface Blob {
   readonly name: string;
 }
 
-/**
- * The content policy under which a shell must serve blobs. A report holds text from data: it may run
- * its own viewer, which its meta policy names by hash, but has no origin, no network and no cookies.
- */
-export function blobPolicy(frameAncestors: string): string {
-  return [
-    'sandbox allow-scripts allow-downloads',
-    "default-src 'none'",
-    "script-src 'unsafe-inline'",
-    "style-src 'unsafe-inline'",
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-    `frame-ancestors ${frameAncestors}`,
-  ].join('; ');
-}
-
 const lifetimeMilliseconds = 60 * 60 * 1000;
 const maxHandles = 10_000;
 
