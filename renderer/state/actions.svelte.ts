@@ -58,6 +58,7 @@ export class Actions {
       event,
       this.all.filter(({ keys }) => keys !== undefined).map(({ keys }) => keys!),
     );
+    if (found === undefined) return;
     if (found === 'partial') return event.preventDefault();
     const action = this.all.find(({ keys, blocked }) => keys === found && blocked === undefined);
     if (!action) return;
