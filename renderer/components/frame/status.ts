@@ -7,7 +7,6 @@ export function describeEngine({ engines, defaultEngine }: AppInfo): string {
   if (!engine) return defaultEngine;
   const parts: string[] = [engine.name];
   if (engine.device !== null) parts.push(engine.device);
-  if (engine.threads !== null) parts.push(`${engine.threads} threads`);
   return parts.join(' · ');
 }
 
