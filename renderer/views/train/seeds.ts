@@ -13,7 +13,7 @@ export function parseSeeds(text: string): number[] | undefined {
 /** The way back: neighbours that follow each other as a range. */
 export function formatSeeds(seeds: readonly unknown[]): string {
   const parts: string[] = [];
-  for (let start = 0; start < seeds.length; ) {
+  for (let start = 0; start < seeds.length;) {
     let end = start;
     while (Number(seeds[end + 1]) === Number(seeds[end]) + 1) end++;
     if (end - start >= 2) parts.push(`${String(seeds[start])}-${String(seeds[end])}`);

@@ -37,6 +37,17 @@ export class SpecDocument {
     );
   }
 
+  /** Line of the text, from 1, at which a field or the nearest part around it stands. */
+  lineOf(path: string): number {
+    const keys = path.split('.');
+    for (let end = keys.length; end > 0 && !this.problem; end--) {
+      const node = this.#document.getIn(keys.slice(0, end), true) as { range?: number[] } | null;
+      const start = node?.range?.[0];
+      if (start !== undefined) return this.#text.slice(0, start).split('\n').length;
+    }
+    return 1;
+  }
+
   has(path: string): boolean {
     return this.value(path) !== undefined;
   }
@@ -92,10 +103,12 @@ function clearWay(document: Document, keys: readonly string[]): void {
 /** A spec as YAML: short parts on one line each, as people write them. */
 export function writeSpec(spec: Readonly<Record<string, unknown>>): string {
   const document = parseDocument(stringify(spec, writing), reading);
-  if (isMap(document.contents))
-    for (const { value } of document.contents.items) {
-      const inner = value as { flow?: boolean; items?: unknown[] } | null;
-      if (inner?.items && JSON.stringify(inner).length < 90) inner.flow = true;
-    }
+  if (isMap(document.contents)) for (const { value } of document.contents.items) fold(value);
   return document.toString(writing);
+}
+
+function fold(node: unknown): void {
+  if (!isCollection(node)) return;
+  if (JSON.stringify(node).length < 64) node.flow = true;
+  else if (isMap(node)) for (const { value } of node.items) fold(value);
 }

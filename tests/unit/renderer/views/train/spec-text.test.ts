@@ -26,6 +26,13 @@ describe('the text of a spec', () => {
     expect(document.has('training.warmup')).toBe(false);
   });
 
+  it('says in which line a field stands', () => {
+    const document = new SpecDocument(text);
+    expect(document.lineOf('training.learningRate')).toBe(7);
+    expect(document.lineOf('evaluation.every')).toBe(9);
+    expect(document.lineOf('nowhere')).toBe(1);
+  });
+
   it('keeps comments and order when a field changes', () => {
     const changed = new SpecDocument(text).with('training.batch', 16);
     expect(changed).toBe(text.replace('batch: 8', 'batch: 16'));
