@@ -70,6 +70,8 @@ export const series = v.object({
   /** Points kept in the store, and buckets drawn. */
   total: count,
   drawn: count,
+  /** x of the newest point inside the stretch that was asked for; null without points. */
+  last: v.nullable(v.number()),
   /** Training tokens seen at each bucket's first point. */
   x: v.array(v.number()),
   low: v.array(maybeNumber),
