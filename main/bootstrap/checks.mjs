@@ -95,6 +95,7 @@ const checks = [
   single('lint', 'eslint/bin/eslint.js', ['.', '--max-warnings=0']),
   single('types', 'typescript/bin/tsc', ['-p', '.']),
   single('types of the browser tests', 'typescript/bin/tsc', ['-p', 'tests/e2e']),
+  single('types of the tests of pages', 'typescript/bin/tsc', ['-p', 'tests/unit/renderer']),
   single('component types', 'svelte-check/bin/svelte-check', [
     '--tsconfig',
     'renderer/tsconfig.json',
