@@ -2,7 +2,7 @@ import type { Snippet } from 'svelte';
 import type { RunGroup, RunRow } from '../../../shared/contract/runs.ts';
 import type { JobState } from '../../../shared/domain/job-state.ts';
 import { metricDefinition } from '../../../shared/domain/metrics.ts';
-import type { Column, Sort } from '../../components/data-table/columns.ts';
+import type { Column } from '../../components/data-table/columns.ts';
 import {
   exactNumber,
   formatDuration,
@@ -173,16 +173,4 @@ function createdAt(row: Row): number {
 function engineOf(row: Row): string {
   const engines = new Set(runsOf(row).flatMap(({ engine }) => engine ?? []));
   return [...engines].join('; ') || '–';
-}
-
-/** A sort as it stands in the address: `metric:l0`, or `-metric:l0` for the largest first. */
-export function parseSort(text: string): Sort | null {
-  if (text === '') return null;
-  return text.startsWith('-')
-    ? { key: text.slice(1), descending: true }
-    : { key: text, descending: false };
-}
-
-export function formatSort({ key, descending }: Sort): string {
-  return `${descending ? '-' : ''}${key}`;
 }
