@@ -1,5 +1,8 @@
+import type { Event } from '../../../shared/contract/index.ts';
 import type { Series } from '../../../shared/contract/runs.ts';
-import type { Point } from './live-tail.svelte.ts';
+
+/** Values of several curves of one run at one x. */
+export type Point = Event<'runs.points'>['points'][number];
 
 /** One curve of one run as it is drawn: buckets with their extremes, then the newest points. */
 export interface Curve {
@@ -35,6 +38,20 @@ export function joinTail(
     high: [...high, ...values],
     total: total + newer.length,
   };
+}
+
+/**
+ * Points with newer ones. A run that goes on from a checkpoint makes its newest points anew, so what
+ * lies behind the first of them goes; an evaluation shares its x with the step before it.
+ */
+export function withPoints(before: readonly Point[], points: readonly Point[]): Point[] {
+  const [first] = points;
+  if (!first) return [...before];
+  const isSame = ({ values }: Point) => Object.keys(values).some((name) => name in first.values);
+  const kept = before.filter(
+    (point) => point.x < first.x || (point.x === first.x && !isSame(point)),
+  );
+  return [...kept, ...points];
 }
 
 /** Whether the curve is thinned, so that its extremes are to be drawn as a band. */

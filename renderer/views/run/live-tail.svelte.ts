@@ -1,8 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity';
-import type { Event } from '../../../shared/contract/index.ts';
 import { getApp } from '../../state/app.svelte.ts';
-
-export type Point = Event<'runs.points'>['points'][number];
+import { withPoints, type Point } from './curves.ts';
 
 /** Points that are kept; a chart has asked the host anew long before so many have come. */
 const most = 4000;
@@ -11,7 +9,7 @@ const flushMilliseconds = 120;
 /** The newest points of runs while they train, told apart from those that the host has stored. */
 export class LiveTail {
   readonly #points = new SvelteMap<string, readonly Point[]>();
-  readonly #waiting = new Map<string, Point[]>();
+  #waiting: { readonly run: string; readonly points: readonly Point[] }[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Grows when points were missed, so that the stored ones have to be read again. */
   missed = $state(0);
@@ -22,22 +20,17 @@ export class LiveTail {
 
   /** Takes in points; they are shown a few times in a second, however fast they come. */
   add(run: string, points: readonly Point[]): void {
-    const waiting = this.#waiting.get(run);
-    if (waiting) waiting.push(...points);
-    else this.#waiting.set(run, [...points]);
+    this.#waiting.push({ run, points });
     this.#timer ??= setTimeout(() => this.flush(), flushMilliseconds);
   }
 
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const [run, points] of this.#waiting) {
-      // A run that goes on from a checkpoint makes its newest points anew.
-      const from = points[0]?.x ?? Infinity;
-      const kept = this.of(run).filter(({ x }) => x < from);
-      this.#points.set(run, [...kept, ...points].slice(-most));
+    for (const { run, points } of this.#waiting) {
+      this.#points.set(run, withPoints(this.of(run), points).slice(-most));
     }
-    this.#waiting.clear();
+    this.#waiting = [];
   }
 
   close(): void {

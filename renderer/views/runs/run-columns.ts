@@ -48,7 +48,7 @@ export function runColumns({ metrics, differing, groups, cells, stateOf }: Wante
       sortable: true,
       text: (row) => (row.kind === 'group' ? String(row.group.runs.length) : ''),
     },
-    ...differing.map((path) => specColumn(path, groups)),
+    ...specColumns(differing, groups),
     ...metrics.map((name) => metricColumn(name, cells.metric)),
     {
       key: 'state',
@@ -130,28 +130,57 @@ function metricColumn(name: string, cell: Cell): Column<Row> {
   };
 }
 
-function specColumn(path: string, groups: readonly RunGroup[]): Column<Row> {
-  const values = groups.map(({ differing }) => differing[path]);
-  const numeric = values.some((value) => typeof value === 'number');
-  const valueOf = ({ group }: Row) => group.differing[path] ?? null;
-  return {
-    key: `spec:${path}`,
-    title: path.split('.').slice(-2).join('.'),
-    definition: `Field ${path} of the spec, in which the groups differ.`,
-    numeric,
-    width: numeric ? 110 : 160,
-    sortable: true,
-    text: (row) => {
-      if (row.kind === 'run') return '';
-      const value = valueOf(row);
-      return typeof value === 'number' ? formatNumber(value, 6) : String(value ?? '–');
-    },
-    exact: (row) => String(valueOf(row) ?? ''),
-    value: (row) => {
-      const value = valueOf(row);
-      return typeof value === 'boolean' ? String(value) : value;
-    },
+/** Fields that bear on what is learned, the weightiest first; others say how it was watched. */
+const weighty = ['objective', 'dictionary', 'hook', 'model', 'training', 'tokens'];
+const watching = /^training\.(logEvery|aliveWindowTokens)$/;
+/** Columns of fields that are shown unless somebody chooses others. */
+const fieldsInSight = 4;
+
+/** Paths in the order of their columns. */
+export function orderPaths(paths: readonly string[]): string[] {
+  const rank = (path: string) => {
+    const index = watching.test(path) ? -1 : weighty.indexOf(path.split('.', 1)[0]!);
+    return index < 0 ? weighty.length : index;
   };
+  return [...paths].sort((a, b) => rank(a) - rank(b));
+}
+
+/** The end of a path that tells it apart from the others: `ratio`, or `evaluation.sequences`. */
+export function shortPath(path: string, paths: readonly string[]): string {
+  const parts = path.split('.');
+  for (let length = 1; length < parts.length; length++) {
+    const end = parts.slice(-length).join('.');
+    const isShared = paths.some((other) => other !== path && `.${other}`.endsWith(`.${end}`));
+    if (!isShared) return end;
+  }
+  return path;
+}
+
+function specColumns(paths: readonly string[], groups: readonly RunGroup[]): Column<Row>[] {
+  return orderPaths(paths).map((path, index) => {
+    const values = groups.map(({ differing }) => differing[path]);
+    const numeric = values.some((value) => typeof value === 'number');
+    const valueOf = ({ group }: Row) => group.differing[path] ?? null;
+    return {
+      key: `spec:${path}`,
+      title: shortPath(path, paths),
+      definition: `Field ${path} of the spec, in which the groups differ.`,
+      numeric,
+      width: numeric ? 104 : 160,
+      sortable: true,
+      hidden: index >= fieldsInSight,
+      text: (row) => {
+        if (row.kind === 'run') return '';
+        const value = valueOf(row);
+        return value === null ? '–' : String(value);
+      },
+      exact: (row) => String(valueOf(row) ?? ''),
+      value: (row) => {
+        const value = valueOf(row);
+        return typeof value === 'boolean' ? String(value) : value;
+      },
+    };
+  });
 }
 
 export function nameOf(row: Row): string {

@@ -1,4 +1,5 @@
 import type { ErrorJson } from '../../../shared/errors.ts';
+import { problemOfField } from './spec-problem.ts';
 import { SpecDocument, type FieldValue } from './spec-text.ts';
 
 /** A spec that is being written. Its text is the one truth: the form reads from it and writes into it. */
@@ -22,26 +23,7 @@ export class SpecDraft {
     this.text = this.document.with(path, value);
   }
 
-  /** The problem of one field: one that names it, or names the file that it holds. */
   problemOf(path: string): string | null {
-    if (!this.problem) return null;
-    const { place, file } = this.problem.details;
-    const value = this.document.value(path);
-    const isNamed = place === path || (path.startsWith(`${String(place)}.`) && place !== undefined);
-    const isFile = typeof value === 'string' && value !== '' && endsWithPath(file, value);
-    return isNamed || isFile ? problemWords(this.problem) : null;
+    return problemOfField(this.problem, path, this.document.value(path));
   }
-}
-
-/** Whether a path is a file of the project, or a file inside a folder of it. */
-function endsWithPath(file: unknown, name: string): boolean {
-  if (typeof file !== 'string') return false;
-  return file === name || file.endsWith(`/${name}`) || file.includes(`/${name}/`);
-}
-
-/** The sentence without what the form says already: `spec: training.batch: 9 sequences …`. */
-export function problemWords({ message, details }: ErrorJson): string {
-  let words = message.replace(/^spec: /, '');
-  if (details.place !== undefined) words = words.replace(`${details.place}: `, '');
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }
