@@ -1,13 +1,16 @@
 import type { FeatureRow, featureSortKeys } from '../../shared/contract/features.ts';
 import type { Parameters, Reader, Value, Writer } from './connection.ts';
 
-export interface FeatureQuery {
+export interface FeatureFilter {
   readonly search: string;
   readonly dead: 'show' | 'hide' | 'only';
   readonly labelled: 'any' | 'yes' | 'no';
   readonly minCount: number;
   readonly sort: (typeof featureSortKeys)[number];
   readonly descending: boolean;
+}
+
+export interface FeatureQuery extends FeatureFilter {
   readonly offset: number;
   readonly limit: number;
 }
@@ -38,20 +41,23 @@ export function pageFeatures(
 ): { total: number; rows: FeatureRow[] } {
   const { where, parameters } = conditions(dictionary, query);
   const total = db.get<{ n: number }>(`SELECT count(*) AS n FROM features ${where}`, parameters)!.n;
-  const direction = query.descending ? 'DESC' : 'ASC';
-  const collation = query.sort === 'label' ? 'COLLATE NOCASE' : '';
-  // The key is one of a closed list of column names, never text from a request.
   const rows = db.all<FeatureRow>(
-    `${select} ${where} ORDER BY ${query.sort} ${collation} ${direction} NULLS LAST, feature
-     LIMIT ? OFFSET ?`,
+    `${select} ${where} ORDER BY ${sortColumn(query)} ${query.descending ? 'DESC' : 'ASC'} NULLS LAST,
+       feature LIMIT ? OFFSET ?`,
     [...parameters, query.limit, query.offset],
   );
   return { total, rows };
 }
 
-function conditions(
+/** The key is one of a closed list of column names, never text from a request. */
+export function sortColumn({ sort }: FeatureFilter): string {
+  return sort === 'label' ? 'label COLLATE NOCASE' : sort;
+}
+
+/** The features of a dictionary that fit a filter, as a WHERE clause. */
+export function conditions(
   dictionary: number,
-  query: FeatureQuery,
+  query: FeatureFilter,
 ): { where: string; parameters: Parameters } {
   const terms = ['dictionary = ?'];
   const parameters: Value[] = [dictionary];

@@ -109,6 +109,7 @@ function detail(row: RunRow, fill: Fill): RunDetail {
 const dictionary = (fill: Fill): DictionaryRow => ({
   id: 'dict_000001',
   run: 'run_000000',
+  job: 'job_000000',
   name: fill('dictionary name'),
   seed: 0,
   hook,
