@@ -5,7 +5,6 @@ import { readJson } from './json.ts';
 export interface StoredDictionary extends DictionaryRow {
   /** Number under which its features are stored. */
   readonly key: number;
-  readonly context: number;
 }
 
 export type NewDictionary = Omit<StoredDictionary, 'key' | 'job'> & { readonly createdAt: number };

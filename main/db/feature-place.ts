@@ -1,5 +1,6 @@
+import type { FeatureFilter } from '../../shared/contract/features.ts';
 import type { Parameters, Reader, Value } from './connection.ts';
-import { conditions, getFeature, sortColumn, type FeatureFilter } from './features.ts';
+import { conditions, getFeature, sortColumn } from './features.ts';
 
 export interface FeaturePlace {
   readonly total: number;

@@ -1,14 +1,5 @@
-import type { FeatureRow, featureSortKeys } from '../../shared/contract/features.ts';
+import type { FeatureFilter, FeatureRow } from '../../shared/contract/features.ts';
 import type { Parameters, Reader, Value, Writer } from './connection.ts';
-
-export interface FeatureFilter {
-  readonly search: string;
-  readonly dead: 'show' | 'hide' | 'only';
-  readonly labelled: 'any' | 'yes' | 'no';
-  readonly minCount: number;
-  readonly sort: (typeof featureSortKeys)[number];
-  readonly descending: boolean;
-}
 
 export interface FeatureQuery extends FeatureFilter {
   readonly offset: number;
@@ -41,10 +32,20 @@ export function pageFeatures(
 ): { total: number; rows: FeatureRow[] } {
   const { where, parameters } = conditions(dictionary, query);
   const total = db.get<{ n: number }>(`SELECT count(*) AS n FROM features ${where}`, parameters)!.n;
+  const { offset, limit, descending } = query;
+  const column = sortColumn(query);
+  const order = `${column} ${descending ? 'DESC' : 'ASC'} NULLS LAST, feature`;
+  const backwards = `${column} ${descending ? 'ASC' : 'DESC'} NULLS FIRST, feature DESC`;
+  const found = Math.max(0, Math.min(limit, total - offset));
+  // The page is found by its keys alone, and from the nearer end: sorting whole rows from the start
+  // makes the pages in the middle twice as slow and the last ones ten times.
+  const isNearEnd = offset > total / 2;
   const rows = db.all<FeatureRow>(
-    `${select} ${where} ORDER BY ${sortColumn(query)} ${query.descending ? 'DESC' : 'ASC'} NULLS LAST,
-       feature LIMIT ? OFFSET ?`,
-    [...parameters, query.limit, query.offset],
+    `${select} WHERE dictionary = ? AND feature IN (
+       SELECT feature FROM features ${where}
+       ORDER BY ${isNearEnd ? backwards : order} LIMIT ? OFFSET ?)
+     ORDER BY ${order}`,
+    [dictionary, ...parameters, found, isNearEnd ? Math.max(0, total - offset - found) : offset],
   );
   return { total, rows };
 }

@@ -1,16 +1,10 @@
 import { join } from 'node:path';
-import type { FeatureDetail, FeatureRow } from '../../shared/contract/features.ts';
+import type { FeatureDetail, FeatureFilter, FeatureRow } from '../../shared/contract/features.ts';
 import { AppError } from '../../shared/errors.ts';
 import { getDictionary, listDictionaries, type StoredDictionary } from '../db/dictionaries.ts';
 import { placeFeature } from '../db/feature-place.ts';
 import { summariseFeatures } from '../db/feature-summary.ts';
-import {
-  getFeature,
-  labelsOf,
-  pageFeatures,
-  type FeatureFilter,
-  type FeatureQuery,
-} from '../db/features.ts';
+import { getFeature, labelsOf, pageFeatures, type FeatureQuery } from '../db/features.ts';
 import { listLabels } from '../db/labels.ts';
 import { readFeatureDetail } from './feature-detail.ts';
 import { folderOf, type ProjectView } from './project-view.ts';

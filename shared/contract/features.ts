@@ -17,6 +17,8 @@ export const dictionaryRow = v.object({
   latents: count,
   /** Tokens over which the features were counted; 0 where they were not yet. */
   tokens: count,
+  /** Positions of each sequence that those tokens came in. */
+  context: count,
   alive: v.nullable(count),
   properties: v.array(shortText),
 });
@@ -87,6 +89,7 @@ const logit = v.object({ id: count, token: text, value: v.number() });
 const neighbour = v.object({ feature: count, cosine: v.number(), label: v.nullable(text) });
 
 export const labelEntry = v.object({ text, author: shortText, time });
+export type LabelEntry = v.InferOutput<typeof labelEntry>;
 
 export const featureDetail = v.object({
   row: featureRow,
@@ -125,7 +128,8 @@ export type FeatureSummary = v.InferOutput<typeof featureSummary>;
 
 const inDictionary = { project: id, dictionary: id };
 
-const featureFilter = {
+/** Which features of a dictionary, and in which order. */
+const featureFilter = v.object({
   /** A feature's number, or words of its label. */
   search: v.optional(shortText, ''),
   dead: v.optional(v.picklist(['show', 'hide', 'only']), 'show'),
@@ -133,14 +137,15 @@ const featureFilter = {
   minCount: v.optional(count, 0),
   sort: v.optional(v.picklist(featureSortKeys), 'feature'),
   descending: v.optional(v.boolean(), false),
-};
+});
+export type FeatureFilter = v.InferOutput<typeof featureFilter>;
 
 export const featuresContract = {
   'dictionaries.list': operation(v.strictObject({ project: id }), v.array(dictionaryRow)),
   'features.page': operation(
     v.strictObject({
       ...inDictionary,
-      ...featureFilter,
+      ...featureFilter.entries,
       offset: count,
       limit: v.pipe(count, v.maxValue(limits.pageRows)),
     }),
@@ -148,7 +153,7 @@ export const featuresContract = {
   ),
   /** Where a feature stands among those of a filter, in its order; it need not fit the filter itself. */
   'features.place': operation(
-    v.strictObject({ ...inDictionary, ...featureFilter, feature: count }),
+    v.strictObject({ ...inDictionary, ...featureFilter.entries, feature: count }),
     v.object({
       total: count,
       /** How many come before it. */

@@ -118,6 +118,7 @@ const dictionary = (fill: Fill): DictionaryRow => ({
   dIn: 128,
   latents: 2048,
   tokens: 40_000,
+  context: 128,
   alive: 2040,
   properties: [],
 });
