@@ -35,7 +35,7 @@ export function neighbourItems(
 ): ListItem[] {
   return neighbours.map(({ feature, cosine, label }) => ({
     key: String(feature),
-    text: formatCount(feature),
+    text: String(feature),
     ...(label === null ? {} : { detail: visibleText(label) }),
     href: hrefOf(feature),
     value: cosine,
@@ -50,7 +50,7 @@ export function matchItems(
 ): ListItem[] {
   return matches.map(({ dictionary, seed, feature, cosine }) => ({
     key: dictionary,
-    text: formatCount(feature),
+    text: String(feature),
     detail: seed === null ? dictionary : `seed ${seed}`,
     href: hrefOf(dictionary, feature),
     value: cosine,

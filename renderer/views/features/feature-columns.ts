@@ -29,7 +29,7 @@ export function featureColumns(
       title: 'Label',
       definition: definitions.label,
       sortable: true,
-      width: 152,
+      width: 136,
       text: ({ label }) => label ?? '',
     },
     {
@@ -51,7 +51,7 @@ export function featureColumns(
       title: 'Density, 95 %',
       definition: definitions.interval,
       numeric: true,
-      width: 98,
+      width: 120,
       text: intervalText,
       exact: ({ densityLow, densityHigh }) => `${densityLow} to ${densityHigh}`,
     },
@@ -80,7 +80,7 @@ function figure(key: Figure, title: string): Column<FeatureRow> {
     definition: definitions[key],
     numeric: true,
     sortable: true,
-    width: key === 'stability' ? 76 : 66,
+    width: key === 'stability' ? 84 : 64,
     text: (row) => formatNumber(row[key]),
     exact: (row) => exactNumber(row[key]),
   };
