@@ -92,10 +92,10 @@ export function useRunCurves(wanted: () => Wanted, tail: () => LiveTail): RunCur
   );
   const curves = new RunCurves(call, wanted, tail);
   $effect(() => {
-    if (curves.newer > refresh && !untrack(() => call.isLoading)) call.reload();
+    if (curves.newer > refresh && !untrack(() => call.isLoading)) untrack(call.reload);
   });
   $effect(() => {
-    if (tail().missed > 0) call.reload();
+    if (tail().missed > 0) untrack(call.reload);
   });
   return curves;
 }
