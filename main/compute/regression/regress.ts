@@ -14,7 +14,7 @@ import { fitBinomial } from './fit-binomial.ts';
 import { fitGaussian } from './fit-gaussian.ts';
 import { finiteOrNull, type FamilyFit, type FitResult, type PreparedDesign } from './fit-result.ts';
 import { inflationFactors } from './inflation.ts';
-import { namesIn } from './language/formula.ts';
+import { namesIn } from '../../../shared/formula/formula.ts';
 import type { Estimate } from './least-squares.ts';
 import { describeMethod } from './method-text.ts';
 import { buildModelFrame, type ModelFrame } from './model-frame.ts';
