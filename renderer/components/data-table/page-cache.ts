@@ -71,8 +71,8 @@ export class PageCache<Row> {
       const known = this.#stale ? undefined : this.#pages.get(page);
       const found = known ?? (await this.#load(start, this.#size, signal)).rows;
       const part = found.slice(at - start, Math.min(to - start, this.#size));
-      if (part.length === 0) break;
       rows.push(...part);
+      if (found.length < this.#size) break;
       at += part.length;
     }
     signal.throwIfAborted();

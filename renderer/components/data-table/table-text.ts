@@ -28,7 +28,10 @@ function exactText<Row>(column: Column<Row>, row: Row): string {
   if (exact !== undefined) return exact;
   const text = column.text(row);
   if (!column.numeric) return text;
-  const plain = text.replaceAll('−', '-').replace(/(?<=\d),(?=\d{3})/g, '');
+  const plain = text
+    .replaceAll('−', '-')
+    .replaceAll('∞', 'Infinity')
+    .replace(/(?<=\d),(?=\d{3})/g, '');
   return plain === '–' ? '' : plain;
 }
 
