@@ -16,7 +16,7 @@ export function coefficientColumns(fit: FitDetail): Column<Coefficient>[] {
   const isBinomial = fit.spec.family === 'binomial';
   const unit = isBinomial ? 'log odds' : 'the units of the outcome';
   return [
-    { key: 'term', title: 'term', width: 200, text: ({ term }) => visibleText(term) },
+    { key: 'term', title: 'term', width: 190, text: ({ term }) => visibleText(term) },
     {
       ...figure('estimate', 'estimate', 92),
       definition: `Change of the outcome (in ${unit}) for one unit of the term, the other terms held fixed`,
@@ -33,7 +33,7 @@ export function coefficientColumns(fit: FitDetail): Column<Coefficient>[] {
       text: ({ statistic }) => formatNumber(statistic, 3),
     },
     {
-      ...figure('p', 'p', 66),
+      ...figure('p', 'p', 80),
       definition: 'Probability of an estimate at least this far from 0 if the truth were 0',
       text: ({ p }) => formatP(p),
     },
@@ -48,7 +48,7 @@ export function coefficientColumns(fit: FitDetail): Column<Coefficient>[] {
       text: ({ high }) => formatNumber(high, 3),
     },
     {
-      ...figure('vif', 'VIF', 104),
+      ...figure('vif', 'VIF', 98),
       definition: `Variance inflation by the other terms: 1 is none, above ${vifThreshold} warns, ∞ means that the term depends exactly on others`,
       text: ({ vif }) => formatNumber(vif, 3),
     },

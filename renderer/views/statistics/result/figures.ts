@@ -33,9 +33,12 @@ export function figuresOf(fit: FitDetail): FitFigure[] {
             text: options.text ?? formatNumber(value, 4),
             exact: exactNumber(value),
             definition,
-            warnings: fit.warnings.filter(({ concerns }) => concerns === options.concerns),
+            warnings:
+              options.concerns === undefined
+                ? []
+                : fit.warnings.filter(({ concerns }) => concerns === options.concerns),
           },
-        ].map((made) => (options.concerns === undefined ? { ...made, warnings: [] } : made));
+        ];
   return [
     ...figure('R²', fit.r2, 'Share of the variance of the outcome that the fit explains.'),
     ...figure(
@@ -57,10 +60,14 @@ export function figuresOf(fit: FitDetail): FitFigure[] {
     ...figure(
       'accuracy',
       fit.accuracy,
-      'Share of the fitted rows on the right side of probability 1/2. Compare it with the base rate: what always guessing the more frequent outcome would reach. Both are of the rows that were fitted.',
-      {
-        text: `${formatShare(fit.accuracy, 3)} (base rate ${formatShare(fit.baseRate, 3)})`,
-      },
+      'Share of the fitted rows on the right side of probability 1/2. Compare it with the base rate. It is of the rows that were fitted, so it flatters.',
+      { text: formatShare(fit.accuracy, 3) },
+    ),
+    ...figure(
+      'base rate',
+      fit.baseRate,
+      'Share of the more frequent outcome: the accuracy of always guessing it.',
+      { text: formatShare(fit.baseRate, 3) },
     ),
     ...figure(
       'AUC',
@@ -109,9 +116,21 @@ function equals(text: string): string {
   return text.startsWith('<') ? text : `= ${text}`;
 }
 
+/** What warnings call figures; their own sentences name them in words. */
+const figureNames: readonly string[] = ['conditionNumber', 'scaledConditionNumber'];
+
+/** Warnings that stand beside a figure or a coefficient. */
+export function warningsInPlace(fit: FitDetail): Warning[] {
+  const general = new Set(generalWarnings(fit));
+  return fit.warnings
+    .filter((warning) => !general.has(warning))
+    .map((warning) =>
+      figureNames.includes(warning.concerns ?? '') ? { ...warning, concerns: null } : warning,
+    );
+}
+
 /** Warnings that stand at no figure and no coefficient. */
 export function generalWarnings(fit: FitDetail): Warning[] {
-  const placed = new Set(fit.coefficients.map(({ term }) => term));
-  placed.add('conditionNumber').add('scaledConditionNumber');
+  const placed = new Set([...fit.coefficients.map(({ term }) => term), ...figureNames]);
   return fit.warnings.filter(({ concerns }) => concerns === null || !placed.has(concerns));
 }
