@@ -16,7 +16,7 @@ export function coefficientColumns(fit: FitDetail): Column<Coefficient>[] {
   const isBinomial = fit.spec.family === 'binomial';
   const unit = isBinomial ? 'log odds' : 'the units of the outcome';
   return [
-    { key: 'term', title: 'term', width: 190, text: ({ term }) => visibleText(term) },
+    { key: 'term', title: 'term', width: 180, text: ({ term }) => visibleText(term) },
     {
       ...figure('estimate', 'estimate', 92),
       definition: `Change of the outcome (in ${unit}) for one unit of the term, the other terms held fixed`,
@@ -38,6 +38,11 @@ export function coefficientColumns(fit: FitDetail): Column<Coefficient>[] {
       text: ({ p }) => formatP(p),
     },
     {
+      ...figure('vif', 'VIF', 98),
+      definition: `Variance inflation by the other terms: 1 is none, above ${vifThreshold} warns, ∞ means that the term depends exactly on others`,
+      text: ({ vif }) => formatNumber(vif, 3),
+    },
+    {
       ...figure('low', '95 % from', 82),
       definition: `Lower end of the 95 % interval${isBinomial ? ' (Wald)' : ''}`,
       text: ({ low }) => formatNumber(low, 3),
@@ -46,11 +51,6 @@ export function coefficientColumns(fit: FitDetail): Column<Coefficient>[] {
       ...figure('high', 'to', 78),
       definition: `Upper end of the 95 % interval${isBinomial ? ' (Wald)' : ''}`,
       text: ({ high }) => formatNumber(high, 3),
-    },
-    {
-      ...figure('vif', 'VIF', 98),
-      definition: `Variance inflation by the other terms: 1 is none, above ${vifThreshold} warns, ∞ means that the term depends exactly on others`,
-      text: ({ vif }) => formatNumber(vif, 3),
     },
   ];
 }
