@@ -15,6 +15,9 @@ export interface Action {
 
 /** All actions that are possible where the user is. Pages add theirs while they are shown. */
 export class Actions {
+  // Beside the signal: a component that is destroyed reads signals as they were before, and would
+  // write back a list without the actions of the view that takes its place.
+  #lists: readonly (() => readonly Action[])[] = [];
   #groups = $state.raw<readonly (() => readonly Action[])[]>([]);
   readonly #reader = new KeyReader();
 
@@ -26,8 +29,13 @@ export class Actions {
 
   /** Adds actions until the answer is called. The list is read anew whenever what it reads changes. */
   add(list: () => readonly Action[]): () => void {
-    this.#groups = [...this.#groups, list];
-    return () => (this.#groups = this.#groups.filter((other) => other !== list));
+    this.#set([...this.#lists, list]);
+    return () => this.#set(this.#lists.filter((other) => other !== list));
+  }
+
+  #set(lists: readonly (() => readonly Action[])[]): void {
+    this.#lists = lists;
+    this.#groups = lists;
   }
 
   /** Adds actions while the component that calls this is shown. */
