@@ -1,3 +1,5 @@
+import { untrack } from 'svelte';
+
 /**
  * A setting of the page that outlives it, kept in the browser under `assay.NAME`. What is read back is
  * checked like any other input. A browser that keeps nothing is no reason to fail.
@@ -26,7 +28,8 @@ export class Remembered<T> {
 
   set value(value: T) {
     this.#value = value;
-    this.#version.n++;
+    // An effect that remembers something must not depend on having done so.
+    untrack(() => this.#version.n++);
     try {
       localStorage.setItem(this.#key, JSON.stringify(value));
     } catch {
