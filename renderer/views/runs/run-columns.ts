@@ -30,6 +30,16 @@ interface Wanted {
   stateOf(run: RunRow): JobState;
 }
 
+const countColumn: Column<Row> = {
+  key: 'n',
+  title: 'n',
+  definition: 'Runs of the group: seeds of one spec.',
+  numeric: true,
+  width: 44,
+  sortable: true,
+  text: (row) => (row.kind === 'group' ? String(row.group.runs.length) : ''),
+};
+
 /** Columns of the table of runs: name, what tells the specs apart, metrics, and how they went. */
 export function runColumns(wanted: Wanted): Column<Row>[] {
   const { metrics, differing, groups, cells, flat, stateOf } = wanted;
@@ -42,15 +52,7 @@ export function runColumns(wanted: Wanted): Column<Row>[] {
       text: (row) => nameOf(row, flat),
       cell: cells.name,
     },
-    {
-      key: 'n',
-      title: 'n',
-      definition: 'Runs of the group: seeds of one spec.',
-      numeric: true,
-      width: 44,
-      sortable: true,
-      text: (row) => (row.kind === 'group' ? String(row.group.runs.length) : ''),
-    },
+    ...(flat ? [] : [countColumn]),
     ...specColumns(differing, groups, flat),
     ...metrics.map((name) => metricColumn(name, cells.metric)),
     {
