@@ -83,9 +83,13 @@ function describeGroup(key: string, members: readonly RunSource[]): Omit<RunGrou
   return { key, name, hook, model, metrics: summarise(members), runs: bySeed.map(runRow) };
 }
 
+/**
+ * Mean and interval over the seeds of a group. A spec that was run twice with one seed tells nothing
+ * about the spread over seeds: of such runs the newest with metrics counts.
+ */
 function summarise(members: readonly RunSource[]): Record<string, MetricSummary> {
   const values = new Map<string, number[]>();
-  for (const { metrics } of members)
+  for (const { metrics } of newestOfSeeds(members))
     for (const [name, value] of Object.entries(metrics)) {
       let list = values.get(name);
       if (!list) values.set(name, (list = []));
@@ -97,4 +101,10 @@ function summarise(members: readonly RunSource[]): Record<string, MetricSummary>
       meanInterval(list) ?? { n: 0, mean: null, low: null, high: null },
     ]),
   );
+}
+
+function newestOfSeeds(members: readonly RunSource[]): Iterable<RunSource> {
+  const measured = members.filter(({ metrics }) => Object.keys(metrics).length > 0);
+  measured.sort((a, b) => a.run.createdAt - b.run.createdAt);
+  return new Map(measured.map((member) => [member.run.seed, member])).values();
 }

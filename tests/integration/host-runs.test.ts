@@ -77,6 +77,19 @@ describe('jobs', () => {
     );
     expect(await client.call('jobs.list', { project })).toEqual([]);
   });
+
+  it('start from a spec file of the project, read as it stands', async () => {
+    const { client } = startHost();
+    const path = makeProject();
+    const { id: project } = await client.call('project.open', { path });
+    writeFileSync(join(path, 'mine.yaml'), '# why\nkind: train\n');
+    const read = (name: string) => client.call('jobs.readSpec', { project, path: name });
+    expect(await read('mine.yaml')).toEqual({ text: '# why\nkind: train\n' });
+    expect(await failureOf(read('../mine.yaml'))).toMatchObject({ code: 'bad-input' });
+    expect(await failureOf(read('none.yaml'))).toMatchObject({ code: 'not-found' });
+    writeFileSync(join(path, 'big.yaml'), `# ${'x'.repeat(400_000)}`);
+    expect(await failureOf(read('big.yaml'))).toMatchObject({ code: 'too-large' });
+  });
 });
 
 describe('runs', () => {
