@@ -202,6 +202,11 @@ export interface Engine {
   klDivergence(p: Tensor, q: Tensor): Tensor;
   /** Gradient of weight[i] KL(p || q) with respect to the logits q: weight (softmax q - softmax p). */
   klDivergenceGradient(p: Tensor, q: Tensor, weight: Tensor): Tensor;
+  /**
+   * Gradient of weight[i] KL(p || q) with respect to the logits p:
+   * weight softmax p (log p - log q - KL(p || q)).
+   */
+  klDivergenceFirstGradient(p: Tensor, q: Tensor, weight: Tensor): Tensor;
   compareLogits(p: Tensor, q: Tensor, targets: Tensor): LogitComparison;
 
   // ---- reductions ------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { trainSpecSchema, type TrainSpec } from '../../shared/domain/job-spec.ts';
+import type { ObjectiveSpec } from '../../shared/domain/objective.ts';
 import { formatCount, formatNumber, formatShare } from './viewer/format.ts';
 
 /** How the runs of a spec were made, in sentences; undefined for a spec that is not a training. */
@@ -35,18 +36,35 @@ function dictionarySentence(spec: TrainSpec, seeds: readonly number[]): string {
 
 function trainingSentence(spec: TrainSpec): string {
   const { objective, training } = spec;
-  const terms: string[] = [];
-  if (objective.outToIn.coefficient > 0)
-    terms.push(`${times(objective.outToIn.coefficient)}mean squared error`);
-  if (objective.sparsity.coefficient > 0)
-    terms.push(
-      `${times(objective.sparsity.coefficient)}(1/d) · mean over tokens of the ${formatNumber(objective.sparsity.p)}-norm of the codes`,
-    );
+  const terms = objectiveWords(objective);
   const clip =
     training.gradientClip === null
       ? 'without gradient clipping'
       : `gradient norm clipped at ${formatNumber(training.gradientClip)}`;
   return `It minimised ${terms.join(' + ')} over ${formatCount(training.sequences, 'sequence')} of ${spec.tokens.file} in batches of ${formatNumber(training.batch)}, with Adam (β₁ ${training.adam.beta1}, β₂ ${training.adam.beta2}), learning rate ${formatNumber(training.learningRate)}${scheduleWords(training)}, ${clip}.`;
+}
+
+function objectiveWords(objective: ObjectiveSpec): string[] {
+  const { sparsity, outToIn, outToOrig, inToOrig, logitsKl } = objective;
+  const words: [coefficient: number, term: string][] = [
+    [outToIn.coefficient, 'mean squared error'],
+    [outToOrig?.coefficient ?? 0, "mean squared error against the unspliced model's activation"],
+    [
+      inToOrig?.coefficient ?? 0,
+      `mean squared error of the spliced model at ${inToOrig?.hooks === 'later' ? 'every later residual stream' : (inToOrig?.hooks.join(', ') ?? '')}${inToOrig?.weights ? ` (weights ${inToOrig.weights.join(', ')})` : ', averaged over them'}`,
+    ],
+    [
+      logitsKl?.coefficient ?? 0,
+      logitsKl?.direction === 'spliced-to-model' ? 'KL(spliced ‖ model)' : 'KL(model ‖ spliced)',
+    ],
+    [
+      sparsity.coefficient,
+      `(1/d) · mean over tokens of the ${formatNumber(sparsity.p)}-norm of the codes`,
+    ],
+  ];
+  return words
+    .filter(([coefficient]) => coefficient > 0)
+    .map(([coefficient, term]) => `${times(coefficient)}${term}`);
 }
 
 function scheduleWords(training: TrainSpec['training']): string {

@@ -1,16 +1,18 @@
 import * as v from 'valibot';
 import { AppError } from '../errors.ts';
+import { hookPattern } from './hook-name.ts';
+import { objectiveContradiction, objectiveSchema } from './objective.ts';
 
 /**
  * A job spec says all that a job does; two equal specs do the same work. It is written as YAML or
  * JSON by people, so every field is checked here, unknown fields are refused by name, and
- * contradictions are named. Lengths of training are counted in sequences (rows of the token file),
+ * contradictions are named. A field that came later has no default here: a spec without it keeps the
+ * text, and so the group and the checkpoints, that it had. Lengths of training are counted in sequences (rows of the token file),
  * as in e2e_sae; multiply by the context length for tokens.
  */
 
 const positiveInt = v.pipe(v.number(), v.integer(), v.minValue(1));
 const naturalInt = v.pipe(v.number(), v.integer(), v.minValue(0));
-const nonNegative = v.pipe(v.number(), v.finite(), v.minValue(0));
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
 const seed = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 31 - 1));
@@ -23,25 +25,20 @@ const tokensSchema = v.strictObject({
   tensor: v.optional(v.string(), 'input_ids'),
 });
 
-export const hookPattern =
-  /^blocks\.\d+\.hook_resid_(pre|mid|post)$|^blocks\.\d+\.hook_(attn|mlp)_out$/;
+export const architectureNames = ['relu'] as const;
+export type ArchitectureName = (typeof architectureNames)[number];
 
 const dictionarySchema = v.strictObject({
-  architecture: v.optional(v.picklist(['relu']), 'relu'),
+  architecture: v.optional(v.picklist(architectureNames), 'relu'),
   /** Number of latents as a multiple of the width of the hook point. Exactly one of the two. */
   ratio: v.optional(positive),
   /** Number of latents. */
   latents: v.optional(positiveInt),
-});
-
-const objectiveSchema = v.strictObject({
-  /** coefficient x (1/d) x mean over tokens of the p-norm of the codes. */
-  sparsity: v.strictObject({
-    coefficient: nonNegative,
-    p: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(4)), 1),
-  }),
-  /** coefficient x mean squared (input - output), over tokens and dimensions. */
-  outToIn: v.optional(v.strictObject({ coefficient: nonNegative }), { coefficient: 1 }),
+  /**
+   * How decoder rows are held at unit length: `graph` (where not given) divides by their norms in the
+   * forward pass, as e2e_sae; `projected` projects the gradient and renormalises after each step.
+   */
+  decoderNorm: v.optional(v.picklist(['graph', 'projected'])),
 });
 
 const trainingSchema = v.strictObject({
@@ -49,6 +46,8 @@ const trainingSchema = v.strictObject({
   sequences: positiveInt,
   /** Sequences in one optimiser step. */
   batch: positiveInt,
+  /** Sequences at a time, where a step gathers its gradient in parts; a divisor of `batch`. */
+  microBatch: v.optional(positiveInt),
   learningRate: positive,
   schedule: v.optional(v.picklist(['cosine', 'linear', 'constant']), 'cosine'),
   /** Sequences over which the learning rate rises from 0. */
@@ -71,6 +70,8 @@ const trainingSchema = v.strictObject({
   dataSeed: v.optional(seed, 0),
   /** Optimiser steps between two logged points. */
   logEvery: v.optional(positiveInt, 1),
+  /** Optimiser steps between two points with every metric of the training batch; 20 where not given. */
+  metricsEvery: v.optional(positiveInt),
   /** Tokens of one window in which a latent must fire to count as alive on the training curve. */
   aliveWindowTokens: v.optional(positiveInt, 100_000),
 });
@@ -198,9 +199,12 @@ function findContradiction(spec: TrainSpec): { place: string; problem: string } 
       place: 'training.warmup',
       problem: 'warmup and cooldown together are longer than the training',
     };
-  if (spec.objective.sparsity.coefficient === 0 && spec.objective.outToIn.coefficient === 0)
-    return { place: 'objective', problem: 'every coefficient is 0, so nothing would be learned' };
-  return undefined;
+  if (training.batch % (training.microBatch ?? training.batch) !== 0)
+    return {
+      place: 'training.microBatch',
+      problem: `${training.microBatch} does not divide the ${training.batch} sequences of a step`,
+    };
+  return objectiveContradiction(spec.objective, spec.hook);
 }
 
 /** JSON with sorted keys: equal specs give equal text. */

@@ -185,11 +185,22 @@ const definitions = new Map<string, MetricDefinition>(
   Object.entries({ ...base, ...whole, ...training }),
 );
 
-/** Definition of a metric; a series of an evaluation during training is named `eval.` + metric. */
+/**
+ * Definition of a metric; a series of an evaluation during training is named `eval.` + metric, one at a
+ * later hook point metric + `.` + hook point.
+ */
 export function metricDefinition(name: string): MetricDefinition {
   const plain = name.replace(/^eval\./, '');
   const known = definitions.get(plain);
   if (known) return known;
+  const [, metric = '', hook = ''] = /^(.*)\.(blocks\.\d+\.hook_\w+)$/.exec(plain) ?? [];
+  const there = definitions.get(metric);
+  if (there)
+    return {
+      ...there,
+      title: `${there.title}, ${hook}`,
+      definition: `${there.definition} At ${hook}, the model as it is against the spliced one.`,
+    };
   const restricted = /^(.*)(FirstPosition|OtherPositions)$/.exec(plain);
   const whole = restricted?.[1] === undefined ? undefined : definitions.get(restricted[1]);
   if (!whole) return { title: plain, definition: plain, digits: 4 };

@@ -43,9 +43,7 @@ export class FeaturePass {
     this.#model = model;
     this.#hook = hook;
     this.#dictionaries = dictionaries;
-    this.#collectors = dictionaries.map(
-      ({ parameters }) => new ActivationCollector(parameters.encoderBias.size),
-    );
+    this.#collectors = dictionaries.map(({ shape }) => new ActivationCollector(shape.latents));
   }
 
   /** Adds a batch; batches must come in the order of the tokens. */

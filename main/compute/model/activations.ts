@@ -59,6 +59,53 @@ export function disposeHookState(model: Transformer, state: HookState): void {
   model.engine.dispose(...new Set([state.residual, state.activation]));
 }
 
+/** What a pass beyond a hook point is to do and to keep. */
+export interface Continuation {
+  /** Takes the place of the activation at the hook point [r, d]. */
+  readonly replacement?: Variable | undefined;
+  /** Later hook points whose values are kept. */
+  readonly hooks: readonly HookPoint[];
+  /** Whether to go on to the final normed stream. */
+  readonly logits: boolean;
+  /** Values are kept as copies, for a pass without gradients, whose values are freed on the way. */
+  readonly copies?: boolean;
+}
+
+/**
+ * Goes on from a hook state, no further than is asked for. The values belong to the tape; gradients run
+ * through to the replacement.
+ */
+export function continueFrom(
+  model: Transformer,
+  tape: Tape,
+  state: HookState,
+  tokens: TokenBatch,
+  hook: HookPoint,
+  { replacement, hooks, logits, copies = false }: Continuation,
+): { hooks: Map<string, Variable>; stream: Variable | undefined } {
+  const kept = new Map<string, Variable>();
+  const wanted = new Set(hooks.map(({ name }) => name));
+  const inStream = hook.site === 'resid_pre' || hook.site === 'resid_post';
+  const visit = (name: string, value: Variable): Variable => {
+    const here = !inStream && replacement && name === hook.name ? replacement : value;
+    if (wanted.has(name)) kept.set(name, copies ? keptCopy(tape, here) : here);
+    return here;
+  };
+  const start = inStream && replacement ? replacement : tape.constant(state.residual);
+  // A value before a block is there once the block before has run.
+  const needed = hooks.map(({ layer, site }) => (site === 'resid_pre' ? layer : layer + 1));
+  const from = blockAfter(hook);
+  const to = logits ? model.config.layers : Math.max(from, ...needed);
+  const last = model.blocks(tape, start, { from, to }, tokens, visit);
+  for (const { name, layer, site } of hooks)
+    if (site === 'resid_pre' && layer === to && !kept.has(name)) visit(name, last);
+  return { hooks: kept, stream: logits ? model.finalNorm(tape, last) : undefined };
+}
+
+function keptCopy(tape: Tape, { value }: Variable): Variable {
+  return tape.constant(tape.engine.clone(value));
+}
+
 /**
  * Final normed residual stream [r, d], continuing from a hook state; with `replacement` [r, d] in
  * place of the activation at the hook point where one is given. The caller frees it.
@@ -72,20 +119,12 @@ export function finishFrom(
 ): Tensor {
   const tape = new Tape(model.engine);
   try {
-    const normed = tape.frame(() => {
-      const streamSite = hook.site === 'resid_pre' || hook.site === 'resid_post';
-      const start = tape.constant(streamSite && replacement ? replacement : state.residual);
-      const last = model.blocks(
-        tape,
-        start,
-        { from: blockAfter(hook), to: model.config.layers },
-        tokens,
-        (name, value) =>
-          !streamSite && replacement && name === hook.name ? tape.constant(replacement) : value,
-      );
-      return model.finalNorm(tape, last);
+    const { stream } = continueFrom(model, tape, state, tokens, hook, {
+      replacement: replacement && tape.constant(replacement),
+      hooks: [],
+      logits: true,
     });
-    return tape.detach(normed);
+    return tape.detach(stream!);
   } finally {
     tape.dispose();
   }

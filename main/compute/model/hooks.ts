@@ -1,12 +1,13 @@
 import { AppError } from '../../../shared/errors.ts';
+import { splitHookName, type HookSite } from '../../../shared/domain/hook-name.ts';
 import type { TransformerConfig } from './config.ts';
 
+export type { HookSite } from '../../../shared/domain/hook-name.ts';
+
 /**
- * Hook points under their TransformerLens names. In a pre-norm block,
+ * A hook point under its TransformerLens name. In a pre-norm block,
  *   resid_mid = resid_pre + attn_out,  resid_post = resid_mid + mlp_out = the next block's resid_pre.
  */
-export type HookSite = 'resid_pre' | 'resid_mid' | 'resid_post' | 'attn_out' | 'mlp_out';
-
 export interface HookPoint {
   readonly name: string;
   readonly layer: number;
@@ -20,17 +21,14 @@ export function hookName(layer: number, site: HookSite): string {
 
 /** @throws AppError `bad-input` for a name that the model does not have. */
 export function parseHook(name: string, config: TransformerConfig): HookPoint {
-  const match = /^blocks\.(\d+)\.hook_(resid_pre|resid_mid|resid_post|attn_out|mlp_out)$/.exec(
-    name,
-  );
-  const layer = Number(match?.[1]);
-  if (!match || layer >= config.layers)
+  const hook = splitHookName(name);
+  if (!hook || hook.layer >= config.layers)
     throw new AppError(
       'bad-input',
       `The model has no hook point '${name}'. It has ${config.layers} blocks: ${hookName(0, 'resid_pre')} to ${hookName(config.layers - 1, 'resid_post')}, with resid_pre, resid_mid, resid_post, attn_out and mlp_out in each.`,
       { place: name },
     );
-  return { name, layer, site: match[2] as HookSite };
+  return { name, ...hook };
 }
 
 /** First block that has to be computed once the value at the hook point is known. */

@@ -1,13 +1,19 @@
 import type { TransformerConfig } from '../model/config.ts';
-import { parameterCount, type DictionaryShape } from './dictionary.ts';
+import { parameterCount, type Architecture, type DictionaryShape } from './architecture.ts';
+import { logitEntries } from './logits-divergence.ts';
 
 export interface MemoryPlan {
   readonly model: TransformerConfig;
+  readonly architecture: Architecture;
   readonly dictionary: DictionaryShape;
   /** Dictionaries trained at once. */
   readonly dictionaries: number;
-  /** Tokens in one optimiser step. */
+  /** Tokens at a time. */
   readonly batchTokens: number;
+  /** Whether a step's gradient is gathered in parts, so that all dictionaries' are held. */
+  readonly gathersGradients: boolean;
+  /** Blocks that a dictionary's gradient comes back through; 0 for a local objective. */
+  readonly splicedBlocks: number;
   /** Tokens over which features are collected, 0 for none. */
   readonly featureTokens: number;
   /** Bytes of one number on the engine. */
@@ -24,15 +30,22 @@ export function modelParameterCount(model: TransformerConfig): number {
 /**
  * Bytes of main memory that training needs at its peak: model, and for each dictionary weights and
  * two moments; the gradients, codes and their gradients of one dictionary at a time; the activations
- * of one block; and the collected sparse activations (allowing for 64 active latents per token).
+ * of one block, or of all that are kept for the way back, with a few chunks of logits; and the
+ * collected sparse activations (allowing for 64 active latents per token).
  */
 export function estimateMemory(plan: MemoryPlan): number {
   const { model, dictionary, batchTokens, numberBytes } = plan;
-  const parameters = parameterCount(dictionary);
+  const parameters = parameterCount(plan.architecture, dictionary);
   const state = 3 * parameters * plan.dictionaries;
-  const step = parameters + batchTokens * (3 * dictionary.latents + 6 * dictionary.dIn);
+  const gradients = parameters * (plan.gathersGradients ? plan.dictionaries + 1 : 1);
+  const step = gradients + batchTokens * (3 * dictionary.latents + 6 * dictionary.dIn);
   const block = batchTokens * (8 * model.width + 2 * model.mlpWidth);
+  const spliced =
+    plan.splicedBlocks === 0
+      ? 0
+      : plan.splicedBlocks * batchTokens * (11 * model.width + 2 * model.mlpWidth) +
+        4 * logitEntries;
   const collected = plan.featureTokens * 64 * 3 * 4 * plan.dictionaries;
-  const numbers = modelParameterCount(model) + state + step + block;
+  const numbers = modelParameterCount(model) + state + step + block + spliced;
   return numbers * numberBytes + collected;
 }

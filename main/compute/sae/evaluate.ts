@@ -3,7 +3,7 @@ import {
   type BaseMetric,
   type MetricName,
 } from '../../../shared/domain/metrics.ts';
-import type { Engine, Tensor } from '../engine.ts';
+import type { Tensor } from '../engine.ts';
 import {
   activationsAt,
   disposeHookState,
@@ -13,11 +13,10 @@ import {
 import type { HookPoint } from '../model/hooks.ts';
 import { nextTokens } from '../model/next-tokens.ts';
 import type { TokenBatch, Transformer } from '../model/transformer.ts';
-import { FrozenDictionary } from './frozen-dictionary.ts';
+import { Tape } from '../tape.ts';
+import type { FrozenDictionary } from './frozen-dictionary.ts';
+import { logitChunks } from './logits-divergence.ts';
 import { ReconstructionStats } from './reconstruction.ts';
-
-/** Logits of at most this many entries exist at a time. */
-const logitEntries = 1 << 22;
 
 type Metrics = Partial<Record<MetricName, number | null>>;
 
@@ -98,18 +97,13 @@ function compareOutputs(
   tokens: TokenBatch,
   visit: (row: number, values: Comparison) => void,
 ): void {
-  const { engine, config, weights } = model;
-  const rows = tokens.ids.length;
+  const { engine, config } = model;
   const targets = nextTokens(tokens);
-  const chunk = Math.max(1, Math.floor(logitEntries / config.vocabulary));
-  for (let start = 0; start < rows; start += chunk) {
-    const end = Math.min(rows, start + chunk);
-    const [p, q] = [original, spliced].map((stream) => {
-      const part = engine.rows(stream, start, end);
-      const logits = engine.matmul(part, weights.unembedding, { transB: true });
-      engine.dispose(part);
-      return logits;
-    }) as [Tensor, Tensor];
+  for (const { start, end } of logitChunks(tokens.ids.length, config.vocabulary)) {
+    const [p, q] = [original, spliced].map((stream) => logitsOf(model, stream, start, end)) as [
+      Tensor,
+      Tensor,
+    ];
     const chunkTargets = engine.ints(targets.subarray(start, end), [end - start]);
     const compared = engine.compareLogits(p, q, chunkTargets);
     const values = {
@@ -134,6 +128,14 @@ function compareOutputs(
   }
 }
 
+function logitsOf(model: Transformer, stream: Tensor, start: number, end: number): Tensor {
+  const tape = new Tape(model.engine);
+  const part = tape.own(model.engine.rows(stream, start, end));
+  const logits = tape.detach(tape.frame(() => model.unembed(tape, part)));
+  tape.dispose();
+  return logits;
+}
+
 const positionGroups = ['', 'FirstPosition', 'OtherPositions'] as const;
 type PositionGroup = (typeof positionGroups)[number];
 
@@ -145,10 +147,10 @@ class DictionarySums {
   readonly #groups: Record<PositionGroup, GroupSums>;
 
   constructor(dictionary: FrozenDictionary) {
-    const [latents, width] = dictionary.parameters.encoder.shape as [number, number];
+    const { latents, dIn } = dictionary.shape;
     this.#latents = latents;
     this.#groups = Object.fromEntries(
-      positionGroups.map((group) => [group, new GroupSums(width)]),
+      positionGroups.map((group) => [group, new GroupSums(dIn)]),
     ) as Record<PositionGroup, GroupSums>;
   }
 
@@ -250,12 +252,4 @@ function takeRows(
     for (let j = 0; j < width; j++) out[i * width + j] = values[row * width + j]!;
   });
   return out;
-}
-
-/** Frozen copies of dictionaries in training. The caller disposes them. */
-export function frozenCopies(
-  engine: Engine,
-  learners: readonly { readonly parameters: FrozenDictionary['parameters'] }[],
-): FrozenDictionary[] {
-  return learners.map(({ parameters }) => new FrozenDictionary(engine, parameters));
 }

@@ -1,40 +1,34 @@
 import type { Engine, Sparse, Tensor } from '../engine.ts';
-import { encodeRelu, isSparse } from '../ops/codes.ts';
+import { isSparse } from '../ops/codes.ts';
 import { Tape, type Value } from '../tape.ts';
-import type { DictionaryParameters } from './dictionary.ts';
+import {
+  mapParameters,
+  type Architecture,
+  type DictionaryParameters,
+  type DictionaryShape,
+} from './architecture.ts';
 
 /** A dictionary for inference: decoder rows already of unit length. Tensors are its own. */
 export class FrozenDictionary {
+  readonly architecture: Architecture;
+  readonly parameters: DictionaryParameters;
+  readonly shape: DictionaryShape;
   readonly #engine: Engine;
-  readonly #parameters: DictionaryParameters;
 
   /** Copies the parameters and normalises the decoder. */
-  constructor(engine: Engine, parameters: DictionaryParameters) {
-    const { y, norms } = engine.normaliseRows(parameters.decoder);
-    engine.dispose(norms);
+  constructor(engine: Engine, architecture: Architecture, parameters: DictionaryParameters) {
     this.#engine = engine;
-    this.#parameters = {
-      encoder: engine.clone(parameters.encoder),
-      encoderBias: engine.clone(parameters.encoderBias),
-      decoder: y,
-      decoderBias: engine.clone(parameters.decoderBias),
-    };
-  }
-
-  get parameters(): DictionaryParameters {
-    return this.#parameters;
+    this.architecture = architecture;
+    this.parameters = architecture.freeze(engine, parameters);
+    const [latents, dIn] = parameters.encoder.shape as [number, number];
+    this.shape = { latents, dIn };
   }
 
   /** Codes of x [r, d] in compressed rows. The caller frees them. */
   encode(x: Tensor): Sparse {
     const tape = new Tape(this.#engine);
-    const { encoder, encoderBias } = this.#parameters;
-    const codes = encodeRelu(
-      tape,
-      tape.constant(x),
-      tape.constant(encoder),
-      tape.constant(encoderBias),
-    );
+    const frozen = mapParameters(this.parameters, (value) => tape.constant(value));
+    const codes = this.architecture.encode(tape, frozen, tape.constant(x));
     const value = tape.detach<Value>(codes);
     tape.dispose();
     if (isSparse(value)) return value;
@@ -45,11 +39,21 @@ export class FrozenDictionary {
 
   /** Reconstruction [r, d] of codes. The caller frees it. */
   decode(codes: Sparse): Tensor {
-    const { decoder, decoderBias } = this.#parameters;
+    const { decoder, decoderBias } = this.parameters;
     return this.#engine.sparseMatmul(codes, decoder, decoderBias);
   }
 
   dispose(): void {
-    this.#engine.dispose(...Object.values(this.#parameters));
+    this.#engine.dispose(...Object.values<Tensor>(this.parameters));
   }
+}
+
+/** Frozen copies of dictionaries in training. The caller disposes them. */
+export function frozenCopies(
+  engine: Engine,
+  learners: readonly Pick<FrozenDictionary, 'architecture' | 'parameters'>[],
+): FrozenDictionary[] {
+  return learners.map(
+    ({ architecture, parameters }) => new FrozenDictionary(engine, architecture, parameters),
+  );
 }

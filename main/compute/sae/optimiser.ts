@@ -1,5 +1,5 @@
 import type { Engine, Tensor } from '../engine.ts';
-import { parameterNames, type DictionaryParameters, type ParameterName } from './dictionary.ts';
+import { mapParameters, type ByParameter, type DictionaryParameters } from './architecture.ts';
 
 export interface AdamSettings {
   readonly beta1: number;
@@ -9,26 +9,20 @@ export interface AdamSettings {
 
 /** First and second moments of each parameter, and the number of steps taken. */
 export interface AdamState {
-  readonly first: Readonly<Record<ParameterName, Tensor>>;
-  readonly second: Readonly<Record<ParameterName, Tensor>>;
+  readonly first: ByParameter<Tensor>;
+  readonly second: ByParameter<Tensor>;
   steps: number;
 }
 
 export function newAdamState(engine: Engine, parameters: DictionaryParameters): AdamState {
-  const zeros = () =>
-    Object.fromEntries(
-      parameterNames.map((name) => [name, engine.zeros(parameters[name].shape)]),
-    ) as Record<ParameterName, Tensor>;
+  const zeros = () => mapParameters(parameters, ({ shape }) => engine.zeros(shape));
   return { first: zeros(), second: zeros(), steps: 0 };
 }
 
 /** Global L2 norm over the gradients of all parameters. */
-export function gradientNorm(
-  engine: Engine,
-  gradients: Readonly<Record<ParameterName, Tensor>>,
-): number {
+export function gradientNorm(engine: Engine, gradients: DictionaryParameters): number {
   let squares = 0;
-  for (const name of parameterNames) squares += engine.sumSquares(gradients[name]);
+  for (const gradient of Object.values<Tensor>(gradients)) squares += engine.sumSquares(gradient);
   return Math.sqrt(squares);
 }
 
@@ -41,13 +35,13 @@ export function clipFactor(norm: number, limit: number | null): number {
 export function stepAdam(
   engine: Engine,
   parameters: DictionaryParameters,
-  gradients: Readonly<Record<ParameterName, Tensor>>,
+  gradients: DictionaryParameters,
   state: AdamState,
   options: { settings: AdamSettings; learningRate: number; gradientScale: number },
 ): void {
   state.steps++;
-  for (const name of parameterNames)
-    engine.adamStep(parameters[name], gradients[name], state.first[name], state.second[name], {
+  for (const [name, parameter] of Object.entries<Tensor>(parameters))
+    engine.adamStep(parameter, gradients[name]!, state.first[name]!, state.second[name]!, {
       ...options.settings,
       learningRate: options.learningRate,
       gradientScale: options.gradientScale,

@@ -2,14 +2,18 @@ import { AppError } from '../../../shared/errors.ts';
 import type { TensorData, TensorReader } from '../../../shared/domain/tensors.ts';
 import type { Engine, Tensor } from '../engine.ts';
 import {
-  initialParameters,
-  parameterNames,
-  parameterShape,
+  parameterCount,
+  type Architecture,
   type DictionaryParameters,
   type DictionaryShape,
-  type ParameterName,
-} from './dictionary.ts';
-import { localGradients, type LocalObjective, type LocalTerms } from './local-objective.ts';
+} from './architecture.ts';
+import {
+  dictionaryGradients,
+  type StepTerms,
+  type StepView,
+  type TrainingBatch,
+} from './dictionary-gradients.ts';
+import type { Objective } from './objective.ts';
 import {
   clipFactor,
   gradientNorm,
@@ -21,16 +25,17 @@ import {
 import { checkSchedule, learningRateFactor, type ScheduleOptions } from './schedule.ts';
 
 export interface TrainerOptions {
+  readonly architecture: Architecture;
   readonly shape: DictionaryShape;
-  readonly objective: LocalObjective;
+  readonly objective: Objective;
   readonly learningRate: number;
   readonly schedule: ScheduleOptions;
   readonly gradientClip: number | null;
   readonly adam: AdamSettings;
 }
 
-/** What one optimiser step of one dictionary did. */
-export interface StepReport extends LocalTerms {
+/** What one optimiser step of one dictionary did; terms are means over the parts of the batch. */
+export interface StepReport extends StepTerms {
   readonly learningRate: number;
   /** Before clipping. */
   readonly gradientNorm: number;
@@ -39,16 +44,30 @@ export interface StepReport extends LocalTerms {
 /** One dictionary in training. */
 export interface Learner {
   readonly seed: number;
+  readonly architecture: Architecture;
   readonly parameters: DictionaryParameters;
   readonly adam: AdamState;
 }
 
+/** Sees each dictionary on each part of a batch, before the update. */
+export type TrainingObserver = (learner: number, view: StepView) => void;
+
+/** What the parts of a batch have added up to so far. */
+interface Gathered {
+  readonly parts: readonly StepTerms[];
+  /** Sum over the parts; undefined before the first. */
+  readonly gradients: DictionaryParameters | undefined;
+}
+
+const nothing: Gathered = { parts: [], gradients: undefined };
+
 /**
- * Trains one dictionary for each seed on the same stream of activations. Each sees exactly what it
- * would see alone, so its weights do not depend on its neighbours. The state (weights, moments, step)
+ * Trains one dictionary for each seed on the same stream of tokens, each spliced alone: it sees exactly
+ * what it would see by itself, so its weights do not depend on its neighbours, while the pass of the
+ * model as it is, and the layers below the hook point, are shared. The state (weights, moments, step)
  * can be taken out and put back: a trainer that goes on from it computes the same numbers.
  */
-export class LocalTrainer {
+export class Trainer {
   readonly learners: readonly Learner[];
   readonly options: TrainerOptions;
   readonly #engine: Engine;
@@ -58,9 +77,10 @@ export class LocalTrainer {
     checkSchedule(options.schedule);
     this.#engine = engine;
     this.options = options;
+    const { architecture, shape } = options;
     this.learners = seeds.map((seed) => {
-      const parameters = initialParameters(engine, options.shape, seed);
-      return { seed, parameters, adam: newAdamState(engine, parameters) };
+      const parameters = architecture.initialise(engine, shape, seed);
+      return { seed, architecture, parameters, adam: newAdamState(engine, parameters) };
     });
   }
 
@@ -70,17 +90,36 @@ export class LocalTrainer {
   }
 
   /**
-   * One optimiser step of every dictionary on activations x [r, d].
-   * @param inspect sees, for each dictionary, the sum of each latent's codes over the batch [n], 0 for
-   *   one that never fired; before the update, and only for the time of the call
-   * @throws AppError `non-finite` naming step, seed and term; the weights are then as before the step.
+   * One optimiser step of every dictionary on a batch that comes in equal parts. The gradient is the
+   * mean over the parts; with a single one no gradients are held beyond the dictionary in turn. A part
+   * is used before the next one is asked for.
+   * @param parts how many parts there are
+   * @throws AppError `non-finite` naming step, seed and term; the weights of that dictionary are then
+   *   as before the step.
    */
-  train(x: Tensor, inspect?: (learner: number, firing: Tensor) => void): StepReport[] {
+  train(batch: Iterable<TrainingBatch>, parts = 1, observe?: TrainingObserver): StepReport[] {
     const { schedule, learningRate } = this.options;
     const rate = learningRate * learningRateFactor(this.#step, schedule);
-    const reports = this.learners.map((learner, index) =>
-      this.#update(learner, x, rate, (firing) => inspect?.(index, firing)),
-    );
+    const gathered: Gathered[] = this.learners.map(() => nothing);
+    const reports: StepReport[] = [];
+    try {
+      let part = 0;
+      for (const given of batch) {
+        const isLast = ++part === parts;
+        this.learners.forEach((learner, index) => {
+          const sum = this.#gather(learner, given, gathered[index]!, (view) =>
+            observe?.(index, view),
+          );
+          gathered[index] = sum;
+          if (!isLast) return;
+          reports.push(this.#update(learner, sum, rate));
+          this.#release(sum);
+          gathered[index] = nothing;
+        });
+      }
+    } finally {
+      for (const sum of gathered) this.#release(sum);
+    }
     this.#step++;
     return reports;
   }
@@ -117,28 +156,43 @@ export class LocalTrainer {
     this.#engine.dispose(...this.#stateTensors().map(({ tensor }) => tensor));
   }
 
-  #update(
+  #gather(
     learner: Learner,
-    x: Tensor,
-    learningRate: number,
-    inspect: (firing: Tensor) => void,
-  ): StepReport {
+    batch: TrainingBatch,
+    before: Gathered,
+    observe: (view: StepView) => void,
+  ): Gathered {
+    const { objective } = this.options;
     const engine = this.#engine;
-    const { objective, gradientClip, adam } = this.options;
-    const { terms, gradients, firing } = localGradients(engine, learner.parameters, x, objective);
-    try {
-      const norm = gradientNorm(engine, gradients);
-      this.#refuseNonFinite(learner.seed, { ...terms, gradientNorm: norm });
-      inspect(firing);
-      stepAdam(engine, learner.parameters, gradients, learner.adam, {
-        settings: adam,
-        learningRate,
-        gradientScale: clipFactor(norm, gradientClip),
-      });
-      return { ...terms, learningRate, gradientNorm: norm };
-    } finally {
-      engine.dispose(firing, ...Object.values(gradients));
+    const { gradients, ...terms } = dictionaryGradients(engine, learner, objective, batch, observe);
+    const parts = [...before.parts, terms];
+    if (!before.gradients) return { parts, gradients };
+    for (const [name, gradient] of Object.entries<Tensor>(gradients)) {
+      engine.addInto(before.gradients[name]!, gradient);
+      engine.dispose(gradient);
     }
+    return { parts, gradients: before.gradients };
+  }
+
+  #update(learner: Learner, { parts, gradients }: Gathered, learningRate: number): StepReport {
+    const engine = this.#engine;
+    const { architecture, gradientClip, adam } = this.options;
+    const terms = meanTerms(parts);
+    const share = 1 / parts.length;
+    architecture.constrainGradients?.(engine, learner.parameters, gradients!);
+    const norm = gradientNorm(engine, gradients!) * share;
+    this.#refuseNonFinite(learner.seed, { ...terms.terms, loss: terms.loss, gradientNorm: norm });
+    stepAdam(engine, learner.parameters, gradients!, learner.adam, {
+      settings: adam,
+      learningRate,
+      gradientScale: share * clipFactor(norm, gradientClip),
+    });
+    architecture.constrainParameters?.(engine, learner.parameters);
+    return { ...terms, learningRate, gradientNorm: norm };
+  }
+
+  #release({ gradients }: Gathered): void {
+    if (gradients) this.#engine.dispose(...Object.values<Tensor>(gradients));
   }
 
   #refuseNonFinite(seed: number, values: Readonly<Record<string, number>>): void {
@@ -152,20 +206,30 @@ export class LocalTrainer {
   }
 
   #stateTensors(): { name: string; tensor: Tensor }[] {
+    const { architecture, shape } = this.options;
     return this.learners.flatMap(({ seed, parameters, adam }) =>
-      parameterNames.flatMap((name: ParameterName) => [
-        { name: `${seed}.${name}`, tensor: parameters[name] },
-        { name: `${seed}.${name}.first`, tensor: adam.first[name] },
-        { name: `${seed}.${name}.second`, tensor: adam.second[name] },
+      architecture.parameters(shape).flatMap(({ name }) => [
+        { name: `${seed}.${name}`, tensor: parameters[name]! },
+        { name: `${seed}.${name}.first`, tensor: adam.first[name]! },
+        { name: `${seed}.${name}.second`, tensor: adam.second[name]! },
       ]),
     );
   }
 }
 
-/** Shapes that a state has, for estimating a checkpoint's size. */
-export function stateSize(shape: DictionaryShape): number {
-  return parameterNames.reduce(
-    (sum, name) => sum + 3 * parameterShape(name, shape).reduce((product, n) => product * n, 1),
-    0,
-  );
+/** Means over the parts of a batch, which are of equal size. */
+function meanTerms(parts: readonly StepTerms[]): StepTerms {
+  const mean = (of: (part: StepTerms) => number) =>
+    parts.reduce((sum, part) => sum + of(part), 0) / parts.length;
+  const names = Object.keys(parts[0]?.terms ?? {});
+  return {
+    loss: mean(({ loss }) => loss),
+    terms: Object.fromEntries(names.map((name) => [name, mean(({ terms }) => terms[name]!)])),
+    l0: mean(({ l0 }) => l0),
+  };
+}
+
+/** Numbers in the state of one dictionary, for estimating a checkpoint's size. */
+export function stateSize(architecture: Architecture, shape: DictionaryShape): number {
+  return 3 * parameterCount(architecture, shape);
 }

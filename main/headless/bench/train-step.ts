@@ -3,7 +3,9 @@ import { AppError } from '../../../shared/errors.ts';
 import { openEngine } from '../../compute/engines/open-engine.ts';
 import type { Engine, Tensor } from '../../compute/engine.ts';
 import { RandomStream } from '../../compute/random.ts';
-import { LocalTrainer } from '../../compute/sae/trainer.ts';
+import type { ByParameter } from '../../compute/sae/architecture.ts';
+import { reluArchitecture } from '../../compute/sae/architectures/relu.ts';
+import { Trainer } from '../../compute/sae/trainer.ts';
 import { Rival } from './rival.ts';
 import { median, type Row } from './row.ts';
 
@@ -64,9 +66,9 @@ async function compare(engine: Engine, size: Size, rival: Rival | undefined): Pr
   const l0 = leaveActive(engine, trainer, x, active);
   const [own, others]: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds; round++) {
-    trainer.train(x);
+    trainer.train([{ x }]);
     const start = performance.now();
-    for (let step = 0; step < stepsPerTurn; step++) trainer.train(x);
+    for (let step = 0; step < stepsPerTurn; step++) trainer.train([{ x }]);
     own.push((stepsPerTurn * batch) / ((performance.now() - start) / 1000));
     if (!rival) continue;
     const request = { ...size, threads: engine.info.threads, steps: stepsPerTurn };
@@ -87,12 +89,16 @@ async function compare(engine: Engine, size: Size, rival: Rival | undefined): Pr
   };
 }
 
-function newTrainer(engine: Engine, { width, latents }: Size): LocalTrainer {
-  return new LocalTrainer(
+function newTrainer(engine: Engine, { width, latents }: Size): Trainer {
+  return new Trainer(
     engine,
     {
+      architecture: reluArchitecture('graph'),
       shape: { dIn: width, latents },
-      objective: { sparsity: 1, p: 1, outToIn: 1 },
+      objective: [
+        { kind: 'sparsity', coefficient: 1, p: 1 },
+        { kind: 'outToIn', coefficient: 1 },
+      ],
       // A tiny rate keeps the number of active latents where it was put.
       learningRate: 1e-9,
       schedule: {
@@ -110,8 +116,11 @@ function newTrainer(engine: Engine, { width, latents }: Size): LocalTrainer {
 }
 
 /** Lowers all encoder biases alike until about `active` latents fire per token; answers how many do. */
-function leaveActive(engine: Engine, trainer: LocalTrainer, x: Tensor, active: number): number {
-  const { encoder, encoderBias } = trainer.learners[0]!.parameters;
+function leaveActive(engine: Engine, trainer: Trainer, x: Tensor, active: number): number {
+  const { encoder, encoderBias } = trainer.learners[0]!.parameters as ByParameter<
+    Tensor,
+    'encoderBias'
+  >;
   const pre = engine.matmul(x, encoder, { transB: true });
   const sorted = Float32Array.from(engine.read(pre)).sort();
   const threshold = sorted[Math.max(0, sorted.length - active * x.shape[0]!)]!;
@@ -121,5 +130,5 @@ function leaveActive(engine: Engine, trainer: LocalTrainer, x: Tensor, active: n
   );
   engine.copyInto(encoderBias, biases);
   engine.dispose(pre, biases);
-  return trainer.train(x)[0]!.l0;
+  return trainer.train([{ x }])[0]!.l0;
 }

@@ -1,6 +1,9 @@
 import * as v from 'valibot';
 import { AppError } from '../../../shared/errors.ts';
-import type { Engine } from '../../compute/engine.ts';
+import { architectureNames } from '../../../shared/domain/job-spec.ts';
+import type { Engine, Tensor } from '../../compute/engine.ts';
+import type { DictionaryParameters } from '../../compute/sae/architecture.ts';
+import { openArchitecture } from '../../compute/sae/architectures/open-architecture.ts';
 import { FrozenDictionary } from '../../compute/sae/frozen-dictionary.ts';
 import { openSafetensors } from '../../formats/safetensors.ts';
 import { writeSafetensors } from '../../formats/safetensors-writer.ts';
@@ -8,7 +11,7 @@ import { writeSafetensors } from '../../formats/safetensors-writer.ts';
 /** What a dictionary file says of itself, in its safetensors metadata. */
 const metadataSchema = v.object({
   format: v.literal('assay-dictionary'),
-  architecture: v.literal('relu'),
+  architecture: v.picklist(architectureNames),
   hook: v.string(),
   model: v.string(),
   seed: v.string(),
@@ -16,28 +19,28 @@ const metadataSchema = v.object({
 export type DictionaryMetadata = v.InferOutput<typeof metadataSchema>;
 
 /**
- * Writes a dictionary in SAELens' orientation: W_enc [d, n], b_enc [n], W_dec [n, d] with unit rows,
- * b_dec [d], float32.
+ * Writes a dictionary, float32, under SAELens' names and in its orientation: W_enc [d, n], W_dec [n, d]
+ * with unit rows, b_dec [d], and what else its architecture has.
  */
 export function writeDictionary(
   path: string,
   engine: Engine,
   dictionary: FrozenDictionary,
-  metadata: Omit<DictionaryMetadata, 'format'>,
+  metadata: Omit<DictionaryMetadata, 'format' | 'architecture'>,
 ): void {
-  const { encoder, encoderBias, decoder, decoderBias } = dictionary.parameters;
-  const [n, d] = encoder.shape as [number, number];
-  const read = (tensor: typeof encoder) => Float32Array.from(engine.read(tensor));
-  writeSafetensors(
-    path,
-    [
-      { name: 'W_enc', shape: [d, n], data: transpose(read(encoder), n, d) },
-      { name: 'b_enc', shape: [n], data: read(encoderBias) },
-      { name: 'W_dec', shape: [n, d], data: read(decoder) },
-      { name: 'b_dec', shape: [d], data: read(decoderBias) },
-    ],
-    { format: 'assay-dictionary', ...metadata },
-  );
+  const { architecture, parameters } = dictionary;
+  const tensors = architecture.file.map(({ parameter, tensor, transposed }) => {
+    const { shape } = parameters[parameter]!;
+    const data = Float32Array.from(engine.read(parameters[parameter]!));
+    if (!transposed) return { name: tensor, shape, data };
+    const [rows, columns] = shape as [number, number];
+    return { name: tensor, shape: [columns, rows], data: transpose(data, rows, columns) };
+  });
+  writeSafetensors(path, tensors, {
+    format: 'assay-dictionary',
+    architecture: architecture.name,
+    ...metadata,
+  });
 }
 
 /**
@@ -58,25 +61,32 @@ export function readDictionary(
         `${path} is not a dictionary that Assay wrote (its metadata say ${JSON.stringify(reader.metadata.get('format') ?? 'nothing')}).`,
         { file: path, place: '__metadata__' },
       );
-    const [d = 0, n = 0] = reader.tensors.get('W_enc')?.shape ?? [];
-    const shapes = { W_enc: [d, n], b_enc: [n], W_dec: [n, d], b_dec: [d] };
-    for (const [name, shape] of Object.entries(shapes)) {
-      const found = reader.tensors.get(name)?.shape;
-      if (d === 0 || n === 0 || found?.join() !== shape.join())
-        throw new AppError(
-          'shape-mismatch',
-          `${path}: tensor '${name}' is [${found?.join(', ') ?? 'missing'}], where [${shape.join(', ')}] is needed.`,
-          { file: path, place: name },
-        );
-    }
-    const parameters = {
-      encoder: engine.floats(transpose(reader.floats('W_enc'), d, n), [n, d]),
-      encoderBias: engine.floats(reader.floats('b_enc'), [n]),
-      decoder: engine.floats(reader.floats('W_dec'), [n, d]),
-      decoderBias: engine.floats(reader.floats('b_dec'), [d]),
-    };
-    const dictionary = new FrozenDictionary(engine, parameters);
-    engine.dispose(...Object.values(parameters));
+    const architecture = openArchitecture(parsed.output);
+    const [dIn = 0, latents = 0] = reader.tensors.get('W_enc')?.shape ?? [];
+    const shapes = new Map(
+      architecture.parameters({ dIn, latents }).map(({ name, shape }) => [name, shape]),
+    );
+    const parameters = Object.fromEntries(
+      architecture.file.map(({ parameter, tensor, transposed }) => {
+        const shape = shapes.get(parameter) ?? [];
+        const expected = transposed ? shape.toReversed() : shape;
+        const found = reader.tensors.get(tensor)?.shape;
+        if (dIn === 0 || latents === 0 || found?.join() !== expected.join())
+          throw new AppError(
+            'shape-mismatch',
+            `${path}: tensor '${tensor}' is [${found?.join(', ') ?? 'missing'}], where [${expected.join(', ')}] is needed.`,
+            { file: path, place: tensor },
+          );
+        const values = reader.floats(tensor);
+        const [rows = 0, columns = 0] = expected;
+        return [
+          parameter,
+          engine.floats(transposed ? transpose(values, rows, columns) : values, shape),
+        ];
+      }),
+    ) as unknown as DictionaryParameters;
+    const dictionary = new FrozenDictionary(engine, architecture, parameters);
+    engine.dispose(...Object.values<Tensor>(parameters));
     return { dictionary, metadata: parsed.output };
   } finally {
     reader.close();

@@ -9,6 +9,7 @@ type LossOps = Pick<
   | 'crossEntropyGradient'
   | 'klDivergence'
   | 'klDivergenceGradient'
+  | 'klDivergenceFirstGradient'
   | 'compareLogits'
 >;
 
@@ -89,6 +90,19 @@ export function lossOps(store: ReferenceStore): LossOps {
         const logP = logSoftmax(p, i);
         return logSoftmax(q, i).map(
           (logQ, v) => weights[i]! * (Math.exp(logQ) - Math.exp(logP[v]!)),
+        );
+      });
+    },
+    klDivergenceFirstGradient(p, q, weight) {
+      requireEqualShapes('klDivergenceFirstGradient', p, q);
+      const { rows } = matrix('klDivergenceFirstGradient', p);
+      requireVector('klDivergenceFirstGradient', 'weight', weight, rows);
+      const weights = store.floats(weight);
+      return byRows(p, (i) => {
+        const [logP, logQ] = [logSoftmax(p, i), logSoftmax(q, i)];
+        const kl = divergence(logP, logQ);
+        return logP.map((log, v) =>
+          log === -Infinity ? 0 : weights[i]! * Math.exp(log) * (log - logQ[v]! - kl),
         );
       });
     },

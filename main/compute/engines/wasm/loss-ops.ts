@@ -9,6 +9,7 @@ type LossOps = Pick<
   | 'crossEntropyGradient'
   | 'klDivergence'
   | 'klDivergenceGradient'
+  | 'klDivergenceFirstGradient'
   | 'compareLogits'
 >;
 
@@ -53,6 +54,16 @@ export function lossOps(store: WasmStore): LossOps {
       const out = store.create(q.shape);
       const operands = [at(p), at(q), at(weight), at(out)];
       store.runRows('klDivergenceGradient', rows, columns, ...operands, columns);
+      return out;
+    },
+    klDivergenceFirstGradient(p, q, weight) {
+      const { rows, columns } = matrix('klDivergenceFirstGradient', p);
+      requireEqualShapes('klDivergenceFirstGradient', p, q);
+      requireVector('klDivergenceFirstGradient', 'weight', weight, rows);
+      const out = store.create(p.shape);
+      const operands = [at(p), at(q), at(weight), at(out)];
+      const sizes = [columns, store.scratch, scratchBytes];
+      store.runRows('klDivergenceFirstGradient', rows, columns, ...operands, ...sizes);
       return out;
     },
     compareLogits(p, q, targets) {

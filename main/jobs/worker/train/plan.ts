@@ -4,9 +4,19 @@ import { AppError } from '../../../../shared/errors.ts';
 import type { JobEstimate } from '../../../../shared/contract/jobs.ts';
 import type { TokensRef, TrainSpec } from '../../../../shared/domain/job-spec.ts';
 import { parseModelConfig, type TransformerConfig } from '../../../compute/model/config.ts';
-import { parseHook, type HookPoint } from '../../../compute/model/hooks.ts';
-import { parameterCount, type DictionaryShape } from '../../../compute/sae/dictionary.ts';
+import { blockAfter, parseHook, type HookPoint } from '../../../compute/model/hooks.ts';
+import {
+  parameterCount,
+  type Architecture,
+  type DictionaryShape,
+} from '../../../compute/sae/architecture.ts';
+import { openArchitecture } from '../../../compute/sae/architectures/open-architecture.ts';
 import { estimateMemory } from '../../../compute/sae/estimate.ts';
+import {
+  needsSplicedPass,
+  resolveObjective,
+  type Objective,
+} from '../../../compute/sae/objective.ts';
 import { checkSchedule, type ScheduleOptions } from '../../../compute/sae/schedule.ts';
 import { stateSize } from '../../../compute/sae/trainer.ts';
 import { openModelFolder } from '../../../formats/model-folder.ts';
@@ -17,7 +27,9 @@ export interface TrainingPlan {
   readonly spec: TrainSpec;
   readonly model: TransformerConfig;
   readonly hook: HookPoint;
+  readonly architecture: Architecture;
   readonly shape: DictionaryShape;
+  readonly objective: Objective;
   readonly schedule: ScheduleOptions;
   /** Optimiser steps; sequences that do not fill a last batch are left out. */
   readonly steps: number;
@@ -45,13 +57,25 @@ export function planTraining(projectPath: string, spec: TrainSpec): TrainingPlan
   const steps = Math.floor(training.sequences / training.batch);
   const schedule: ScheduleOptions = {
     kind: training.schedule,
-    steps,
+    // e2e_sae counts one step more for the linear one.
+    steps:
+      training.schedule === 'linear' ? Math.ceil(training.sequences / training.batch) + 1 : steps,
     warmupSteps: Math.floor(training.warmup / training.batch),
     cooldownSteps: Math.floor(training.cooldown / training.batch),
     minimumFactor: training.minimumFactor,
   };
   checkSchedule(schedule);
-  return { spec, model, hook, shape: { dIn: model.width, latents }, schedule, steps, context };
+  return {
+    spec,
+    model,
+    hook,
+    architecture: openArchitecture(dictionary),
+    shape: { dIn: model.width, latents },
+    objective: resolveObjective(spec.objective, hook, model),
+    schedule,
+    steps,
+    context,
+  };
 }
 
 /**
@@ -100,27 +124,30 @@ function checkTokens(
 /** What a job will need. */
 export function estimateTraining(projectPath: string, spec: TrainSpec): JobEstimate {
   const plan = planTraining(projectPath, spec);
-  const { shape, context, steps } = plan;
+  const { architecture, shape, context, steps } = plan;
   const seeds = spec.seeds.length;
   const reference = spec.engine === 'reference';
   const featureTokens = (spec.features?.sequences ?? 0) * context;
   const memoryBytes = estimateMemory({
     model: plan.model,
+    architecture,
     dictionary: shape,
     dictionaries: seeds,
-    batchTokens: spec.training.batch * context,
+    batchTokens: (spec.training.microBatch ?? spec.training.batch) * context,
+    gathersGradients: spec.training.microBatch !== undefined,
+    splicedBlocks: needsSplicedPass(plan.objective) ? plan.model.layers - blockAfter(plan.hook) : 0,
     featureTokens,
     numberBytes: reference ? 8 : 4,
   });
   const checkpoints = spec.checkpointEvery === null ? 0 : 2;
   const diskBytes =
-    seeds * (4 * parameterCount(shape) + featureTokens * 40 * 8) +
-    checkpoints * seeds * stateSize(shape) * (reference ? 8 : 4);
+    seeds * (4 * parameterCount(architecture, shape) + featureTokens * 40 * 8) +
+    checkpoints * seeds * stateSize(architecture, shape) * (reference ? 8 : 4);
   const threads = reference ? 1 : (spec.threads ?? availableParallelism());
   return {
     steps,
     tokens: steps * spec.training.batch * context,
-    parameters: seeds * parameterCount(shape),
+    parameters: seeds * parameterCount(architecture, shape),
     memoryBytes: Math.ceil(memoryBytes),
     memoryAvailableBytes: freemem(),
     diskBytes: Math.ceil(diskBytes),

@@ -9,8 +9,7 @@ import {
   type TokenLabels,
 } from '../../../compute/features/feature-pass.ts';
 import type { FeatureMajor } from '../../../compute/features/activation-store.ts';
-import { frozenCopies } from '../../../compute/sae/evaluate.ts';
-import type { FrozenDictionary } from '../../../compute/sae/frozen-dictionary.ts';
+import { frozenCopies, type FrozenDictionary } from '../../../compute/sae/frozen-dictionary.ts';
 import { writeSafetensors } from '../../../formats/safetensors-writer.ts';
 import type { JobControl } from '../../control.ts';
 import { newId } from '../../ids.ts';
@@ -143,7 +142,6 @@ class ResultWriter {
     this.#write('metrics', at(runFiles.metrics), (path) => writeJson(path, metrics));
     this.#write('dictionary', at(runFiles.dictionary), (path) =>
       writeDictionary(path, engine, dictionary, {
-        architecture: plan.spec.dictionary.architecture,
         hook: plan.hook.name,
         model: plan.spec.model,
         seed: String(seed),

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { AppError } from '../../../../shared/errors.ts';
-import type { Tensor } from '../../../compute/engine.ts';
 import { SequenceOrder } from '../../../compute/data/sequence-order.ts';
-import { activationsAt, disposeHookState } from '../../../compute/model/activations.ts';
 import { AliveWindow } from '../../../compute/sae/alive-window.ts';
-import { LocalTrainer, type Learner, type StepReport } from '../../../compute/sae/trainer.ts';
+import type { StepView, TrainingBatch } from '../../../compute/sae/dictionary-gradients.ts';
+import { needsOf } from '../../../compute/sae/objective.ts';
+import { OriginalPass } from '../../../compute/sae/original-pass.ts';
+import { Spread } from '../../../compute/sae/spread.ts';
+import { Trainer, type Learner, type StepReport } from '../../../compute/sae/trainer.ts';
 import { openSafetensors } from '../../../formats/safetensors.ts';
 import { writeSafetensors } from '../../../formats/safetensors-writer.ts';
 import type { Checkpoint } from '../../checkpoint.ts';
@@ -37,11 +39,12 @@ const evaluationCurves = [
 /** The state of a training job between two steps, and how it moves on by one. */
 export class TrainingRun {
   readonly #inputs: TrainInputs;
-  readonly #trainer: LocalTrainer;
+  readonly #trainer: Trainer;
   readonly #order: SequenceOrder;
   readonly #windows: readonly AliveWindow[];
   readonly #runs: readonly string[];
   readonly #batch: number;
+  readonly #microBatch: number;
   readonly #logEvery: number;
   /** Seconds of training so far, over all attempts. */
   #seconds = 0;
@@ -49,21 +52,19 @@ export class TrainingRun {
 
   constructor(assignment: JobAssignment, inputs: TrainInputs) {
     const { plan, engine } = inputs;
-    const { training, objective, seeds } = plan.spec;
+    const { training, seeds } = plan.spec;
     this.#inputs = inputs;
     this.#runs = assignment.runs.map(({ id }) => id);
     this.#batch = training.batch;
+    this.#microBatch = training.microBatch ?? training.batch;
     this.#logEvery = training.logEvery;
     this.#order = new SequenceOrder(inputs.tokens.rows, training.dataSeed);
-    this.#trainer = new LocalTrainer(
+    this.#trainer = new Trainer(
       engine,
       {
+        architecture: plan.architecture,
         shape: plan.shape,
-        objective: {
-          sparsity: objective.sparsity.coefficient,
-          p: objective.sparsity.p,
-          outToIn: objective.outToIn.coefficient,
-        },
+        objective: plan.objective,
         learningRate: training.learningRate,
         schedule: plan.schedule,
         gradientClip: training.gradientClip,
@@ -102,26 +103,41 @@ export class TrainingRun {
   /** One optimiser step of every dictionary on the next sequences. */
   train(io: JobIo): void {
     const started = performance.now();
-    const { model, tokens, plan, engine } = this.#inputs;
-    const ids = tokens.read(this.#order.take(this.step * this.#batch, this.#batch));
-    const batch = { ids, sequences: this.#batch, length: plan.context };
-    const state = activationsAt(model, batch, plan.hook);
-    const x = state.activation;
+    const { engine, plan } = this.#inputs;
+    const isLogged = this.step % this.#logEvery === 0 || this.step + 1 === plan.steps;
+    const spread = new Spread(plan.shape.dIn);
     const alive = new Map<number, number>();
-    const reports = this.#trainer.train(x, (learner, firing) => {
-      const count = this.#windows[learner]!.add(engine.read(firing), ids.length);
-      if (count !== undefined) alive.set(learner, count);
-    });
-    const isLogged = (this.step - 1) % this.#logEvery === 0 || this.step === plan.steps;
-    const spread = isLogged ? meanSpread(this.#inputs, x) : 0;
+    const observe = (learner: number, { batch, firing }: StepView) => {
+      const fired = this.#windows[learner]!.add(engine.read(firing), batch.x.shape[0]!);
+      if (fired !== undefined) alive.set(learner, fired);
+      if (isLogged && learner === 0) spread.add(engine, batch.x);
+    };
+    const parts = this.#batch / this.#microBatch;
+    const reports = this.#trainer.train(this.#parts(parts), parts, observe);
     reports.forEach((report, index) => {
-      const values: Record<string, number> = isLogged ? stepValues(report, spread) : {};
+      const values: Record<string, number> = isLogged ? stepValues(report, spread.mean) : {};
       const count = alive.get(index);
       if (count !== undefined) values.alive = count;
       if (Object.keys(values).length > 0) io.point(this.#runs[index]!, { x: this.tokens, values });
     });
-    disposeHookState(model, state);
     this.#seconds += (performance.now() - started) / 1000;
+  }
+
+  /** The next sequences in the model as it is, in parts, each freed before the next is made. */
+  *#parts(count: number): Generator<TrainingBatch> {
+    const { model, tokens, plan } = this.#inputs;
+    const sequences = this.#microBatch;
+    const first = this.step * this.#batch;
+    for (let part = 0; part < count; part++) {
+      const ids = tokens.read(this.#order.take(first + part * sequences, sequences));
+      const batch = { ids, sequences, length: plan.context };
+      const original = new OriginalPass(model, batch, plan.hook, needsOf(plan.objective));
+      try {
+        yield { x: original.x, original };
+      } finally {
+        original.dispose();
+      }
+    }
   }
 
   /** Adds the metrics of an evaluation to the curves. */
@@ -174,17 +190,10 @@ export class TrainingRun {
   }
 }
 
-/** Mean over tokens and dimensions of (x - mean of the batch)^2. */
-function meanSpread({ engine }: TrainInputs, x: Tensor): number {
-  const sums = engine.sumColumns(x);
-  const rows = x.shape[0]!;
-  const centred = engine.sumSquares(x) - engine.sumSquares(sums) / rows;
-  engine.dispose(sums);
-  return centred / x.size;
-}
-
 function stepValues(report: StepReport, spread: number): Record<string, number> {
-  const { loss, sparsity, outToIn, l0, learningRate, gradientNorm } = report;
-  const values = { loss, sparsity, outToIn, l0, learningRate, gradientNorm };
-  return spread > 0 ? { ...values, explainedVariance: 1 - outToIn / spread } : values;
+  const { loss, terms, l0, learningRate, gradientNorm } = report;
+  const values = { loss, ...terms, l0, learningRate, gradientNorm };
+  const { outToIn } = terms;
+  if (outToIn === undefined || spread === 0) return values;
+  return { ...values, explainedVariance: 1 - outToIn / spread };
 }

@@ -112,7 +112,10 @@ const klDivergence: GradientCase = {
     return [shape, shape];
   },
   forward: (e, [p, q]) => e.klDivergence(p!, q!),
-  gradients: (e, [p, q], weight) => [undefined, e.klDivergenceGradient(p!, q!, weight)],
+  gradients: (e, [p, q], weight) => [
+    e.klDivergenceFirstGradient(p!, q!, weight),
+    e.klDivergenceGradient(p!, q!, weight),
+  ],
 };
 
 function normCase(p: number): GradientCase {

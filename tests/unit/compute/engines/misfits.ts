@@ -156,6 +156,9 @@ export const misfits: readonly Misfit[] = [
   misfit('klDivergence of unequal shapes', (b) =>
     b.engine.klDivergence(b.normals([2, 3]), b.normals([2, 4])),
   ),
+  misfit('klDivergenceFirstGradient with weights of another length', (b) =>
+    b.engine.klDivergenceFirstGradient(b.normals([2, 3]), b.normals([2, 3]), b.normals([3])),
+  ),
   misfit('klDivergenceGradient with weights of another length', (b) =>
     b.engine.klDivergenceGradient(b.normals([2, 3]), b.normals([2, 3]), b.normals([3])),
   ),

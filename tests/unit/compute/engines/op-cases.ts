@@ -294,6 +294,11 @@ const losses: OpCase[] = [
     const [p, q] = [b.normals([r, c], 2), b.normals([r, c], 2)];
     return [b.engine.klDivergenceGradient(p, q, b.normals([r]))];
   }),
+  op('klDivergenceFirstGradient', summed, (b) => {
+    const [r, c] = sizes(b);
+    const [p, q] = [b.normals([r, c], 2), b.normals([r, c], 2)];
+    return [b.engine.klDivergenceFirstGradient(p, q, b.normals([r]))];
+  }),
   op('compareLogits', cancelling, (b) => {
     const [r, c] = [b.size(), b.size() + 3];
     const [p, q] = [b.normals([r, c], 2), b.normals([r, c], 2)];

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createReferenceEngine } from '../../../../main/compute/engines/reference/reference-engine.ts';
 import { forward } from '../../../../main/compute/model/forward.ts';
 import { hookName, parseHook } from '../../../../main/compute/model/hooks.ts';
+import { reluArchitecture } from '../../../../main/compute/sae/architectures/relu.ts';
 import { Evaluation } from '../../../../main/compute/sae/evaluate.ts';
 import { FrozenDictionary } from '../../../../main/compute/sae/frozen-dictionary.ts';
 import { tinyConfig, tinyTokens, tinyTransformer } from '../../../support/tiny-model.ts';
@@ -17,7 +18,7 @@ function axes(shift = 0): FrozenDictionary {
     const latent = Math.floor(i / d);
     return latent % d === i % d ? (latent < d ? 1 : -1) : 0;
   });
-  return new FrozenDictionary(engine, {
+  return new FrozenDictionary(engine, reluArchitecture('graph'), {
     encoder: engine.floats(rows, [2 * d, d]),
     encoderBias: engine.floats(new Float64Array(2 * d).fill(-shift), [2 * d]),
     decoder: engine.floats(rows, [2 * d, d]),

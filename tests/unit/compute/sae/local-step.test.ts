@@ -2,12 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolve } from 'node:path';
 import type { Engine, Tensor } from '../../../../main/compute/engine.ts';
 import { openEngine } from '../../../../main/compute/engines/open-engine.ts';
-import {
-  parameterNames,
-  parameterShape,
-  type DictionaryParameters,
-} from '../../../../main/compute/sae/dictionary.ts';
-import { localGradients } from '../../../../main/compute/sae/local-objective.ts';
+import type { DictionaryParameters } from '../../../../main/compute/sae/architecture.ts';
+import { reluArchitecture } from '../../../../main/compute/sae/architectures/relu.ts';
+import { dictionaryGradients } from '../../../../main/compute/sae/dictionary-gradients.ts';
+import type { Objective } from '../../../../main/compute/sae/objective.ts';
 import {
   clipFactor,
   gradientNorm,
@@ -29,6 +27,9 @@ const golden = openSafetensors(
   resolve(import.meta.dirname, '../../../golden/local-step/local-step.safetensors'),
 );
 const cases = JSON.parse(golden.metadata.get('cases') ?? '') as Record<string, GoldenCase>;
+const architecture = reluArchitecture('graph');
+const shapes = architecture.parameters({ latents: 40, dIn: 16 });
+const parameterNames = shapes.map(({ name }) => name);
 const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
 afterAll(() => golden.close());
@@ -44,21 +45,25 @@ describe.each([
   afterAll(() => engine.close());
 
   it.each(Object.entries(cases))('in the case %s', (caseName, spec) => {
-    const shape = { latents: 40, dIn: 16 };
+    const objective: Objective = [
+      { kind: 'sparsity', coefficient: spec.sparsity, p: spec.p },
+      { kind: 'outToIn', coefficient: spec.outToIn },
+    ];
     const load = (key: string, dims: number[]) => engine.floats(golden.floats(key), dims);
     const parameters = Object.fromEntries(
-      parameterNames.map((key) => [
-        key,
-        load(`${caseName}.init.${key}`, parameterShape(key, shape)),
-      ]),
+      shapes.map(({ name: key, shape }) => [key, load(`${caseName}.init.${key}`, [...shape])]),
     ) as unknown as DictionaryParameters;
     const state = newAdamState(engine, parameters);
     spec.steps.forEach((expected, step) => {
       const x = load(`${caseName}.${step}.x`, [32, 16]);
-      const { terms, gradients, firing } = localGradients(engine, parameters, x, spec);
+      const dictionary = { architecture, parameters };
+      const { loss, l0, terms, gradients } = dictionaryGradients(engine, dictionary, objective, {
+        x,
+      });
+      const found: Record<string, number> = { ...terms, loss, l0 };
       const norm = gradientNorm(engine, gradients);
       for (const key of ['loss', 'outToIn', 'sparsity', 'l0'] as const)
-        expect(terms[key], `${key} at step ${step}`).toBeRelatively(expected[key], tolerance);
+        expect(found[key], `${key} at step ${step}`).toBeRelatively(expected[key], tolerance);
       expect(norm, `gradient norm at step ${step}`).toBeRelatively(
         expected.gradientNorm,
         tolerance,
@@ -66,7 +71,7 @@ describe.each([
       if (step === 0)
         for (const key of parameterNames)
           expectClose(
-            engine.read(gradients[key]),
+            engine.read(gradients[key]!),
             golden.floats(`${caseName}.0.gradient.${key}`),
             tolerance,
           );
@@ -75,11 +80,11 @@ describe.each([
         learningRate: spec.rates[step]!,
         gradientScale: clipFactor(norm, spec.clip),
       });
-      engine.dispose(x, firing, ...Object.values<Tensor>(gradients));
+      engine.dispose(x, ...Object.values<Tensor>(gradients));
     });
     for (const key of parameterNames)
       expectClose(
-        engine.read(parameters[key]),
+        engine.read(parameters[key]!),
         golden.floats(`${caseName}.2.after.${key}`),
         tolerance,
       );

@@ -21,6 +21,7 @@ export {
   crossEntropy,
   crossEntropyGradient,
   klDivergence,
+  klDivergenceFirstGradient,
   klDivergenceGradient,
 } from './losses';
 export { matmulTiles } from './matmul';

@@ -263,6 +263,49 @@ export function klDivergenceGradient(
   }
 }
 
+/** out = weight softmax p (p - q - <softmax p, p - q>): the gradient of KL(p || q) to the logits p. */
+export function klDivergenceFirstGradient(
+  thread: i32,
+  begin: i32,
+  end: i32,
+  p: usize,
+  q: usize,
+  weights: usize,
+  out: usize,
+  columns: i32,
+  scratch: usize,
+  scratchStride: usize,
+): void {
+  const sums = scratch + <usize>thread * scratchStride;
+  const size = words(columns);
+  const whole = words(columns & -4);
+  const zero = f32x4.splat(0);
+  for (let row = begin; row < end; row++) {
+    const a = p + <usize>row * size;
+    const b = q + <usize>row * size;
+    const to = out + <usize>row * size;
+    const weight = <f64>load<f32>(weights + words(row));
+    const largestA = largestIn(a, columns);
+    comparePair(a, b, columns, largestA, largestIn(b, columns), sums, false);
+    const total = load<f64>(sums + TOTAL_P);
+    const mean = f32x4.splat(<f32>(load<f64>(sums + ALONG_P) / total));
+    const factor = f32x4.splat(<f32>(weight / total));
+    const shift = f32x4.splat(largestA);
+    let at: usize = 0;
+    while (at < size) {
+      const one = at >= whole;
+      const x = loadLogits(a + at, one);
+      const e = exponential(f32x4.sub(x, shift));
+      const beyond = f32x4.sub(f32x4.sub(x, loadLogits(b + at, one)), mean);
+      // What has no probability has no slope, also where the difference is not a number.
+      const slope = v128.and(f32x4.mul(f32x4.mul(e, factor), beyond), f32x4.ne(e, zero));
+      if (one) storeOne(to + at, slope);
+      else v128.store(to + at, slope);
+      at += one ? WORD : VECTOR;
+    }
+  }
+}
+
 /** sum |p - q| for p = factorA exp(a - shiftA), q alike. */
 function sumDifferences(
   a: usize,

@@ -1,0 +1,105 @@
+import { AppError } from '../../../shared/errors.ts';
+import type { Engine, Tensor } from '../engine.ts';
+import { codeSums, countActive } from '../ops/codes.ts';
+import { Tape, type Variable } from '../tape.ts';
+import {
+  mapParameters,
+  type Architecture,
+  type ByParameter,
+  type DictionaryParameters,
+  type LossTerm,
+} from './architecture.ts';
+import { measureTerm, needsSplicedPass, type Objective } from './objective.ts';
+import type { OriginalPass, SplicedPass } from './original-pass.ts';
+
+/** Terms of the loss on one batch. */
+export interface StepTerms {
+  /** Σ coefficient × term. */
+  readonly loss: number;
+  /** Every term without its coefficient, by the name of its curve. */
+  readonly terms: Readonly<Record<string, number>>;
+  /** Mean number of active latents per token. */
+  readonly l0: number;
+}
+
+/** What dictionaries are trained on at a time. */
+export interface TrainingBatch {
+  /** Activations at the hook point [r, d]. */
+  readonly x: Tensor;
+  /** The pass behind them, where the objective looks beyond the hook point. */
+  readonly original?: OriginalPass;
+}
+
+/** What an observer sees of one dictionary on one batch, for the time of the call. */
+export interface StepView {
+  readonly batch: TrainingBatch;
+  /** Sum of each latent's codes over the batch [n]: 0 for one that never fired. */
+  readonly firing: Tensor;
+  /** The dictionary's output [r, d]. */
+  readonly output: Tensor;
+  /** The spliced model's pass, where the objective asks for one. */
+  readonly spliced: SplicedPass | undefined;
+}
+
+export type Observer = (view: StepView) => void;
+
+/**
+ * Loss of one dictionary, spliced alone, on a batch, and its gradient with respect to every parameter,
+ * which becomes the caller's.
+ */
+export function dictionaryGradients(
+  engine: Engine,
+  dictionary: { architecture: Architecture; parameters: DictionaryParameters },
+  objective: Objective,
+  batch: TrainingBatch,
+  observe: Observer = () => undefined,
+): StepTerms & { readonly gradients: DictionaryParameters } {
+  const tape = new Tape(engine);
+  try {
+    const variables = mapParameters(dictionary.parameters, (value) => tape.parameter(value));
+    const x = tape.constant(batch.x);
+    const forward = dictionary.architecture.forward(tape, variables, x);
+    const spliced = spliceFor(objective, batch, tape, forward.output);
+    const terms: LossTerm[] = [
+      ...objective.map((term) => measureTerm(tape, term, { x, forward, spliced })),
+      ...(forward.terms ?? []),
+    ];
+    const values = terms.map(({ rows, scale }) => engine.sum(rows.value) * scale);
+    const l0 = countActive(tape, forward.codes) / x.value.shape[0]!;
+    const firing = codeSums(tape, forward.codes);
+    observe({ batch, firing, output: forward.output.value, spliced });
+    engine.dispose(firing);
+    tape.backward(
+      terms.map(({ rows, coefficient, scale }) => ({
+        variable: rows,
+        weight: coefficient * scale,
+      })),
+    );
+    return {
+      loss: terms.reduce((sum, { coefficient }, index) => sum + coefficient * values[index]!, 0),
+      terms: Object.fromEntries(terms.map(({ name }, index) => [name, values[index]!])),
+      l0,
+      gradients: takeGradients(tape, variables),
+    };
+  } finally {
+    tape.dispose();
+  }
+}
+
+function spliceFor(
+  objective: Objective,
+  { original }: TrainingBatch,
+  tape: Tape,
+  output: Variable,
+): SplicedPass | undefined {
+  if (!needsSplicedPass(objective)) return undefined;
+  if (original) return original.splice(tape, output);
+  throw new AppError('internal', 'An objective beyond the hook point needs the pass of the model.');
+}
+
+function takeGradients(tape: Tape, variables: ByParameter<Variable>): DictionaryParameters {
+  return mapParameters(
+    variables,
+    (variable) => tape.gradient(variable) ?? tape.engine.zeros(variable.value.shape),
+  );
+}

@@ -1,0 +1,121 @@
+import type { KlDirection, ObjectiveSpec } from '../../../shared/domain/objective.ts';
+import { codeNorms } from '../ops/codes.ts';
+import { squaredError } from '../ops/dense.ts';
+import type { TransformerConfig } from '../model/config.ts';
+import { hookName, parseHook, type HookPoint } from '../model/hooks.ts';
+import type { Tape, Variable } from '../tape.ts';
+import type { Forward, LossTerm } from './architecture.ts';
+import type { SplicedPass } from './original-pass.ts';
+
+/** One term of an objective; shared/domain/objective.ts has the definitions. */
+export type ObjectiveTerm =
+  | { readonly kind: 'sparsity'; readonly coefficient: number; readonly p: number }
+  | { readonly kind: 'outToIn'; readonly coefficient: number }
+  | { readonly kind: 'outToOrig'; readonly coefficient: number }
+  | { readonly kind: 'inToOrig'; readonly coefficient: number; readonly hook: HookPoint }
+  | { readonly kind: 'logitsKl'; readonly coefficient: number; readonly direction: KlDirection };
+
+export type Objective = readonly ObjectiveTerm[];
+
+/**
+ * The terms of a spec for a dictionary at `hook` of a model.
+ * @throws AppError `bad-input` for a hook point that the model does not have.
+ */
+export function resolveObjective(
+  spec: ObjectiveSpec,
+  hook: HookPoint,
+  model: TransformerConfig,
+): Objective {
+  const { sparsity, outToIn, outToOrig, inToOrig, logitsKl } = spec;
+  const terms: ObjectiveTerm[] = [
+    { kind: 'sparsity', ...sparsity },
+    { kind: 'outToIn', ...outToIn },
+  ];
+  if (outToOrig) terms.push({ kind: 'outToOrig', ...outToOrig });
+  if (inToOrig) {
+    const names = inToOrig.hooks === 'later' ? laterStreams(hook, model) : inToOrig.hooks;
+    const weights = inToOrig.weights ?? names.map(() => 1);
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    names.forEach((name, index) =>
+      terms.push({
+        kind: 'inToOrig',
+        hook: parseHook(name, model),
+        coefficient: (inToOrig.coefficient * weights[index]!) / total,
+      }),
+    );
+  }
+  if (logitsKl) terms.push({ kind: 'logitsKl', ...logitsKl });
+  return terms;
+}
+
+/** Names of every hook_resid_pre after a hook point. */
+function laterStreams({ layer, site }: HookPoint, { layers }: TransformerConfig): string[] {
+  // The next block's resid_pre is this block's resid_post itself.
+  const first = site === 'resid_post' ? layer + 2 : layer + 1;
+  return Array.from({ length: Math.max(0, layers - first) }, (_, i) =>
+    hookName(first + i, 'resid_pre'),
+  );
+}
+
+/** What an objective asks of the model beyond the hook point. */
+export interface PassNeeds {
+  /** Later hook points whose values are compared. */
+  readonly hooks: readonly HookPoint[];
+  readonly logits: boolean;
+}
+
+/** What has to be computed of the model for an objective: nothing beyond the hook for a local one. */
+export function needsOf(objective: Objective): PassNeeds {
+  return {
+    hooks: objective.flatMap((term) => (term.kind === 'inToOrig' ? [term.hook] : [])),
+    logits: objective.some(({ kind }) => kind === 'logitsKl'),
+  };
+}
+
+/** True where the objective compares the spliced model with the model as it is. */
+export function needsSplicedPass(objective: Objective): boolean {
+  const { hooks, logits } = needsOf(objective);
+  return logits || hooks.length > 0;
+}
+
+/** What the terms of one dictionary are taken of. */
+export interface TrainingPass {
+  /** Activation at the hook point [r, d], the dictionary's input. */
+  readonly x: Variable;
+  readonly forward: Forward;
+  readonly spliced: SplicedPass | undefined;
+}
+
+/** A term of the objective as rows on the tape. */
+export function measureTerm(tape: Tape, term: ObjectiveTerm, pass: TrainingPass): LossTerm {
+  const { x, forward, spliced } = pass;
+  const [tokens, width] = x.value.shape as [number, number];
+  const { coefficient } = term;
+  // What is only logged needs no gradient.
+  const learned = (variable: Variable) =>
+    coefficient === 0 ? tape.constant(variable.value) : variable;
+  switch (term.kind) {
+    case 'sparsity': {
+      const rows = codeNorms(tape, forward.penalised ?? forward.codes, term.p);
+      return { name: term.kind, coefficient, rows, scale: 1 / (tokens * width) };
+    }
+    case 'outToIn': {
+      const rows = squaredError(tape, learned(x), learned(forward.output));
+      return { name: term.kind, coefficient, rows, scale: 1 / (tokens * width) };
+    }
+    case 'outToOrig': {
+      const rows = squaredError(tape, learned(forward.output), tape.constant(x.value));
+      return { name: term.kind, coefficient, rows, scale: 1 / (tokens * width) };
+    }
+    case 'inToOrig': {
+      const { name } = term.hook;
+      const value = learned(spliced!.at(name));
+      const rows = squaredError(tape, value, tape.constant(spliced!.original.at(name)));
+      return { name: `inToOrig.${name}`, coefficient, rows, scale: 1 / value.value.size };
+    }
+    case 'logitsKl': {
+      const rows = spliced!.divergence(tape, learned(spliced!.stream), term.direction);
+      return { name: term.kind, coefficient, rows, scale: 1 / tokens };
+    }
+  }
+}
