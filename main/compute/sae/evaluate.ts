@@ -98,7 +98,7 @@ function compareOutputs(
   tokens: TokenBatch,
   visit: (row: number, values: Comparison) => void,
 ): void {
-  const { engine, config, weights } = model;
+  const { engine, config } = model;
   const rows = tokens.ids.length;
   const targets = nextTokens(tokens);
   const chunk = Math.max(1, Math.floor(logitEntries / config.vocabulary));
@@ -106,7 +106,7 @@ function compareOutputs(
     const end = Math.min(rows, start + chunk);
     const [p, q] = [original, spliced].map((stream) => {
       const part = engine.rows(stream, start, end);
-      const logits = engine.matmul(part, weights.unembedding, { transB: true });
+      const logits = model.logits(part);
       engine.dispose(part);
       return logits;
     }) as [Tensor, Tensor];
