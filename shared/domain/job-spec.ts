@@ -23,6 +23,14 @@ const tokensSchema = v.strictObject({
   tensor: v.optional(v.string(), 'input_ids'),
 });
 
+/**
+ * What is done to a model's weights before it runs: nothing, or TransformerLens' standard processing
+ * (norms folded, writing weights and unembedding centred, value biases folded). Logits stay the same
+ * but for a constant in each row; activations at hook points change.
+ */
+export const weightProcessings = ['none', 'transformer-lens'] as const;
+export type WeightProcessing = (typeof weightProcessings)[number];
+
 export const hookPattern =
   /^blocks\.\d+\.hook_resid_(pre|mid|post)$|^blocks\.\d+\.hook_(attn|mlp)_out$/;
 
@@ -101,6 +109,8 @@ export const trainSpecSchema = v.strictObject({
   name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
   /** Folder of the model, relative to the project folder. */
   model: path,
+  /** What is done to the model's weights first: the values at hook points depend on it. */
+  processing: v.optional(v.picklist(weightProcessings), 'none'),
   /** Hook point under its TransformerLens name. */
   hook: v.pipe(
     v.string(),

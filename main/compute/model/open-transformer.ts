@@ -1,8 +1,9 @@
+import type { WeightProcessing } from '../../../shared/domain/job-spec.ts';
 import type { TensorReader } from '../../../shared/domain/tensors.ts';
 import type { Engine } from '../engine.ts';
 import { parseModelConfig } from './config.ts';
 import { gpt2Weights } from './families/gpt2.ts';
-import { processWeights, type WeightProcessing } from './processing.ts';
+import { processWeights } from './processing.ts';
 import { Transformer } from './transformer.ts';
 import { uploadWeights } from './weights.ts';
 

@@ -7,14 +7,6 @@ import type {
   WeightSource,
 } from './weights.ts';
 
-/**
- * What is done to the weights of a model before it runs. `none` leaves them as they are in the file.
- * `transformer-lens` is TransformerLens' standard processing: the logits stay the same but for a
- * constant in each row, while activations at hook points change, so a dictionary belongs to the
- * processing that it was trained under.
- */
-export type WeightProcessing = 'none' | 'transformer-lens';
-
 /** A tensor in float64, to be changed in place. */
 interface Doubles extends HostTensor {
   readonly values: Float64Array;

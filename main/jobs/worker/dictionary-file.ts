@@ -1,5 +1,7 @@
 import * as v from 'valibot';
+import { weightProcessings } from '../../../shared/domain/job-spec.ts';
 import { AppError } from '../../../shared/errors.ts';
+import type { TensorReader } from '../../../shared/domain/tensors.ts';
 import type { Engine } from '../../compute/engine.ts';
 import { FrozenDictionary } from '../../compute/sae/frozen-dictionary.ts';
 import { openSafetensors } from '../../formats/safetensors.ts';
@@ -11,6 +13,8 @@ const metadataSchema = v.object({
   architecture: v.literal('relu'),
   hook: v.string(),
   model: v.string(),
+  /** What was done to the weights of the model whose activations it was trained on. */
+  processing: v.optional(v.picklist(weightProcessings), 'none'),
   seed: v.string(),
 });
 export type DictionaryMetadata = v.InferOutput<typeof metadataSchema>;
@@ -51,13 +55,7 @@ export function readDictionary(
 ): { dictionary: FrozenDictionary; metadata: DictionaryMetadata } {
   const reader = openSafetensors(path);
   try {
-    const parsed = v.safeParse(metadataSchema, Object.fromEntries(reader.metadata));
-    if (!parsed.success)
-      throw new AppError(
-        'unsupported',
-        `${path} is not a dictionary that Assay wrote (its metadata say ${JSON.stringify(reader.metadata.get('format') ?? 'nothing')}).`,
-        { file: path, place: '__metadata__' },
-      );
+    const metadata = parseMetadata(reader);
     const [d = 0, n = 0] = reader.tensors.get('W_enc')?.shape ?? [];
     const shapes = { W_enc: [d, n], b_enc: [n], W_dec: [n, d], b_dec: [d] };
     for (const [name, shape] of Object.entries(shapes)) {
@@ -77,10 +75,30 @@ export function readDictionary(
     };
     const dictionary = new FrozenDictionary(engine, parameters);
     engine.dispose(...Object.values(parameters));
-    return { dictionary, metadata: parsed.output };
+    return { dictionary, metadata };
   } finally {
     reader.close();
   }
+}
+
+/** What a dictionary file says of itself. Throws as `readDictionary` does. */
+export function readDictionaryMetadata(path: string): DictionaryMetadata {
+  const reader = openSafetensors(path);
+  try {
+    return parseMetadata(reader);
+  } finally {
+    reader.close();
+  }
+}
+
+function parseMetadata({ source, metadata }: TensorReader): DictionaryMetadata {
+  const parsed = v.safeParse(metadataSchema, Object.fromEntries(metadata));
+  if (parsed.success) return parsed.output;
+  throw new AppError(
+    'unsupported',
+    `${source} is not a dictionary that Assay wrote (its metadata say ${JSON.stringify(metadata.get('format') ?? 'nothing')}).`,
+    { file: source, place: '__metadata__' },
+  );
 }
 
 function transpose(values: Float32Array, rows: number, columns: number): Float32Array {

@@ -146,6 +146,7 @@ class ResultWriter {
         architecture: plan.spec.dictionary.architecture,
         hook: plan.hook.name,
         model: plan.spec.model,
+        processing: plan.spec.processing,
         seed: String(seed),
       }),
     );
