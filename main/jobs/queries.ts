@@ -7,7 +7,7 @@ import {
   fitDetail,
   tableDescription,
 } from '../../shared/contract/statistics.ts';
-import { trainSpecSchema } from '../../shared/domain/job-spec.ts';
+import { trainSpecSchema, weightProcessings } from '../../shared/domain/job-spec.ts';
 import { count, shortText, text } from '../../shared/domain/schemas.ts';
 
 /**
@@ -64,7 +64,13 @@ export const queries = {
    * mean of `ce`.
    */
   forward: query(
-    v.object({ model: path, tokens, hooks: v.array(v.string()), out: path }),
+    v.object({
+      model: path,
+      processing: v.picklist(weightProcessings),
+      tokens,
+      hooks: v.array(v.string()),
+      out: path,
+    }),
     v.object({ ...written.entries, meanCe: v.nullable(v.number()) }),
   ),
   /** `features` and `reconstruction` of the tensor `x` [n, d], into a new file. */

@@ -28,6 +28,14 @@ const tokensSchema = v.strictObject({
 export const architectureNames = ['relu'] as const;
 export type ArchitectureName = (typeof architectureNames)[number];
 
+/**
+ * What is done to a model's weights before it runs: nothing, or TransformerLens' standard processing
+ * (norms folded, writing weights and unembedding centred, value biases folded). Logits stay the same
+ * but for a constant in each row; activations at hook points change.
+ */
+export const weightProcessings = ['none', 'transformer-lens'] as const;
+export type WeightProcessing = (typeof weightProcessings)[number];
+
 const dictionarySchema = v.strictObject({
   architecture: v.optional(v.picklist(architectureNames), 'relu'),
   /** Number of latents as a multiple of the width of the hook point. Exactly one of the two. */
@@ -102,6 +110,8 @@ export const trainSpecSchema = v.strictObject({
   name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
   /** Folder of the model, relative to the project folder. */
   model: path,
+  /** What is done to the model's weights first: the values at hook points depend on it. */
+  processing: v.optional(v.picklist(weightProcessings), 'none'),
   /** Hook point under its TransformerLens name. */
   hook: v.pipe(
     v.string(),

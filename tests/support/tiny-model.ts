@@ -9,13 +9,16 @@ export const tinyConfig: TransformerConfig = {
   layers: 2,
   width: 8,
   heads: 2,
+  keyHeads: 2,
   headWidth: 4,
   mlpWidth: 16,
   vocabulary: 13,
   context: 6,
+  norm: 'layer',
   normEpsilon: 1e-5,
   activation: 'gelu_new',
   tiedEmbedding: true,
+  logitSoftCap: undefined,
 };
 
 /** A transformer with random weights, small enough for the reference engine. */
@@ -36,8 +39,7 @@ export function tinyTransformer(engine: Engine, seed = 1): Transformer {
   });
   const tokenEmbedding = tensor([vocabulary, d], 1);
   const weights: TransformerWeights = {
-    tokenEmbedding,
-    positionEmbedding: tensor([context, d], 0.3),
+    embedding: { token: tokenEmbedding, position: tensor([context, d], 0.3) },
     blocks: Array.from({ length: layers }, () => ({
       attentionNorm: norm(),
       query: linear(d, d),
@@ -48,8 +50,7 @@ export function tinyTransformer(engine: Engine, seed = 1): Transformer {
       mlpIn: linear(d, m),
       mlpOut: linear(m, d),
     })),
-    finalNorm: norm(),
-    unembedding: tokenEmbedding,
+    readout: { norm: norm(), unembedding: tokenEmbedding, bias: undefined },
   };
   return new Transformer(engine, tinyConfig, weights);
 }

@@ -1,4 +1,5 @@
 import type { Engine, Tensor } from '../engine.ts';
+import type { Transformer } from '../model/transformer.ts';
 
 /** The k best partners of each latent: indices and cosines, [n, k] row-major, best first. */
 export interface Neighbours {
@@ -43,26 +44,34 @@ export function bestMatches(engine: Engine, a: Tensor, b: Tensor, k: number): Ne
 }
 
 /**
- * The k tokens that each decoder direction promotes most: the direction, centred and scaled by the
- * final norm's gain as the norm would, times the unembedding; the norm's division by the stream's
- * spread is left out, so only order and relative size mean something. Negate `directions` for the
+ * The k tokens that each decoder direction promotes most: the direction, centred (under layer norm)
+ * and scaled by the final norm's gain as the norm would, times the unembedding; the norm's division
+ * by the stream's spread is left out, so only order and relative size mean something. Negate `directions` for the
  * tokens that are suppressed most.
  * @param directions [n, d]
  */
 export function promotedTokens(
   engine: Engine,
   directions: Tensor,
-  model: { finalGain: Tensor; unembedding: Tensor },
+  { config, weights }: Pick<Transformer, 'config' | 'weights'>,
   k: number,
 ): Neighbours {
-  const d = directions.shape[1]!;
-  const averaging = engine.floats(new Float64Array(d * d).fill(1 / d), [d, d]);
-  const means = engine.matmul(directions, averaging);
-  const centred = engine.subtract(directions, means);
-  const scaled = engine.multiply(centred, model.finalGain);
-  const top = topProducts(engine, scaled, model.unembedding, k);
-  engine.dispose(averaging, means, centred, scaled);
+  const { norm, unembedding } = weights.readout;
+  const centred =
+    config.norm === 'layer' ? centredRows(engine, directions) : engine.clone(directions);
+  const scaled = norm.gain ? engine.multiply(centred, norm.gain) : engine.clone(centred);
+  const top = topProducts(engine, scaled, unembedding, k);
+  engine.dispose(centred, scaled);
   return top;
+}
+
+function centredRows(engine: Engine, x: Tensor): Tensor {
+  const d = x.shape[1]!;
+  const averaging = engine.floats(new Float64Array(d * d).fill(1 / d), [d, d]);
+  const means = engine.matmul(x, averaging);
+  const centred = engine.subtract(x, means);
+  engine.dispose(averaging, means);
+  return centred;
 }
 
 function topProducts(engine: Engine, a: Tensor, b: Tensor, k: number): Neighbours {

@@ -146,15 +146,14 @@ function directionTensors(
   dictionaries: readonly FrozenDictionary[],
   index: number,
 ): TensorData[] {
-  const { engine, weights } = model;
+  const { engine } = model;
   const { encoder, decoder } = dictionaries[index]!.parameters;
   const n = decoder.shape[0]!;
-  const readout = { finalGain: weights.finalNorm.gain, unembedding: weights.unembedding };
   const { y: unitEncoder, norms } = engine.normaliseRows(encoder);
   const negated = engine.scale(decoder, -1);
   const alignment = engine.dotRows(unitEncoder, decoder);
-  const promoted = promotedTokens(engine, decoder, readout, logitCount);
-  const suppressed = promotedTokens(engine, negated, readout, logitCount);
+  const promoted = promotedTokens(engine, decoder, model, logitCount);
+  const suppressed = promotedTokens(engine, negated, model, logitCount);
   suppressed.cosine.forEach((value, i) => (suppressed.cosine[i] = -value));
   const others = dictionaries.filter((_, other) => other !== index);
   const matches = others.map((other) => bestMatches(engine, decoder, other.parameters.decoder, 1));

@@ -9,15 +9,20 @@ export interface TransformerConfig {
   /** Width of the residual stream. */
   readonly width: number;
   readonly heads: number;
+  /** Heads of keys and values, each shared by heads / keyHeads query heads. */
+  readonly keyHeads: number;
   readonly headWidth: number;
   /** Width of the MLP's hidden layer. */
   readonly mlpWidth: number;
   readonly vocabulary: number;
   /** Longest sequence that the position embedding allows. */
   readonly context: number;
+  readonly norm: 'layer' | 'rms';
   readonly normEpsilon: number;
   readonly activation: Activation;
   readonly tiedEmbedding: boolean;
+  /** Logits are bounded by c tanh(logit / c). */
+  readonly logitSoftCap: number | undefined;
 }
 
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -87,12 +92,15 @@ export function parseModelConfig(document: unknown, file: string): TransformerCo
     layers: config.n_layer,
     width: config.n_embd,
     heads: config.n_head,
+    keyHeads: config.n_head,
     headWidth: config.n_embd / config.n_head,
     mlpWidth: config.n_inner ?? 4 * config.n_embd,
     vocabulary: config.vocab_size,
     context: config.n_positions,
+    norm: 'layer',
     normEpsilon: config.layer_norm_epsilon,
     activation,
     tiedEmbedding: config.tie_word_embeddings,
+    logitSoftCap: undefined,
   };
 }

@@ -2,7 +2,7 @@ import { AppError } from '../../../shared/errors.ts';
 import type { Engine, Tensor } from '../engine.ts';
 import { activate, add, layerNorm, linear } from '../ops/dense.ts';
 import { attention } from '../ops/transformer.ts';
-import type { Tape, Variable } from '../tape.ts';
+import { Tape, type Variable } from '../tape.ts';
 import type { TransformerConfig } from './config.ts';
 import { hookName, type HookSite } from './hooks.ts';
 import type { BlockWeights, LinearWeights, NormWeights, TransformerWeights } from './weights.ts';
@@ -45,10 +45,14 @@ export class Transformer {
       Int32Array.from(tokens.ids, (_, row) => row % tokens.length),
       [tokens.ids.length],
     );
-    const embedded = engine.gather(weights.tokenEmbedding, ids);
-    const positions = engine.gather(weights.positionEmbedding, places);
-    engine.addInto(embedded, positions);
-    engine.dispose(ids, places, positions);
+    const { token, position } = weights.embedding;
+    const embedded = engine.gather(token, ids);
+    if (position) {
+      const positions = engine.gather(position, places);
+      engine.addInto(embedded, positions);
+      engine.dispose(positions);
+    }
+    engine.dispose(ids, places);
     return tape.own(embedded);
   }
 
@@ -70,14 +74,25 @@ export class Transformer {
 
   /** Final norm of the residual stream after the last block. */
   finalNorm(tape: Tape, residual: Variable): Variable {
-    return this.#norm(tape, residual, this.weights.finalNorm);
+    return this.#norm(tape, residual, this.weights.readout.norm);
   }
 
   /** Logits [r, V] of rows of the normed residual stream. */
   unembed(tape: Tape, normed: Variable): Variable {
-    return linear(tape, normed, tape.constant(this.weights.unembedding), undefined, {
+    const { unembedding, bias } = this.weights.readout;
+    return linear(tape, normed, tape.constant(unembedding), bias && tape.constant(bias), {
       transposed: true,
     });
+  }
+
+  /** As `unembed`, of a tensor and without gradients; the caller frees the logits. */
+  logits(normed: Tensor): Tensor {
+    const tape = new Tape(this.engine);
+    try {
+      return tape.detach(tape.frame(() => this.unembed(tape, tape.constant(normed))));
+    } finally {
+      tape.dispose();
+    }
   }
 
   /** Frees the weights. */
@@ -158,10 +173,11 @@ export class Transformer {
 }
 
 function apply(tape: Tape, x: Variable, { weight, bias }: LinearWeights): Variable {
-  return linear(tape, x, tape.constant(weight), tape.constant(bias));
+  return linear(tape, x, tape.constant(weight), bias && tape.constant(bias));
 }
 
-function tensorsOf(node: object): Tensor[] {
+function tensorsOf(node: object | undefined): Tensor[] {
+  if (!node) return [];
   if ('kind' in node && 'shape' in node) return [node as Tensor];
-  return Object.values(node).flatMap((child) => tensorsOf(child as object));
+  return Object.values(node).flatMap((child) => tensorsOf(child as object | undefined));
 }

@@ -1,119 +1,110 @@
-import { AppError } from '../../../shared/errors.ts';
-import type { TensorReader } from '../../../shared/domain/tensors.ts';
 import type { Engine, Tensor } from '../engine.ts';
-import type { TransformerConfig } from './config.ts';
 
-/** Weights of a transformer on an engine, in one form for all families; matrices are [in, out]. */
-export interface TransformerWeights {
+/**
+ * Weights of a decoder-only transformer in one form for all families; matrices are [in, out]. `T` is
+ * a tensor of an engine, or numbers on their way there.
+ */
+export interface TransformerWeights<T = Tensor> {
+  readonly embedding: EmbeddingWeights<T>;
+  readonly blocks: readonly BlockWeights<T>[];
+  readonly readout: ReadoutWeights<T>;
+}
+
+export interface EmbeddingWeights<T = Tensor> {
   /** [V, d] */
-  readonly tokenEmbedding: Tensor;
-  /** [context, d] */
-  readonly positionEmbedding: Tensor;
-  readonly blocks: readonly BlockWeights[];
-  readonly finalNorm: NormWeights;
-  /** [V, d]; the token embedding where they are tied. */
-  readonly unembedding: Tensor;
+  readonly token: T;
+  /** [context, d]; undefined where positions enter by rotation. */
+  readonly position: T | undefined;
 }
 
-export interface NormWeights {
-  readonly gain: Tensor;
-  readonly bias: Tensor;
+/** What turns the residual stream after the last block into logits. */
+export interface ReadoutWeights<T = Tensor> {
+  readonly norm: NormWeights<T>;
+  /** [V, d]; the very token embedding where they are tied. */
+  readonly unembedding: T;
+  /** [V] */
+  readonly bias: T | undefined;
 }
 
-export interface LinearWeights {
-  readonly weight: Tensor;
-  readonly bias: Tensor;
+/** Gain and bias of a norm; undefined where it has none, or where they were folded away. */
+export interface NormWeights<T = Tensor> {
+  readonly gain: T | undefined;
+  readonly bias: T | undefined;
 }
 
-export interface BlockWeights {
-  readonly attentionNorm: NormWeights;
-  readonly query: LinearWeights;
-  readonly key: LinearWeights;
-  readonly value: LinearWeights;
-  readonly output: LinearWeights;
-  readonly mlpNorm: NormWeights;
-  readonly mlpIn: LinearWeights;
-  readonly mlpOut: LinearWeights;
+export interface LinearWeights<T = Tensor> {
+  readonly weight: T;
+  readonly bias: T | undefined;
+}
+
+export interface BlockWeights<T = Tensor> {
+  readonly attentionNorm: NormWeights<T>;
+  /** [d, heads * head width] */
+  readonly query: LinearWeights<T>;
+  /** [d, key heads * head width] */
+  readonly key: LinearWeights<T>;
+  readonly value: LinearWeights<T>;
+  /** [heads * head width, d] */
+  readonly output: LinearWeights<T>;
+  readonly mlpNorm: NormWeights<T>;
+  readonly mlpIn: LinearWeights<T>;
+  readonly mlpOut: LinearWeights<T>;
+}
+
+/** Numbers of one tensor, row-major, on their way from a file to an engine. */
+export interface HostTensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array | Float64Array;
 }
 
 /**
- * Loads a GPT-2 checkpoint in Hugging Face layout. Its Conv1D matrices are stored [in, out]; c_attn
- * holds query, key and value side by side.
- * @throws AppError `not-found` for a missing tensor, `shape-mismatch` for one of another shape,
- *   `dtype-mismatch` for one that does not hold floats; each names file and tensor.
+ * The weights of a checkpoint, read piece by piece: a model is put on an engine one block at a time,
+ * so that its numbers never lie in memory twice.
  */
-export function loadGpt2Weights(
-  engine: Engine,
-  config: TransformerConfig,
-  reader: TensorReader,
-): TransformerWeights {
-  const { width: d, mlpWidth, vocabulary, context } = config;
-  // Exports of GPT2Model have no prefix, those of GPT2LMHeadModel have one.
-  const prefix = reader.tensors.has('transformer.wte.weight') ? 'transformer.' : '';
-
-  function load(name: string, shape: readonly number[]): Float32Array {
-    const info = reader.tensors.get(name);
-    if (info && (info.shape.length !== shape.length || info.shape.some((n, i) => n !== shape[i])))
-      throw new AppError(
-        'shape-mismatch',
-        `${reader.source}: tensor '${name}' is [${info.shape.join(', ')}], where config.json calls for [${shape.join(', ')}]. Use the config.json that belongs to these weights.`,
-        { file: reader.source, place: name },
-      );
-    return reader.floats(name);
-  }
-  const tensor = (name: string, shape: readonly number[]): Tensor =>
-    engine.floats(load(prefix + name, shape), shape);
-  const norm = (name: string): NormWeights => ({
-    gain: tensor(`${name}.weight`, [d]),
-    bias: tensor(`${name}.bias`, [d]),
-  });
-  const linear = (name: string, input: number, output: number): LinearWeights => ({
-    weight: tensor(`${name}.weight`, [input, output]),
-    bias: tensor(`${name}.bias`, [output]),
-  });
-
-  function loadBlock(layer: number): BlockWeights {
-    const at = `h.${layer}`;
-    const fused = load(`${prefix}${at}.attn.c_attn.weight`, [d, 3 * d]);
-    const fusedBias = load(`${prefix}${at}.attn.c_attn.bias`, [3 * d]);
-    const part = (index: number): LinearWeights => ({
-      weight: engine.floats(columnsOf(fused, d, 3 * d, index * d, d), [d, d]),
-      bias: engine.floats(fusedBias.subarray(index * d, (index + 1) * d), [d]),
-    });
-    return {
-      attentionNorm: norm(`${at}.ln_1`),
-      query: part(0),
-      key: part(1),
-      value: part(2),
-      output: linear(`${at}.attn.c_proj`, d, d),
-      mlpNorm: norm(`${at}.ln_2`),
-      mlpIn: linear(`${at}.mlp.c_fc`, d, mlpWidth),
-      mlpOut: linear(`${at}.mlp.c_proj`, mlpWidth, d),
-    };
-  }
-
-  const tokenEmbedding = tensor('wte.weight', [vocabulary, d]);
-  return {
-    tokenEmbedding,
-    positionEmbedding: tensor('wpe.weight', [context, d]),
-    blocks: Array.from({ length: config.layers }, (_, layer) => loadBlock(layer)),
-    finalNorm: norm('ln_f'),
-    unembedding: config.tiedEmbedding
-      ? tokenEmbedding
-      : engine.floats(load('lm_head.weight', [vocabulary, d]), [vocabulary, d]),
+export interface WeightSource {
+  embedding(): EmbeddingWeights<HostTensor>;
+  block(layer: number): BlockWeights<HostTensor>;
+  /** `unembedding` is undefined where the token embedding is to be used. */
+  readout(): Omit<ReadoutWeights<HostTensor>, 'unembedding'> & {
+    readonly unembedding: HostTensor | undefined;
   };
 }
 
-/** Columns `start` to `start + count` of a row-major matrix. */
-function columnsOf(
-  matrix: Float32Array,
-  rows: number,
-  columns: number,
-  start: number,
-  count: number,
-): Float32Array {
-  const out = new Float32Array(rows * count);
-  for (let row = 0; row < rows; row++)
-    out.set(matrix.subarray(row * columns + start, row * columns + start + count), row * count);
-  return out;
+/** Puts all weights on an engine. */
+export function uploadWeights(
+  engine: Engine,
+  source: WeightSource,
+  layers: number,
+): TransformerWeights {
+  const upload = ({ shape, values }: HostTensor): Tensor => engine.floats(values, shape);
+  const embedding = mapTensors(source.embedding(), upload);
+  const blocks = Array.from({ length: layers }, (_, layer) =>
+    mapTensors(source.block(layer), upload),
+  );
+  const { unembedding, ...rest } = source.readout();
+  return {
+    embedding,
+    blocks,
+    readout: {
+      ...mapTensors(rest, upload),
+      unembedding: unembedding ? upload(unembedding) : embedding.token,
+    },
+  };
+}
+
+type Mapped<N> = N extends HostTensor
+  ? Tensor
+  : N extends object
+    ? { [K in keyof N]: Mapped<N[K]> }
+    : N;
+
+/** The same tree with every tensor replaced. */
+function mapTensors<N extends object>(node: N, upload: (tensor: HostTensor) => Tensor): Mapped<N> {
+  if ('values' in node) return upload(node as unknown as HostTensor) as Mapped<N>;
+  return Object.fromEntries(
+    Object.entries(node).map(([key, child]) => [
+      key,
+      child === undefined ? undefined : mapTensors(child as object, upload),
+    ]),
+  ) as Mapped<N>;
 }

@@ -13,7 +13,6 @@ import {
 import type { HookPoint } from '../model/hooks.ts';
 import { nextTokens } from '../model/next-tokens.ts';
 import type { TokenBatch, Transformer } from '../model/transformer.ts';
-import { Tape } from '../tape.ts';
 import type { FrozenDictionary } from './frozen-dictionary.ts';
 import { logitChunks } from './logits-divergence.ts';
 import { ReconstructionStats } from './reconstruction.ts';
@@ -129,10 +128,9 @@ function compareOutputs(
 }
 
 function logitsOf(model: Transformer, stream: Tensor, start: number, end: number): Tensor {
-  const tape = new Tape(model.engine);
-  const part = tape.own(model.engine.rows(stream, start, end));
-  const logits = tape.detach(tape.frame(() => model.unembed(tape, part)));
-  tape.dispose();
+  const part = model.engine.rows(stream, start, end);
+  const logits = model.logits(part);
+  model.engine.dispose(part);
   return logits;
 }
 

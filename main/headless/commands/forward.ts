@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { weightProcessings, type WeightProcessing } from '../../../shared/domain/job-spec.ts';
 import { textValue, type Command } from '../cli/command.ts';
 import { usage } from '../cli/run-cli.ts';
 import { textTable } from '../cli/text-table.ts';
@@ -17,6 +18,11 @@ export const forward: Command = {
     },
     tensor: { type: 'string', value: 'NAME', help: 'tensor of that file; input_ids by default' },
     hooks: { type: 'string', value: 'A,B', help: 'hook points, separated by commas' },
+    processing: {
+      type: 'string',
+      value: 'KIND',
+      help: 'of the weights: none (default) or transformer-lens',
+    },
     out: { type: 'string', value: 'FILE', help: 'safetensors file to write' },
   },
   example:
@@ -29,6 +35,7 @@ export const forward: Command = {
       'forward',
       {
         model: resolve(parameters[0]!),
+        processing: processingValue(textValue(values, 'processing')),
         tokens: { file: resolve(tokens), tensor: textValue(values, 'tensor') ?? 'input_ids' },
         hooks,
         out: resolve(out),
@@ -38,6 +45,12 @@ export const forward: Command = {
     output.answer(written, () => writtenTable(written));
   },
 };
+
+function processingValue(value = 'none'): WeightProcessing {
+  const known = weightProcessings.find((name) => name === value);
+  if (!known) throw usage(`--processing takes ${weightProcessings.join(' or ')}, not '${value}'.`);
+  return known;
+}
 
 export function required(value: string | undefined, option: string): string {
   if (value === undefined) throw usage(`${option} is missing.`);

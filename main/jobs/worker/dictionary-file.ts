@@ -1,6 +1,7 @@
 import * as v from 'valibot';
+import { architectureNames, weightProcessings } from '../../../shared/domain/job-spec.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { architectureNames } from '../../../shared/domain/job-spec.ts';
+import type { TensorReader } from '../../../shared/domain/tensors.ts';
 import type { Engine, Tensor } from '../../compute/engine.ts';
 import type { DictionaryParameters } from '../../compute/sae/architecture.ts';
 import { openArchitecture } from '../../compute/sae/architectures/open-architecture.ts';
@@ -14,6 +15,8 @@ const metadataSchema = v.object({
   architecture: v.picklist(architectureNames),
   hook: v.string(),
   model: v.string(),
+  /** What was done to the weights of the model whose activations it was trained on. */
+  processing: v.optional(v.picklist(weightProcessings), 'none'),
   seed: v.string(),
 });
 export type DictionaryMetadata = v.InferOutput<typeof metadataSchema>;
@@ -54,14 +57,8 @@ export function readDictionary(
 ): { dictionary: FrozenDictionary; metadata: DictionaryMetadata } {
   const reader = openSafetensors(path);
   try {
-    const parsed = v.safeParse(metadataSchema, Object.fromEntries(reader.metadata));
-    if (!parsed.success)
-      throw new AppError(
-        'unsupported',
-        `${path} is not a dictionary that Assay wrote (its metadata say ${JSON.stringify(reader.metadata.get('format') ?? 'nothing')}).`,
-        { file: path, place: '__metadata__' },
-      );
-    const architecture = openArchitecture(parsed.output);
+    const metadata = parseMetadata(reader);
+    const architecture = openArchitecture(metadata);
     const [dIn = 0, latents = 0] = reader.tensors.get('W_enc')?.shape ?? [];
     const shapes = new Map(
       architecture.parameters({ dIn, latents }).map(({ name, shape }) => [name, shape]),
@@ -87,10 +84,30 @@ export function readDictionary(
     ) as unknown as DictionaryParameters;
     const dictionary = new FrozenDictionary(engine, architecture, parameters);
     engine.dispose(...Object.values<Tensor>(parameters));
-    return { dictionary, metadata: parsed.output };
+    return { dictionary, metadata };
   } finally {
     reader.close();
   }
+}
+
+/** What a dictionary file says of itself. Throws as `readDictionary` does. */
+export function readDictionaryMetadata(path: string): DictionaryMetadata {
+  const reader = openSafetensors(path);
+  try {
+    return parseMetadata(reader);
+  } finally {
+    reader.close();
+  }
+}
+
+function parseMetadata({ source, metadata }: TensorReader): DictionaryMetadata {
+  const parsed = v.safeParse(metadataSchema, Object.fromEntries(metadata));
+  if (parsed.success) return parsed.output;
+  throw new AppError(
+    'unsupported',
+    `${source} is not a dictionary that Assay wrote (its metadata say ${JSON.stringify(metadata.get('format') ?? 'nothing')}).`,
+    { file: source, place: '__metadata__' },
+  );
 }
 
 function transpose(values: Float32Array, rows: number, columns: number): Float32Array {

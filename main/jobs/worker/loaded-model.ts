@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { WeightProcessing } from '../../../shared/domain/job-spec.ts';
 import { fileError } from '../../../shared/errors.ts';
 import { openEngine } from '../../compute/engines/open-engine.ts';
 import { openTransformer } from '../../compute/model/open-transformer.ts';
@@ -18,8 +19,11 @@ let cached: { key: string; loaded: LoadedModel } | undefined;
  * A model on an engine of its own. The last one stays loaded, so that trying text after text reads
  * the weights once; a change of the files loads anew.
  */
-export async function loadedModel(path: string): Promise<LoadedModel> {
-  const key = `${path} ${lastChange(path)}`;
+export async function loadedModel(
+  path: string,
+  processing: WeightProcessing,
+): Promise<LoadedModel> {
+  const key = `${path} ${processing} ${lastChange(path)}`;
   if (cached?.key === key) return cached.loaded;
   const previous = cached;
   cached = undefined;
@@ -27,7 +31,7 @@ export async function loadedModel(path: string): Promise<LoadedModel> {
   const engine = await openEngine('auto');
   const folder = openModelFolder(path);
   try {
-    const model = openTransformer(engine, folder);
+    const model = openTransformer(engine, folder, processing);
     const { tokenizer: files } = folder;
     const tokenizer =
       files &&

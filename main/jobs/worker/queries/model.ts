@@ -10,7 +10,7 @@ import { openSafetensors } from '../../../formats/safetensors.ts';
 import { SafetensorsWriter, type TensorPlan } from '../../../formats/safetensors-writer.ts';
 import { openTokenFile } from '../../../formats/token-file.ts';
 import { queries, type QueryOutput } from '../../queries.ts';
-import { readDictionary } from '../dictionary-file.ts';
+import { readDictionary, readDictionaryMetadata } from '../dictionary-file.ts';
 import { loadedModel } from '../loaded-model.ts';
 import { parseInput } from '../parse-input.ts';
 import { estimateTraining } from '../train/plan.ts';
@@ -22,7 +22,7 @@ const runForward = async (
   { signal }: { signal: AbortSignal },
 ): Promise<QueryOutput<'forward'>> => {
   const ask = parseInput(queries.forward.input, input);
-  const { model } = await loadedModel(ask.model);
+  const { model } = await loadedModel(ask.model, ask.processing);
   for (const hook of ask.hooks) parseHook(hook, model.config);
   const tokens = openTokenFile(ask.tokens.file, ask.tokens.tensor);
   try {
@@ -105,7 +105,8 @@ const runEncode = async (input: unknown): Promise<QueryOutput<'encode'>> => {
 /** `try-text`: as far as the model's context reaches. */
 const tryText = async (input: unknown): Promise<QueryOutput<'try-text'>> => {
   const ask = parseInput(queries['try-text'].input, input);
-  const { model, tokenizer } = await loadedModel(ask.model);
+  const { processing } = readDictionaryMetadata(ask.dictionary);
+  const { model, tokenizer } = await loadedModel(ask.model, processing);
   if (!tokenizer)
     throw new AppError(
       'not-found',

@@ -47,7 +47,7 @@ export async function openInputs(projectPath: string, spec: TrainSpec): Promise<
         projectPath,
         plan,
         engine,
-        model: openTransformer(engine, folder),
+        model: openTransformer(engine, folder, spec.processing),
         tokenizer:
           files &&
           ModelTokenizer.parse(files.document, files.config, plan.model.vocabulary, files.file),

@@ -144,6 +144,7 @@ class ResultWriter {
       writeDictionary(path, engine, dictionary, {
         hook: plan.hook.name,
         model: plan.spec.model,
+        processing: plan.spec.processing,
         seed: String(seed),
       }),
     );

@@ -5,6 +5,7 @@ import { forward } from '../../../../main/compute/model/forward.ts';
 import { openTransformer } from '../../../../main/compute/model/open-transformer.ts';
 import { openModelFolder } from '../../../../main/formats/model-folder.ts';
 import { openSafetensors } from '../../../../main/formats/safetensors.ts';
+import { largestDifference } from '../../../support/differences.ts';
 import { missingData, sharedData } from '../../../support/shared-data.ts';
 
 const path = sharedData('lm-gpt2');
@@ -40,8 +41,3 @@ describe.skipIf(!path)(
     });
   },
 );
-
-function largestDifference(a: Float32Array, b: Float32Array): number {
-  expect(a.length).toBe(b.length);
-  return a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - b[i]!)), 0);
-}
