@@ -172,12 +172,18 @@ const training = {
 } as const satisfies Record<string, MetricDefinition>;
 
 export type BaseMetric = keyof typeof base;
+/** A metric at a hook point after the dictionary. */
+export type LaterMetric = `${BaseMetric | 'inToOrig'}.blocks.${number}.hook_${string}`;
 export type MetricName =
   | BaseMetric
   | `${BaseMetric}FirstPosition`
   | `${BaseMetric}OtherPositions`
   | keyof typeof whole
   | keyof typeof training;
+
+/** Figures by name; null where one is undefined. */
+export type Metrics = Partial<Record<MetricName, number | null>> &
+  Record<LaterMetric, number | null>;
 
 export const baseMetricNames = Object.keys(base) as BaseMetric[];
 

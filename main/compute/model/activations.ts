@@ -67,8 +67,6 @@ export interface Continuation {
   readonly hooks: readonly HookPoint[];
   /** Whether to go on to the final normed stream. */
   readonly logits: boolean;
-  /** Values are kept as copies, for a pass without gradients, whose values are freed on the way. */
-  readonly copies?: boolean;
 }
 
 /**
@@ -81,14 +79,18 @@ export function continueFrom(
   state: HookState,
   tokens: TokenBatch,
   hook: HookPoint,
-  { replacement, hooks, logits, copies = false }: Continuation,
+  { replacement, hooks, logits }: Continuation,
 ): { hooks: Map<string, Variable>; stream: Variable | undefined } {
   const kept = new Map<string, Variable>();
+  const copies = new Map<string, Tensor>();
   const wanted = new Set(hooks.map(({ name }) => name));
   const inStream = hook.site === 'resid_pre' || hook.site === 'resid_post';
   const visit = (name: string, value: Variable): Variable => {
     const here = !inStream && replacement && name === hook.name ? replacement : value;
-    if (wanted.has(name)) kept.set(name, copies ? keptCopy(tape, here) : here);
+    if (!wanted.has(name)) return here;
+    // Without gradients the values of a block are freed at its end.
+    if (here.requiresGradient) kept.set(name, here);
+    else copies.set(name, tape.engine.clone(here.value));
     return here;
   };
   const start = inStream && replacement ? replacement : tape.constant(state.residual);
@@ -98,34 +100,7 @@ export function continueFrom(
   const to = logits ? model.config.layers : Math.max(from, ...needed);
   const last = model.blocks(tape, start, { from, to }, tokens, visit);
   for (const { name, layer, site } of hooks)
-    if (site === 'resid_pre' && layer === to && !kept.has(name)) visit(name, last);
+    if (site === 'resid_pre' && layer === to && to > from) visit(name, last);
+  for (const [name, copy] of copies) kept.set(name, tape.own(copy));
   return { hooks: kept, stream: logits ? model.finalNorm(tape, last) : undefined };
-}
-
-function keptCopy(tape: Tape, { value }: Variable): Variable {
-  return tape.constant(tape.engine.clone(value));
-}
-
-/**
- * Final normed residual stream [r, d], continuing from a hook state; with `replacement` [r, d] in
- * place of the activation at the hook point where one is given. The caller frees it.
- */
-export function finishFrom(
-  model: Transformer,
-  state: HookState,
-  tokens: TokenBatch,
-  hook: HookPoint,
-  replacement?: Tensor,
-): Tensor {
-  const tape = new Tape(model.engine);
-  try {
-    const { stream } = continueFrom(model, tape, state, tokens, hook, {
-      replacement: replacement && tape.constant(replacement),
-      hooks: [],
-      logits: true,
-    });
-    return tape.detach(stream!);
-  } finally {
-    tape.dispose();
-  }
 }

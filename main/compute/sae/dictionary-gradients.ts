@@ -35,6 +35,8 @@ export interface StepView {
   readonly batch: TrainingBatch;
   /** Sum of each latent's codes over the batch [n]: 0 for one that never fired. */
   readonly firing: Tensor;
+  /** Number of codes that are not 0. */
+  readonly active: number;
   /** The dictionary's output [r, d]. */
   readonly output: Tensor;
   /** The spliced model's pass, where the objective asks for one. */
@@ -65,9 +67,9 @@ export function dictionaryGradients(
       ...(forward.terms ?? []),
     ];
     const values = terms.map(({ rows, scale }) => engine.sum(rows.value) * scale);
-    const l0 = countActive(tape, forward.codes) / x.value.shape[0]!;
+    const active = countActive(tape, forward.codes);
     const firing = codeSums(tape, forward.codes);
-    observe({ batch, firing, output: forward.output.value, spliced });
+    observe({ batch, firing, active, output: forward.output.value, spliced });
     engine.dispose(firing);
     tape.backward(
       terms.map(({ rows, coefficient, scale }) => ({
@@ -78,7 +80,7 @@ export function dictionaryGradients(
     return {
       loss: terms.reduce((sum, { coefficient }, index) => sum + coefficient * values[index]!, 0),
       terms: Object.fromEntries(terms.map(({ name }, index) => [name, values[index]!])),
-      l0,
+      l0: active / x.value.shape[0]!,
       gradients: takeGradients(tape, variables),
     };
   } finally {

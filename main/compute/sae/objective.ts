@@ -33,13 +33,16 @@ export function resolveObjective(
   ];
   if (outToOrig) terms.push({ kind: 'outToOrig', ...outToOrig });
   if (inToOrig) {
-    const names = inToOrig.hooks === 'later' ? laterStreams(hook, model) : inToOrig.hooks;
-    const weights = inToOrig.weights ?? names.map(() => 1);
+    const hooks =
+      inToOrig.hooks === 'later'
+        ? laterStreams(hook, model)
+        : inToOrig.hooks.map((name) => parseHook(name, model));
+    const weights = inToOrig.weights ?? hooks.map(() => 1);
     const total = weights.reduce((sum, weight) => sum + weight, 0);
-    names.forEach((name, index) =>
+    hooks.forEach((later, index) =>
       terms.push({
         kind: 'inToOrig',
-        hook: parseHook(name, model),
+        hook: later,
         coefficient: (inToOrig.coefficient * weights[index]!) / total,
       }),
     );
@@ -48,13 +51,18 @@ export function resolveObjective(
   return terms;
 }
 
-/** Names of every hook_resid_pre after a hook point. */
-function laterStreams({ layer, site }: HookPoint, { layers }: TransformerConfig): string[] {
+/** Every hook_resid_pre after a hook point. */
+export function laterStreams(
+  { layer, site }: HookPoint,
+  { layers }: TransformerConfig,
+): HookPoint[] {
   // The next block's resid_pre is this block's resid_post itself.
   const first = site === 'resid_post' ? layer + 2 : layer + 1;
-  return Array.from({ length: Math.max(0, layers - first) }, (_, i) =>
-    hookName(first + i, 'resid_pre'),
-  );
+  return Array.from({ length: Math.max(0, layers - first) }, (_, i) => ({
+    name: hookName(first + i, 'resid_pre'),
+    layer: first + i,
+    site: 'resid_pre',
+  }));
 }
 
 /** What an objective asks of the model beyond the hook point. */

@@ -35,7 +35,7 @@ export class OriginalPass {
     this.#state = activationsAt(model, tokens, hook);
     const tape = new Tape(model.engine);
     try {
-      const pass = continueFrom(model, tape, this.#state, tokens, hook, { ...needs, copies: true });
+      const pass = continueFrom(model, tape, this.#state, tokens, hook, needs);
       this.#later = new Map([...pass.hooks].map(([name, value]) => [name, tape.detach(value)]));
       this.#stream = pass.stream && tape.detach(pass.stream);
     } finally {

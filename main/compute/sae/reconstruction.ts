@@ -7,6 +7,7 @@ import type { BaseMetric } from '../../../shared/domain/metrics.ts';
  */
 export class ReconstructionStats {
   readonly #width: number;
+  readonly #target: 'output' | 'original';
   #tokens = 0;
   #squaredError = 0;
   #squaredNorm = 0;
@@ -17,8 +18,13 @@ export class ReconstructionStats {
   #layerNormed = new BatchMean();
   #layerNormedStd = new BatchMean();
 
-  constructor(width: number) {
+  /**
+   * @param target whose variance divides in the per-token definitions. e2e_sae takes the output's where
+   *   it compares a dictionary's output with its input, and the original's at later hook points.
+   */
+  constructor(width: number, target: 'output' | 'original' = 'output') {
     this.#width = width;
+    this.#target = target;
     this.#sum = new Float64Array(width);
   }
 
@@ -45,11 +51,11 @@ export class ReconstructionStats {
       if (xx > 0) this.#normRatio += Math.sqrt(yy / xx);
     }
     this.#tokens += rows;
-    // e2e_sae takes the SAE's input as prediction and its output as target.
-    const plain = perTokenExplained(x, y, d);
+    const [prediction, target] = this.#target === 'output' ? [x, y] : [y, x];
+    const plain = perTokenExplained(prediction, target, d);
     this.#perToken.add(plain.mean, rows);
     this.#perTokenStd.add(plain.std, rows);
-    const normed = perTokenExplained(layerNormed(x, d), layerNormed(y, d), d);
+    const normed = perTokenExplained(layerNormed(prediction, d), layerNormed(target, d), d);
     this.#layerNormed.add(normed.mean, rows);
     this.#layerNormedStd.add(normed.std, rows);
   }

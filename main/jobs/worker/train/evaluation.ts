@@ -1,4 +1,4 @@
-import type { MetricName } from '../../../../shared/domain/metrics.ts';
+import type { Metrics } from '../../../../shared/domain/metrics.ts';
 import type { TrainSpec } from '../../../../shared/domain/job-spec.ts';
 import { batchRows } from '../../../compute/features/feature-pass.ts';
 import type { TokenBatch } from '../../../compute/model/transformer.ts';
@@ -9,8 +9,6 @@ import type { TokenFile } from '../../../formats/token-file.ts';
 import { stopped, type JobControl } from '../../control.ts';
 import type { TrainInputs } from './inputs.ts';
 import { openTokens } from './plan.ts';
-
-export type Metrics = Partial<Record<MetricName, number | null>>;
 
 /** Measures the dictionaries as they are now on the first sequences of the evaluation tokens. */
 export async function evaluateOn(

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileError } from '../../../../shared/errors.ts';
 import type { TrainSpec } from '../../../../shared/domain/job-spec.ts';
+import type { Metrics } from '../../../../shared/domain/metrics.ts';
 import {
   activationTensors,
   FeaturePass,
@@ -18,7 +19,7 @@ import type { JobIo } from '../../job-io.ts';
 import type { JobAssignment } from '../../protocol.ts';
 import { writeResult, type ResultFile } from '../../result.ts';
 import { writeDictionary } from '../dictionary-file.ts';
-import { evaluateOn, firstBatches, type Metrics } from './evaluation.ts';
+import { evaluateOn, firstBatches } from './evaluation.ts';
 import type { TrainInputs } from './inputs.ts';
 import { openTokenLabels } from './labels.ts';
 import { openTokens } from './plan.ts';

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { AppError } from '../../../../shared/errors.ts';
+import type { Metrics } from '../../../../shared/domain/metrics.ts';
 import { SequenceOrder } from '../../../compute/data/sequence-order.ts';
 import { AliveWindow } from '../../../compute/sae/alive-window.ts';
+import { BatchMetrics } from '../../../compute/sae/batch-metrics.ts';
 import type { StepView, TrainingBatch } from '../../../compute/sae/dictionary-gradients.ts';
 import { needsOf } from '../../../compute/sae/objective.ts';
 import { OriginalPass } from '../../../compute/sae/original-pass.ts';
@@ -13,7 +15,6 @@ import { writeSafetensors } from '../../../formats/safetensors-writer.ts';
 import type { Checkpoint } from '../../checkpoint.ts';
 import type { JobIo } from '../../job-io.ts';
 import type { JobAssignment } from '../../protocol.ts';
-import type { Metrics } from './evaluation.ts';
 import type { TrainInputs } from './inputs.ts';
 
 /** What of the state is small enough for the manifest of a checkpoint. */
@@ -23,18 +24,10 @@ const cursorSchema = v.object({
   windowTokens: v.array(v.number()),
 });
 
-const stateFile = 'state.safetensors';
+/** What an evaluation counts that is the same every time. */
+const countNames: ReadonlySet<string> = new Set(['tokens', 'latents']);
 
-/** Metrics of an evaluation during training that become curves, named `eval.` + metric. */
-const evaluationCurves = [
-  'l0',
-  'mse',
-  'explainedVariance',
-  'explainedVariancePerToken',
-  'ceIncrease',
-  'kl',
-  'topOneAgreement',
-] as const;
+const stateFile = 'state.safetensors';
 
 /** The state of a training job between two steps, and how it moves on by one. */
 export class TrainingRun {
@@ -46,6 +39,7 @@ export class TrainingRun {
   readonly #batch: number;
   readonly #microBatch: number;
   readonly #logEvery: number;
+  readonly #metricsEvery: number;
   /** Seconds of training so far, over all attempts. */
   #seconds = 0;
   #evaluatedStep = 0;
@@ -58,6 +52,7 @@ export class TrainingRun {
     this.#batch = training.batch;
     this.#microBatch = training.microBatch ?? training.batch;
     this.#logEvery = training.logEvery;
+    this.#metricsEvery = training.metricsEvery ?? 20;
     this.#order = new SequenceOrder(inputs.tokens.rows, training.dataSeed);
     this.#trainer = new Trainer(
       engine,
@@ -104,23 +99,34 @@ export class TrainingRun {
   train(io: JobIo): void {
     const started = performance.now();
     const { engine, plan } = this.#inputs;
-    const isLogged = this.step % this.#logEvery === 0 || this.step + 1 === plan.steps;
-    const spread = new Spread(plan.shape.dIn);
+    const isDue = (every: number) => this.step % every === 0 || this.step + 1 === plan.steps;
+    const spread = isDue(this.#logEvery) ? new Spread(plan.shape.dIn) : undefined;
+    const metrics = isDue(this.#metricsEvery) ? this.#batchMetrics() : undefined;
     const alive = new Map<number, number>();
-    const observe = (learner: number, { batch, firing }: StepView) => {
+    const observe = (learner: number, view: StepView) => {
+      const { batch, firing } = view;
       const fired = this.#windows[learner]!.add(engine.read(firing), batch.x.shape[0]!);
       if (fired !== undefined) alive.set(learner, fired);
-      if (isLogged && learner === 0) spread.add(engine, batch.x);
+      if (learner === 0) spread?.add(engine, batch.x);
+      metrics?.[learner]!.add(view);
     };
     const parts = this.#batch / this.#microBatch;
     const reports = this.#trainer.train(this.#parts(parts), parts, observe);
     reports.forEach((report, index) => {
-      const values: Record<string, number> = isLogged ? stepValues(report, spread.mean) : {};
       const count = alive.get(index);
-      if (count !== undefined) values.alive = count;
+      const values = {
+        ...metrics?.[index]!.metrics(),
+        ...(spread && stepValues(report, spread.mean)),
+        ...(count !== undefined && { alive: count }),
+      };
       if (Object.keys(values).length > 0) io.point(this.#runs[index]!, { x: this.tokens, values });
     });
     this.#seconds += (performance.now() - started) / 1000;
+  }
+
+  #batchMetrics(): BatchMetrics[] {
+    const { model, plan } = this.#inputs;
+    return plan.spec.seeds.map(() => new BatchMetrics(model, plan.objective, plan.shape));
   }
 
   /** The next sequences in the model as it is, in parts, each freed before the next is made. */
@@ -145,7 +151,9 @@ export class TrainingRun {
     this.#evaluatedStep = this.step;
     metrics.forEach((found, index) => {
       const values = Object.fromEntries(
-        evaluationCurves.map((name) => [`eval.${name}`, found[name] ?? null]),
+        Object.entries(found)
+          .filter(([name]) => !countNames.has(name))
+          .map(([name, value]) => [`eval.${name}`, value]),
       );
       io.point(this.#runs[index]!, { x: this.tokens, values });
     });
