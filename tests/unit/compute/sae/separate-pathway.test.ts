@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createReferenceEngine } from '../../../../main/compute/engines/reference/reference-engine.ts';
 import { parseHook } from '../../../../main/compute/model/hooks.ts';
-import { mapParameters } from '../../../../main/compute/sae/architecture.ts';
+import { mapParameters, type Architecture } from '../../../../main/compute/sae/architecture.ts';
 import { reluArchitecture } from '../../../../main/compute/sae/architectures/relu.ts';
 import type { DecoderNorm } from '../../../../main/compute/sae/decoder-norm.ts';
 import { needsOf, resolveObjective } from '../../../../main/compute/sae/objective.ts';
@@ -104,7 +104,7 @@ describe('a decoder under projected gradients', () => {
   });
 
   it('uses only the part of the gradient across each row', () => {
-    const architecture = reluArchitecture('projected');
+    const architecture: Architecture = reluArchitecture('projected');
     const parameters = architecture.initialise(engine, { dIn: 8, latents: 12 }, 4);
     const gradients = mapParameters(parameters, ({ shape, size }) =>
       engine.floats(
