@@ -7,7 +7,7 @@ import type { FrozenDictionary } from '../sae/frozen-dictionary.ts';
 import { ActivationCollector, type FeatureMajor } from './activation-store.ts';
 import { bestMatches, nearestRows, promotedTokens, type Neighbours } from './directions.ts';
 import { featureStatistics } from './feature-statistics.ts';
-import { labelAuc } from './label-auc.ts';
+import { labelAuc, labelAucByHalf } from './label-auc.ts';
 
 /** Binary properties of tokens, one array of 0 and 1 per property, aligned with the tokens. */
 export interface TokenLabels {
@@ -102,6 +102,11 @@ export function featureTensors(
         name: 'auc',
         shape: [n, labels.values.length],
         data: labelAuc(activations, labels.values),
+      },
+      {
+        name: 'auc_by_half',
+        shape: [n, labels.values.length, 2],
+        data: labelAucByHalf(activations, labels.values, options.length),
       },
       {
         name: 'positives',

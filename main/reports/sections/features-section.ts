@@ -8,6 +8,7 @@ import { featureCard, featureId } from '../viewer/feature-card.ts';
 import { formatCount, formatNumber, formatShare } from '../viewer/format.ts';
 import { html, type Fragment, type Markup } from '../viewer/html.ts';
 import { packFeature, type PackedFeature } from '../viewer/packing.ts';
+import { recoveryTable } from './recovery-table.ts';
 
 /** Features that are written out in full; the others open from the embedded data. */
 export const cardsPerPage = 24;
@@ -41,6 +42,7 @@ export async function featuresSection(
       ${dictionary.hook} of ${dictionary.model}. Densities are counted over
       ${formatCount(gathered.tokens, 'token')}.
     </p>
+    ${recoveryTable(section.recovery ?? [], id, context)}
     ${featureTable(rows, gathered.hints, id, context)}
     <h3 id="${id}-cards">Feature by feature</h3>
     <p class="reading">
