@@ -28,6 +28,7 @@ export interface DemoAnswer {
     readonly feature: number;
     readonly chosenAuc: number;
     readonly auc: number;
+    readonly tokenAuc: number;
   }[];
   readonly fit: FitAnswer & { readonly id: string };
   readonly report: { readonly path: string; readonly bytes: number; readonly sha256: string };
@@ -87,7 +88,7 @@ function propertyLines({ runs, properties }: DemoAnswer): string[] {
   );
   const rows = names.map((name) => [
     name,
-    `${((of(name, runs[0]!.seed)?.share ?? 0) * 100).toFixed(1)} %`,
+    of(name, runs[0]!.seed)?.tokenAuc.toFixed(3) ?? null,
     ...runs.flatMap(({ seed }) => {
       const found = of(name, seed);
       return [found ? `f${found.feature}` : null, found ? found.auc.toFixed(3) : null];
@@ -96,9 +97,9 @@ function propertyLines({ runs, properties }: DemoAnswer): string[] {
   return [
     `${toldByAll.length} of ${names.length} properties of the stories are told by a single feature with AUC > ${notableAuc}`,
     'in every seed. A feature is chosen on one half of the held-out stories; its AUC comes',
-    'from the other half.',
+    'from the other half, as does that of a guess from the token alone, without its context.',
     textTable([
-      ['property', 'tokens', ...runs.flatMap(({ seed }) => [`seed ${seed}`, 'AUC'])],
+      ['property', 'token alone', ...runs.flatMap(({ seed }) => [`seed ${seed}`, 'AUC'])],
       ...rows,
     ]),
   ];

@@ -20,7 +20,7 @@ export function readRecovery(view: ProjectView, dictionary: StoredDictionary): P
   if (!existsSync(path)) return [];
   const reader = openSafetensors(path);
   try {
-    if (!reader.tensors.has('auc_by_half')) return [];
+    if (!reader.tensors.has('auc_by_half') || !reader.tensors.has('token_auc')) return [];
     return recoverEach(reader, dictionary.tokens).sort((a, b) => b.auc - a.auc);
   } finally {
     reader.close();
@@ -32,6 +32,7 @@ function recoverEach(reader: TensorReader, tokens: number): PropertyRecovery[] {
   const properties = readProperties(reader);
   const positives = reader.ints('positives');
   const scores = reader.floats('auc_by_half');
+  const tokenAuc = reader.floats('token_auc');
   const width = properties.length;
   const features = scores.length / (2 * width);
   return properties.flatMap((property, k): PropertyRecovery[] => {
@@ -41,6 +42,7 @@ function recoverEach(reader: TensorReader, tokens: number): PropertyRecovery[] {
       if (score(other, 0) > score(feature, 0)) feature = other;
     const [chosenAuc, auc] = [score(feature, 0), score(feature, 1)];
     if (Number.isNaN(chosenAuc) || Number.isNaN(auc)) return [];
-    return [{ property, share: positives[k]! / tokens, feature, chosenAuc, auc }];
+    const share = positives[k]! / tokens;
+    return [{ property, share, feature, chosenAuc, auc, tokenAuc: tokenAuc[k]! }];
   });
 }

@@ -70,6 +70,8 @@ export interface PropertyRecovery {
   readonly chosenAuc: number;
   /** And on the others, which the choice did not see. */
   readonly auc: number;
+  /** On these, what the token's identity alone tells. */
+  readonly tokenAuc: number;
 }
 
 export interface FitSectionData extends SectionData {

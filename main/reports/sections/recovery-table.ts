@@ -27,6 +27,12 @@ const columns: ShownColumn[] = [
     align: 'right',
     key: 'auc',
   },
+  {
+    title: 'token alone',
+    definition: 'AUC on the same sequences of a guess from the token itself, without its context',
+    align: 'right',
+    key: 'tokenAuc',
+  },
 ];
 
 /** Which feature tells each ground-truth property, and how well on tokens that did not choose it. */
@@ -36,7 +42,7 @@ export function recoveryTable(
   context: ReportContext,
 ): Markup {
   if (recovery.length === 0) return html``;
-  const keys = ['property', 'share', 'feature', 'chosenAuc', 'auc'] as const;
+  const keys = ['property', 'share', 'feature', 'chosenAuc', 'auc', 'tokenAuc'] as const;
   const tableId = context.addTable(`${id}-properties`, {
     name: 'properties',
     columns: keys,
@@ -47,7 +53,7 @@ export function recoveryTable(
     ${renderTable({
       id: tableId,
       caption: context.tableCaption(
-        `${told} of ${recovery.length} properties are told by one feature with an AUC above ${notableAuc}. Each feature was chosen as the best for its property on the sequences of even number; the last column is its AUC on those of odd number.`,
+        `${told} of ${recovery.length} properties are told by one feature with an AUC above ${notableAuc}. Each feature was chosen as the best for its property on the sequences of even number; “AUC” is its score on those of odd number, beside that of a guess from the token alone.`,
       ),
       columns,
       data: context.tables[tableId]!,
@@ -57,6 +63,7 @@ export function recoveryTable(
         html`<a href="#${featureId(id, item.feature)}">${item.feature}</a>`,
         item.chosenAuc.toFixed(3),
         item.auc > notableAuc ? html`<b>${item.auc.toFixed(3)}</b>` : item.auc.toFixed(3),
+        item.tokenAuc.toFixed(3),
       ]),
     })}`;
 }
