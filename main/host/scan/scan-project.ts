@@ -52,7 +52,7 @@ class Walk {
 
   visit(folder: string, depth: number): void {
     const entries = list(folder);
-    if (depth > 0 && isModelFolder(entries)) return this.#add(folder, scanModel(folder), 0);
+    if (depth > 0 && isModelFolder(entries)) return this.#visitModel(folder, entries);
     for (const entry of entries) {
       if (this.#isFull()) return;
       const path = join(folder, entry.name);
@@ -60,6 +60,18 @@ class Walk {
         if (depth < maxDepth && !entry.name.startsWith('.') && !skipped.has(entry.name))
           this.visit(path, depth + 1);
       } else this.#visitFile(path);
+    }
+  }
+
+  /** A model is one item; tokens and labels that lie beside its weights are items of their own. */
+  #visitModel(folder: string, entries: readonly Dirent[]): void {
+    this.#add(folder, scanModel(folder), 0);
+    for (const { name } of entries) {
+      if (extname(name) !== '.safetensors' || name.startsWith('model')) continue;
+      const path = join(folder, name);
+      const finding = scanTensorFile(path);
+      if (finding.kind === 'tokens' || finding.kind === 'labels')
+        this.#add(path, finding, statSync(path).size);
     }
   }
 
