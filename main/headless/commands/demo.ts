@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JobRow } from '../../../shared/contract/jobs.ts';
-import type { ReportSection } from '../../../shared/contract/reports.ts';
 import type { MetricSummary, RunRow } from '../../../shared/contract/runs.ts';
 import type { FitDetail } from '../../../shared/contract/statistics.ts';
 import {
@@ -13,16 +12,18 @@ import { AppError } from '../../../shared/errors.ts';
 import { openView } from '../../host/project-view.ts';
 import { readRecovery } from '../../host/property-recovery.ts';
 import { findDictionary } from '../../host/read-features.ts';
+import { readText } from '../../formats/documents.ts';
 import { readSpec } from '../../host/specs.ts';
 import type { Command, CommandContext } from '../cli/command.ts';
 import type { Output } from '../cli/output.ts';
 import { demoFolder, prepareDemoProject } from '../demo-project.ts';
+import { demoSections } from '../demo-sections.ts';
 import { checkSucceeded, followJob } from '../follow-job.ts';
 import { findPlaces } from '../places.ts';
 import { printDemo, type DemoAnswer } from '../print-demo.ts';
 import { fitAnswer } from '../print-fit.ts';
 import { withHost, type HostClient } from '../with-host.ts';
-import { describeRun, readText } from './run.ts';
+import { describeRun } from './run.ts';
 
 export const demo: Command = {
   name: 'demo',
@@ -51,7 +52,7 @@ async function runDemo({ output, signal }: CommandContext): Promise<void> {
       signal,
     });
     const fit = await regress(client, project, specOf(folder, 'regress.yaml', 'regress'), output);
-    const report = await writeReport(client, project, trained.runs, fit);
+    const report = await writeReport(client, project, folder, trained.runs, fit);
     return { ...trained, fit, report: { ...report, path: join(folder, report.path) } };
   });
   const answer: DemoAnswer = {
@@ -144,52 +145,19 @@ async function regress(
 async function writeReport(
   client: HostClient,
   project: string,
+  folder: string,
   runs: readonly RunRow[],
   fit: FitDetail,
 ) {
-  const sections = await describe(client, project, runs, fit);
   const reports = await client.call('reports.list', { project });
-  const { path: folder } = await client.call('project.open', { path: demoFolder() });
   const written = reports.find(
     ({ title, createdAt, path }) =>
       title === reportTitle && createdAt >= fit.createdAt && existsSync(join(folder, path)),
   );
-  return written ?? client.call('reports.create', { project, title: reportTitle, sections });
-}
-
-async function describe(
-  client: HostClient,
-  project: string,
-  runs: readonly RunRow[],
-  fit: FitDetail,
-): Promise<ReportSection[]> {
+  if (written) return written;
   const table = await client.call('tables.describe', { project, table: fit.spec.table });
-  const dictionaries = runs.flatMap(({ dictionary }) => (dictionary === null ? [] : [dictionary]));
-  return [
-    {
-      kind: 'text',
-      title: 'What this is',
-      text: about(runs),
-    },
-    { kind: 'runs', runs: runs.map(({ id }) => id) },
-    ...dictionaries.map((dictionary): ReportSection => ({
-      kind: 'features',
-      dictionary,
-      choice: 'best-per-property',
-      features: [],
-      limit: 50,
-    })),
-    { kind: 'text', title: `About ${table.path}`, text: table.note ?? 'The table has no note.' },
-    { kind: 'fit', fit: fit.id },
-  ];
-}
-
-function about(runs: readonly RunRow[]): string {
-  return `A small language model was trained on made-up stories in which every token has known properties: whether it stands in a quotation, whether the subject is plural, whether the story is told in the past tense, and more. Dictionaries with ${runs.length} seeds were then trained on ${runs[0]?.hook ?? 'its activations'}, without being told of these properties.
-
-Is a feature real? The tables of ground truth below show which properties single features tell on stories that neither the model nor the dictionaries were trained on, and whether both seeds found them.
-
-Is a coefficient real? The regression at the end is fitted to a simulated table whose true coefficients are known.`;
+  const sections = demoSections(folder, runs, fit, table);
+  return client.call('reports.create', { project, title: reportTitle, sections });
 }
 
 function readProperties(folder: string, runs: readonly RunRow[]): DemoAnswer['properties'] {

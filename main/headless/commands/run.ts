@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { JobRow } from '../../../shared/contract/jobs.ts';
 import type { RunRow } from '../../../shared/contract/runs.ts';
-import { fileError } from '../../../shared/errors.ts';
+import { readText } from '../../formats/documents.ts';
 import { textValue, type Command, type CommandContext } from '../cli/command.ts';
 import type { Output } from '../cli/output.ts';
 import { usage } from '../cli/run-cli.ts';
@@ -77,12 +76,4 @@ function runsTable(runs: readonly ReturnType<typeof describeRun>[]): string {
       ...names.map((name) => metrics[name] ?? null),
     ]),
   ]);
-}
-
-export function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw fileError(error, path);
-  }
 }

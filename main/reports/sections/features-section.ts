@@ -23,7 +23,8 @@ export async function featuresSection(
   data: DataIslands,
 ): Promise<RenderedSection> {
   const { dictionary } = section;
-  const title = section.title ?? `Features of ${dictionary.name}`;
+  const seed = dictionary.seed === null ? '' : `, seed ${dictionary.seed}`;
+  const title = section.title ?? `Features of ${dictionary.name}${seed}`;
   context.headings.push({ id, title });
   const gathered = await gather(section, id, data);
   const { rows } = gathered;
