@@ -14,6 +14,8 @@ PROPERTIES = {
     "question": "inside a quoted question, from its first word to the question mark",
     "plural_subject": "the clause has a plural subject: from its head noun to the end of the clause",
     "subject_open": "the head noun of a subject has been read and its verb has not",
+    "first_sentence": "in the first sentence of a story",
+    "subordinate_clause": "inside a clause that 'when', 'while' or 'before' begins",
     "relative_clause": "inside a relative clause (clause depth 2)",
     "in_list": "inside a list of three or more things",
     "negated": "after 'not', 'never' or 'no longer', to the end of the clause",
@@ -219,6 +221,7 @@ class Story:
             self.word(self.pick(w.PLACES))
 
     def opening(self):
+        self.active.add("first_sentence")
         self.reveal(self.pick(w.OPENINGS[0] if self.night else w.OPENINGS[1]), "night_story", self.night)
         self.write(",")
         self.name(self.hero)
@@ -285,6 +288,7 @@ class Story:
         self.stop()
 
     def subordinate(self):
+        self.active.add("subordinate_clause")
         self.word(self.pick(["when", "while", "before"]))
         self.clause()
         self.active &= STORY_LONG | {"past_tense"}
