@@ -83,9 +83,9 @@ function propertyLines({ runs, properties }: DemoAnswer): string[] {
   const names = [...new Set(properties.map(({ property }) => property))];
   const of = (property: string, seed: number) =>
     properties.find((item) => item.property === property && item.seed === seed);
-  const toldByAll = names.filter((name) =>
-    runs.every(({ seed }) => (of(name, seed)?.auc ?? 0) > notableAuc),
-  );
+  const isTold = (name: string) => runs.map(({ seed }) => (of(name, seed)?.auc ?? 0) > notableAuc);
+  const told = names.filter((name) => isTold(name).includes(true));
+  const toldByAll = told.filter((name) => !isTold(name).includes(false));
   const rows = names.map((name) => [
     name,
     of(name, runs[0]!.seed)?.tokenAuc.toFixed(3) ?? null,
@@ -95,9 +95,9 @@ function propertyLines({ runs, properties }: DemoAnswer): string[] {
     }),
   ]);
   return [
-    `${toldByAll.length} of ${names.length} properties of the stories are told by a single feature with AUC > ${notableAuc}`,
-    'in every seed. A feature is chosen on one half of the held-out stories; its AUC comes',
-    'from the other half, as does that of a guess from the token alone, without its context.',
+    `${told.length} of ${names.length} properties of the stories are told by a single feature with AUC > ${notableAuc},`,
+    `${toldByAll.length} of them in every seed. A feature is chosen on one half of the held-out stories; its AUC`,
+    'comes from the other half, as does that of a guess from the token alone, without context.',
     textTable([
       ['property', 'token alone', ...runs.flatMap(({ seed }) => [`seed ${seed}`, 'AUC'])],
       ...rows,
