@@ -1,4 +1,5 @@
 import type { Command } from '../cli/command.ts';
+import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { encode } from './encode.ts';
 import { features } from './features.ts';
@@ -12,6 +13,7 @@ import { show } from './show.ts';
 
 /** The verbs of `assay`, in the order of its help. */
 export const commands: readonly Command[] = [
+  demo,
   serve,
   run,
   runs,

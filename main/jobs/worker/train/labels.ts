@@ -13,7 +13,7 @@ export function openTokenLabels(
   projectPath: string,
   file: string,
   tokens: { rows: number; context: number },
-): TokenLabels {
+): Pick<TokenLabels, 'properties' | 'values'> {
   const path = insideProject(projectPath, file);
   const reader = openSafetensors(path);
   try {

@@ -79,13 +79,13 @@ async function collect(
     ))
       pass.add(batch);
     const { context } = tokens;
+    const rows = Array.from({ length: features.sequences }, (_, row) => row);
+    const file = features.labels;
+    const shape = { rows: rows.length, context };
     const labels =
-      features.labels === undefined
+      file === undefined
         ? undefined
-        : openTokenLabels(inputs.projectPath, features.labels, {
-            rows: features.sequences,
-            context,
-          });
+        : { ...openTokenLabels(inputs.projectPath, file, shape), ids: tokens.read(rows) };
     return { activations: pass.finish(), labels, context, features };
   } finally {
     tokens.close();
