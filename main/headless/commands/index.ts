@@ -1,4 +1,5 @@
 import type { Command } from '../cli/command.ts';
+import { bench } from './bench.ts';
 import { doctor } from './doctor.ts';
 import { encode } from './encode.ts';
 import { features } from './features.ts';
@@ -22,4 +23,5 @@ export const commands: readonly Command[] = [
   forward,
   encode,
   doctor,
+  bench,
 ];
