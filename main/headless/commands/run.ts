@@ -9,6 +9,8 @@ import { serve } from '../../../shared/contract/serve.ts';
 import { isEnded } from '../../../shared/domain/job-state.ts';
 import { AppError, errorFromJson, fileError } from '../../../shared/errors.ts';
 import type { Host } from '../../host/create-host.ts';
+import { openView } from '../../host/project-view.ts';
+import { readJob } from '../../host/read-jobs.ts';
 import { textValue, type Command, type CommandContext } from '../cli/command.ts';
 import type { Output } from '../cli/output.ts';
 import { usage } from '../cli/run-cli.ts';
@@ -42,6 +44,11 @@ async function runJob({ parameters, values, output, signal }: CommandContext): P
         ? await client.call('jobs.act', { project, job: resumed!, action: 'requeue' })
         : await client.call('jobs.submit', { project, spec });
     const ended = await follow(client, project, job, output, signal);
+    if (ended.state === 'cancelled') {
+      // Closing waits for the worker, which is writing its checkpoint.
+      await client.call('project.close', { project });
+      throw stopped(path, ended.id);
+    }
     await answer(client, project, ended, output);
   } finally {
     await host.close();
@@ -70,14 +77,17 @@ async function follow(
     output.note('Stopping; a checkpoint is being written. Ctrl-C again stops at once.');
     client.call('jobs.act', { project, job, action: 'cancel' }).catch(() => undefined);
   };
-  signal.addEventListener('abort', cancel, { once: true });
+  if (signal.aborted) cancel();
+  else signal.addEventListener('abort', cancel, { once: true });
   let stop: () => void = () => undefined;
   try {
     await new Promise<void>((done, fail) => {
+      let told: string | undefined;
       const look = (row: JobRow) => {
         if (row.id !== job) return;
         if (isEnded(row.state)) return done();
-        if (row.state === 'paused' && row.error) output.note(row.error.message);
+        if (row.state === 'paused' && row.error && row.error.message !== told)
+          output.note(`${(told = row.error.message)} The job waits; Ctrl-C stops it.`);
         if (row.progress) output.progress(row.progress);
       };
       const read = () => client.call('jobs.get', { project, job }).then(look, fail);
@@ -101,12 +111,6 @@ async function answer(
   job: JobRow,
   output: Output,
 ): Promise<void> {
-  if (job.state === 'cancelled')
-    throw new AppError(
-      'cancelled',
-      `The job was stopped. Continue it with: assay run --resume ${job.id}`,
-      { job: job.id, checkpointStep: job.checkpointStep },
-    );
   if (job.state !== 'succeeded') throw failure(job);
   const details = await Promise.all(
     job.runs.map((id) => client.call('runs.get', { project, run: id })),
@@ -119,6 +123,27 @@ async function answer(
       ? `fit ${newest[0]?.id} is in the project; show it with: assay show ${newest[0]?.id}`
       : runsTable(runs),
   );
+}
+
+/** What Ctrl-C ends with: how to go on, and from where. */
+function stopped(path: string, id: string): AppError {
+  const view = openView(path);
+  try {
+    const { checkpointStep } = readJob(view, id);
+    const from = checkpointStep === null ? 'its beginning' : `step ${checkpointStep}`;
+    return new AppError(
+      'cancelled',
+      `The job was stopped. Go on from ${from} with: assay run --resume ${id} --project ${quoted(path)}`,
+      { job: id, checkpointStep },
+    );
+  } finally {
+    view.close();
+  }
+}
+
+/** As a shell reads it. */
+function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 function failure(job: JobRow): AppError {

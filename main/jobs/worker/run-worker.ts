@@ -22,6 +22,8 @@ const orphanMilliseconds = 10_000;
 /** Serves one host: a job, or queries, until the host is gone. */
 export function runWorker(port: ParentPort, work: Work): void {
   const worker = new Worker(port, work);
+  // Ctrl-C in a terminal reaches every process. The host hears it too and asks for a checkpoint.
+  process.on('SIGINT', () => undefined);
   port.onMessage((raw) => worker.receive(raw));
   port.onClose(() => worker.hostIsGone());
   port.send({ type: 'ready', pid: process.pid });
