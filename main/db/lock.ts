@@ -45,7 +45,7 @@ export function lockProject(folder: string, now: number): ProjectLock {
     writeFileSync(info, JSON.stringify(us));
   } catch (error) {
     letGo();
-    throw fileError(error, info);
+    throw fileError(error, info, 'write');
   }
   return {
     release() {
@@ -65,9 +65,13 @@ function takeLock(
   path: string,
   holder: LockHolder | undefined,
 ): BetterSqlite.Database {
-  let connection: BetterSqlite.Database | undefined;
   try {
     mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw fileError(error, folder, 'write');
+  }
+  let connection: BetterSqlite.Database | undefined;
+  try {
     connection = new BetterSqlite(path, { timeout: 200 });
     connection.exec('BEGIN EXCLUSIVE');
     return connection;

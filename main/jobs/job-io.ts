@@ -108,7 +108,7 @@ export class JobIo {
       }
       appendLine(fd, JSON.stringify(value));
     } catch (error) {
-      throw fileError(error, path);
+      throw fileError(error, path, 'write');
     }
   }
 

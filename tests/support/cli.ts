@@ -5,7 +5,7 @@ import { temporaryFolder } from './folders.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const entry = join(root, 'main/headless/index.ts');
-const patience = 60_000;
+const defaultPatience = 60_000;
 
 export interface CliResult {
   /** Exit code; null where a signal ended it. */
@@ -28,7 +28,13 @@ let home: string | undefined;
 /** Starts `assay` as a real process with a home of its own. */
 export function startAssay(
   words: readonly string[],
-  options: { cwd?: string; env?: Record<string, string>; uid?: number } = {},
+  options: {
+    cwd?: string;
+    env?: Record<string, string>;
+    uid?: number;
+    /** Milliseconds after which it is killed. */
+    patience?: number;
+  } = {},
 ): RunningCli {
   home ??= temporaryFolder();
   const child = spawn(process.execPath, [entry, ...words], {
@@ -44,7 +50,10 @@ export function startAssay(
   const tell = () => listeners.forEach((listener) => listener());
   child.stdout.setEncoding('utf8').on('data', (text: string) => ((stdout += text), tell()));
   child.stderr.setEncoding('utf8').on('data', (text: string) => ((stderr += text), tell()));
-  const timer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), patience);
+  const timer = setTimeout(
+    () => process.kill(-child.pid!, 'SIGKILL'),
+    options.patience ?? defaultPatience,
+  );
   let result: CliResult | undefined;
   const ended = new Promise<CliResult>((done) =>
     child.on('close', (code) => {

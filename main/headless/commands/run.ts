@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { connect, type Client } from '../../../shared/contract/connect.ts';
 import { contract, type AssayContract } from '../../../shared/contract/index.ts';
@@ -7,10 +6,12 @@ import { createPair } from '../../../shared/contract/pair.ts';
 import type { RunRow } from '../../../shared/contract/runs.ts';
 import { serve } from '../../../shared/contract/serve.ts';
 import { isEnded } from '../../../shared/domain/job-state.ts';
-import { AppError, errorFromJson, fileError } from '../../../shared/errors.ts';
+import { AppError, errorFromJson } from '../../../shared/errors.ts';
 import type { Host } from '../../host/create-host.ts';
 import { openView } from '../../host/project-view.ts';
 import { readJob } from '../../host/read-jobs.ts';
+import { readSpec } from '../../host/specs.ts';
+import { readText } from '../../formats/documents.ts';
 import { textValue, type Command, type CommandContext } from '../cli/command.ts';
 import type { Output } from '../cli/output.ts';
 import { usage } from '../cli/run-cli.ts';
@@ -33,7 +34,7 @@ async function runJob({ parameters, values, output, signal }: CommandContext): P
   const resumed = textValue(values, 'resume');
   if ((parameters[0] === undefined) === (resumed === undefined))
     throw usage('Give either a SPEC or --resume JOB. See assay run --help.');
-  const spec = parameters[0] === undefined ? undefined : readText(parameters[0]);
+  const spec = parameters[0] === undefined ? undefined : readChecked(parameters[0]);
   const host = createHeadlessHost({ log: (_level, message) => output.note(message) });
   try {
     const client = connectTo(host, output);
@@ -171,10 +172,9 @@ function runsTable(runs: readonly ReturnType<typeof describeRun>[]): string {
   ]);
 }
 
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw fileError(error, path);
-  }
+/** The text of a spec; what is wrong with it is told by the name of its file. @throws AppError */
+function readChecked(path: string): string {
+  const text = readText(path);
+  readSpec(text, path);
+  return text;
 }

@@ -102,7 +102,7 @@ function prepareFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw fileError(error, folder);
+    throw fileError(error, folder, 'write');
   }
 }
 

@@ -27,5 +27,17 @@ export async function create(input: unknown, { signal, report }: QueryContext): 
       },
     );
   const table = await openTable(projectPath, spec.table, signal);
-  return drive(regress(table, spec), signal, ({ done, total }) => report?.(done, total));
+  try {
+    return await drive(regress(table, spec), signal, ({ done, total }) => report?.(done, total));
+  } catch (error) {
+    throw naming(spec.table, error);
+  }
+}
+
+/** Numbers that cannot be fitted are those of the table, which the arithmetic does not know. */
+function naming(table: string, error: unknown): unknown {
+  const ofData = ['too-few-rows', 'separation', 'no-convergence', 'non-finite'];
+  if (!(error instanceof AppError) || !ofData.includes(error.code) || error.details.file)
+    return error;
+  return new AppError(error.code, error.message, { ...error.details, file: table }, error);
 }

@@ -21,7 +21,7 @@ import { writeResult, type ResultFile } from '../../result.ts';
 import { writeDictionary } from '../dictionary-file.ts';
 import { evaluateOn, firstBatches, type Metrics } from './evaluation.ts';
 import type { TrainInputs } from './inputs.ts';
-import { openTokenLabels } from './labels.ts';
+import { openLabelsOf } from './labels.ts';
 import { openTokens } from './plan.ts';
 import { describeProvenance } from './provenance.ts';
 import type { TrainingRun } from './training-run.ts';
@@ -80,13 +80,7 @@ async function collect(
     ))
       pass.add(batch);
     const { context } = tokens;
-    const labels =
-      features.labels === undefined
-        ? undefined
-        : openTokenLabels(inputs.projectPath, features.labels, {
-            rows: features.sequences,
-            context,
-          });
+    const labels = openLabelsOf({ features }, inputs.projectPath);
     return { activations: pass.finish(), labels, context, features };
   } finally {
     tokens.close();
@@ -208,7 +202,7 @@ class ResultWriter {
     try {
       write(full);
     } catch (error) {
-      throw fileError(error, full);
+      throw fileError(error, full, 'write');
     }
     if (!this.#files.some((file) => file.path === path)) this.#files.push({ kind, path });
   }
