@@ -4,7 +4,7 @@ import { AppError, fileError, type ErrorJson } from '../../../shared/errors.ts';
 import type { JobSpec } from '../../../shared/domain/job-spec.ts';
 import { JobControl } from '../control.ts';
 import { JobIo } from '../job-io.ts';
-import { toWorker, type JobAssignment, type ToWorker } from '../protocol.ts';
+import { toWorker, type FromWorker, type JobAssignment, type ToWorker } from '../protocol.ts';
 import type { ParentPort } from './parent-port.ts';
 import type { QueryHandler } from './queries/handler.ts';
 
@@ -60,9 +60,10 @@ class Worker {
   }
 
   async #runJob(assignment: JobAssignment): Promise<void> {
-    const send = this.#port.send.bind(this.#port);
+    const send = (message: FromWorker) => this.#port.send(message);
     this.#control = new JobControl(send);
     let io: JobIo | undefined;
+    let last: FromWorker = { type: 'results' };
     try {
       const run = this.#work.jobs[assignment.spec.kind];
       if (!run)
@@ -71,14 +72,13 @@ class Worker {
       io = new JobIo(assignment.folder, send);
       await run(assignment, this.#control, io);
       io.close();
-      send({ type: 'results' });
     } catch (error) {
       closeQuietly(io);
-      if (error instanceof AppError && error.code === 'cancelled') send({ type: 'cancelled' });
-      else send({ type: 'failed', error: describe(error) });
+      const isStopped = error instanceof AppError && error.code === 'cancelled';
+      last = isStopped ? { type: 'cancelled' } : { type: 'failed', error: describe(error) };
     }
-    // Lets the last message leave before the process does.
-    setTimeout(() => process.exit(0), 50);
+    // A host that is busy may be far behind: its last message leaves before the process does.
+    this.#port.send(last, () => process.exit(0));
   }
 
   async #answer({ id, name, input }: ToWorker & { type: 'query' }): Promise<void> {
