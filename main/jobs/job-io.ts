@@ -137,11 +137,19 @@ function appendLine(fd: number, line: string): void {
  */
 export function readPoints(path: string): Point[] {
   const points: Point[] = [];
-  for (const line of readFileSync(path, 'utf8').split('\n')) {
+  for (const line of readLines(path)) {
     const point = parsePoint(line);
     if (point) points.push(point);
   }
   return points;
+}
+
+function readLines(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n');
+  } catch (error) {
+    throw fileError(error, path);
+  }
 }
 
 function parsePoint(line: string): Point | undefined {
