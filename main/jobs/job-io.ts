@@ -64,7 +64,8 @@ export class JobIo {
     const batch = this.#waiting.get(run);
     if (batch) batch.push(point);
     else this.#waiting.set(run, [point]);
-    if (this.#clock.now() - this.#lastSent >= batchMilliseconds) this.sendPoints();
+    const since = this.#clock.now() - this.#lastSent;
+    if (since >= batchMilliseconds || since < 0) this.sendPoints();
   }
 
   sendPoints(): void {
