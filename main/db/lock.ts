@@ -13,7 +13,7 @@ const holderSchema = v.object({
   /** Milliseconds since 1970. */
   since: v.number(),
 });
-export type LockHolder = v.InferOutput<typeof holderSchema>;
+type LockHolder = v.InferOutput<typeof holderSchema>;
 
 export interface ProjectLock {
   release(): void;
@@ -53,11 +53,6 @@ export function lockProject(folder: string, now: number): ProjectLock {
       letGo();
     },
   };
-}
-
-/** Who has the project open, as far as `lock.json` tells. */
-export function lockHolder(folder: string): LockHolder | undefined {
-  return readHolder(join(folder, 'lock.json'));
 }
 
 function takeLock(
