@@ -52,12 +52,11 @@ const unitTests = {
     counted(
       'vitest.json',
       (report) =>
-        tool('vitest/vitest.mjs', [
-          'run',
-          '--reporter=default',
-          '--reporter=json',
-          `--outputFile.json=${report}`,
-        ]),
+        tool(
+          'vitest/vitest.mjs',
+          ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+          { CHROMIUM_PATH: ensureChromium() },
+        ),
       (json) => ({
         passed: json.numPassedTests,
         failed: json.numFailedTests,
@@ -95,6 +94,8 @@ const checks = [
   single('formatting', 'prettier/bin/prettier.cjs', ['--check', '--log-level=warn', '.']),
   single('lint', 'eslint/bin/eslint.js', ['.', '--max-warnings=0']),
   single('types', 'typescript/bin/tsc', ['-p', '.']),
+  single('types of the browser tests', 'typescript/bin/tsc', ['-p', 'tests/e2e']),
+  single('types of the tests of pages', 'typescript/bin/tsc', ['-p', 'tests/unit/renderer']),
   single('component types', 'svelte-check/bin/svelte-check', [
     '--tsconfig',
     'renderer/tsconfig.json',

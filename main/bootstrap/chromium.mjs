@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
 const candidates = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
   '/snap/bin/chromium',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
@@ -14,7 +14,9 @@ const candidates = [
 /** Path of a Chromium on this machine, or undefined. CHROMIUM_PATH wins. */
 export function findChromium() {
   const asked = process.env.CHROMIUM_PATH;
-  return [...(asked ? [asked] : []), ...candidates].find((path) => existsSync(path));
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const onPath = folders.flatMap((folder) => names.map((name) => join(folder, name)));
+  return [...(asked ? [asked] : []), ...onPath, ...candidates].find((path) => existsSync(path));
 }
 
 /**

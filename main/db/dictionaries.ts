@@ -5,9 +5,6 @@ import { readJson } from './json.ts';
 export interface StoredDictionary extends DictionaryRow {
   /** Number under which its features are stored. */
   readonly key: number;
-  readonly context: number;
-  /** The job whose folder holds its files; null for an imported one. */
-  readonly job: string | null;
 }
 
 export type NewDictionary = Omit<StoredDictionary, 'key' | 'job'> & { readonly createdAt: number };

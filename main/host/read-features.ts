@@ -1,7 +1,9 @@
 import { join } from 'node:path';
-import type { FeatureDetail, FeatureRow } from '../../shared/contract/features.ts';
+import type { FeatureDetail, FeatureFilter, FeatureRow } from '../../shared/contract/features.ts';
 import { AppError } from '../../shared/errors.ts';
 import { getDictionary, listDictionaries, type StoredDictionary } from '../db/dictionaries.ts';
+import { placeFeature } from '../db/feature-place.ts';
+import { summariseFeatures } from '../db/feature-summary.ts';
 import { getFeature, labelsOf, pageFeatures, type FeatureQuery } from '../db/features.ts';
 import { listLabels } from '../db/labels.ts';
 import { readFeatureDetail } from './feature-detail.ts';
@@ -37,6 +39,23 @@ export function readFeaturePage(view: ProjectView, dictionary: string, query: Fe
 }
 
 /** @throws AppError `not-found` */
+export function readFeaturePlace(
+  view: ProjectView,
+  dictionary: string,
+  filter: FeatureFilter,
+  feature: number,
+) {
+  const place = placeFeature(view.db, findDictionary(view, dictionary).key, filter, feature);
+  if (place) return place;
+  throw noFeature(feature);
+}
+
+/** @throws AppError `not-found` */
+export function readFeatureSummary(view: ProjectView, dictionary: string) {
+  return summariseFeatures(view.db, findDictionary(view, dictionary).key);
+}
+
+/** @throws AppError `not-found` */
 export function findDictionary(view: ProjectView, id: string): StoredDictionary {
   const dictionary = getDictionary(view.db, id);
   if (dictionary) return dictionary;
@@ -49,7 +68,11 @@ export function findDictionary(view: ProjectView, id: string): StoredDictionary 
 export function findFeature(view: ProjectView, key: number, feature: number): FeatureRow {
   const row = getFeature(view.db, key, feature);
   if (row) return row;
-  throw new AppError(
+  throw noFeature(feature);
+}
+
+function noFeature(feature: number): AppError {
+  return new AppError(
     'not-found',
     `This dictionary has no feature ${feature}, or its features were not counted.`,
     { feature },

@@ -6,6 +6,8 @@ import { limits } from '../limits.ts';
 export const dictionaryRow = v.object({
   id,
   run: v.nullable(id),
+  /** The job that trained it; its dictionaries differ in the seed alone. Null for an imported one. */
+  job: v.nullable(id),
   name: shortText,
   seed: v.nullable(count),
   hook: shortText,
@@ -15,6 +17,8 @@ export const dictionaryRow = v.object({
   latents: count,
   /** Tokens over which the features were counted; 0 where they were not yet. */
   tokens: count,
+  /** Positions of each sequence that those tokens came in. */
+  context: count,
   alive: v.nullable(count),
   properties: v.array(shortText),
 });
@@ -85,6 +89,7 @@ const logit = v.object({ id: count, token: text, value: v.number() });
 const neighbour = v.object({ feature: count, cosine: v.number(), label: v.nullable(text) });
 
 export const labelEntry = v.object({ text, author: shortText, time });
+export type LabelEntry = v.InferOutput<typeof labelEntry>;
 
 export const featureDetail = v.object({
   row: featureRow,
@@ -106,25 +111,58 @@ export const featureDetail = v.object({
 });
 export type FeatureDetail = v.InferOutput<typeof featureDetail>;
 
+/** What the features of a dictionary are counted up to, always over all of them. */
+export const featureSummary = v.object({
+  total: count,
+  /** Active on no token that was counted. */
+  dead: count,
+  labelled: count,
+  /** Those that tell a ground-truth property with an AUC of at least 0.9. */
+  telling: count,
+  /** Median density of those that are not dead. */
+  medianDensity: maybeNumber,
+  /** Features that are not dead by log10 of their density, in equal bins. */
+  density: v.object({ edges: v.array(v.number()), counts: v.array(count) }),
+});
+export type FeatureSummary = v.InferOutput<typeof featureSummary>;
+
 const inDictionary = { project: id, dictionary: id };
+
+/** Which features of a dictionary, and in which order. */
+const featureFilter = v.object({
+  /** A feature's number, or words of its label. */
+  search: v.optional(shortText, ''),
+  dead: v.optional(v.picklist(['show', 'hide', 'only']), 'show'),
+  labelled: v.optional(v.picklist(['any', 'yes', 'no']), 'any'),
+  minCount: v.optional(count, 0),
+  sort: v.optional(v.picklist(featureSortKeys), 'feature'),
+  descending: v.optional(v.boolean(), false),
+});
+export type FeatureFilter = v.InferOutput<typeof featureFilter>;
 
 export const featuresContract = {
   'dictionaries.list': operation(v.strictObject({ project: id }), v.array(dictionaryRow)),
   'features.page': operation(
     v.strictObject({
       ...inDictionary,
-      /** A feature's number, or words of its label. */
-      search: v.optional(shortText, ''),
-      dead: v.optional(v.picklist(['show', 'hide', 'only']), 'show'),
-      labelled: v.optional(v.picklist(['any', 'yes', 'no']), 'any'),
-      minCount: v.optional(count, 0),
-      sort: v.optional(v.picklist(featureSortKeys), 'feature'),
-      descending: v.optional(v.boolean(), false),
+      ...featureFilter.entries,
       offset: count,
       limit: v.pipe(count, v.maxValue(limits.pageRows)),
     }),
     v.object({ total: count, rows: v.array(featureRow) }),
   ),
+  /** Where a feature stands among those of a filter, in its order; it need not fit the filter itself. */
+  'features.place': operation(
+    v.strictObject({ ...inDictionary, ...featureFilter.entries, feature: count }),
+    v.object({
+      total: count,
+      /** How many come before it. */
+      before: count,
+      previous: v.nullable(count),
+      next: v.nullable(count),
+    }),
+  ),
+  'features.summary': operation(v.strictObject(inDictionary), featureSummary),
   'features.get': operation(
     v.strictObject({
       ...inDictionary,

@@ -25,8 +25,9 @@ function activeTokens(seed: number, feature: number): number[] {
 
 describe('dictionaries', () => {
   it('are listed with their seed, size and properties', async () => {
-    const { dictionaries } = await trained([3, 4]);
+    const { dictionaries, job } = await trained([3, 4]);
     expect(dictionaries.map(({ seed }) => seed)).toEqual([3, 4]);
+    expect(dictionaries.map((row) => row.job)).toEqual([job, job]);
     expect(dictionaries[0]).toMatchObject({
       latents: fake.latents,
       dIn: fake.dIn,
@@ -154,6 +155,18 @@ describe('features', () => {
     });
     const page = await client.call('features.page', { ...inDictionary, offset: 0, limit: 1 });
     expect(page.total).toBe(fake.latents);
+  });
+
+  it('are summed up over all, and placed among those of a filter', async () => {
+    const { client, inDictionary } = await trained([3]);
+    const summary = await client.call('features.summary', inDictionary);
+    expect(summary).toMatchObject({ total: fake.latents, dead: 3, labelled: 0 });
+    expect(summary.density.counts.reduce((a, b) => a + b)).toBe(fake.latents - 3);
+    const filter = { ...inDictionary, dead: 'hide' as const };
+    const place = await client.call('features.place', { ...filter, feature: 6 });
+    expect(place).toEqual({ total: fake.latents - 3, before: 5, previous: 4, next: 7 });
+    const beyond = client.call('features.place', { ...filter, feature: fake.latents });
+    expect(await failureOf(beyond)).toMatchObject({ code: 'not-found' });
   });
 
   it('are not there beyond the last', async () => {

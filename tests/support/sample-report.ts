@@ -109,6 +109,7 @@ function detail(row: RunRow, fill: Fill): RunDetail {
 const dictionary = (fill: Fill): DictionaryRow => ({
   id: 'dict_000001',
   run: 'run_000000',
+  job: 'job_000000',
   name: fill('dictionary name'),
   seed: 0,
   hook,
@@ -117,6 +118,7 @@ const dictionary = (fill: Fill): DictionaryRow => ({
   dIn: 128,
   latents: 2048,
   tokens: 40_000,
+  context: 128,
   alive: 2040,
   properties: [],
 });

@@ -13,6 +13,8 @@ import {
   findFeature,
   readFeature,
   readFeaturePage,
+  readFeaturePlace,
+  readFeatureSummary,
   runFolder,
 } from '../read-features.ts';
 import type { HandlerGroup } from './group.ts';
@@ -27,6 +29,10 @@ export function featuresHandlers(
     'dictionaries.list': async ({ project }) => listDictionaries((await projects.get(project)).db),
     'features.page': async ({ project, dictionary, ...query }) =>
       readFeaturePage(await projects.get(project), dictionary, query),
+    'features.place': async ({ project, dictionary, feature, ...filter }) =>
+      readFeaturePlace(await projects.get(project), dictionary, filter, feature),
+    'features.summary': async ({ project, dictionary }) =>
+      readFeatureSummary(await projects.get(project), dictionary),
     'features.get': async ({ project, dictionary, feature, context }) => {
       const opened = await projects.get(project);
       return readFeature(opened, findDictionary(opened, dictionary), feature, context);

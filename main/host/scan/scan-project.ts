@@ -53,7 +53,7 @@ class Walk {
 
   visit(folder: string, depth: number): void {
     const entries = list(folder);
-    if (depth > 0 && isModelFolder(entries)) return this.#look(folder, 0, scanModel);
+    if (depth > 0 && isModelFolder(entries)) return this.#visitModel(folder, entries);
     for (const entry of entries) {
       if (this.#isFull()) return;
       const path = join(folder, entry.name);
@@ -64,22 +64,35 @@ class Walk {
     }
   }
 
-  #visitFile(path: string): void {
+  /** A model is one item; tokens and labels that lie beside its weights are items of their own. */
+  #visitModel(folder: string, entries: readonly Dirent[]): void {
+    this.#look(folder, 0, scanModel);
+    for (const { name } of entries)
+      if (extname(name) === '.safetensors' && !name.startsWith('model'))
+        this.#visitFile(join(folder, name), ['tokens', 'labels']);
+  }
+
+  #visitFile(path: string, kinds?: readonly FoundItem['kind'][]): void {
     const scan = scanners[extname(path).toLowerCase()];
     if (!scan) return;
     const bytes = fileSize(path);
-    if (bytes !== undefined) this.#look(path, bytes, scan);
+    if (bytes !== undefined) this.#look(path, bytes, scan, kinds);
   }
 
   /** Whatever one file holds, the others are shown. */
-  #look(path: string, bytes: number, scan: (path: string) => Finding | undefined): void {
+  #look(
+    path: string,
+    bytes: number,
+    scan: (path: string) => Finding | undefined,
+    kinds?: readonly FoundItem['kind'][],
+  ): void {
     let finding: Finding | undefined;
     try {
       finding = scan(path);
     } catch (error) {
       finding = unreadable(path, error);
     }
-    if (finding) this.#add(path, finding, bytes);
+    if (finding && (kinds?.includes(finding.kind) ?? true)) this.#add(path, finding, bytes);
   }
 
   #add(path: string, finding: Finding, bytes: number): void {

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Writer } from '../../../../main/db/connection.ts';
+import { placeFeature } from '../../../../main/db/feature-place.ts';
+import { summariseFeatures } from '../../../../main/db/feature-summary.ts';
 import {
   bestPerProperty,
   getFeature,
@@ -127,5 +129,81 @@ describe('labels', () => {
     expect(listLabels(db, dictionary, 5)).toEqual([
       { text: 'closing quote', author: 'a', time: 5 },
     ]);
+  });
+});
+
+describe('the place of a feature', () => {
+  const whole = {
+    search: '',
+    dead: 'show',
+    labelled: 'any',
+    minCount: 0,
+    sort: 'feature',
+    descending: false,
+  } as const;
+
+  it.each(featureSortKeys)('agrees with the pages sorted by %s, both ways', (sort) => {
+    for (const descending of [false, true]) {
+      const filter = { ...whole, sort, descending };
+      const order = page({ ...filter }).rows.map(({ feature }) => feature);
+      for (let i = 0; i < n; i += 37)
+        expect(placeFeature(db, dictionary, filter, order[i]!)).toEqual({
+          total: n,
+          before: i,
+          previous: order[i - 1] ?? null,
+          next: order[i + 1] ?? null,
+        });
+    }
+  });
+
+  it('is known for one that does not fit the filter', () => {
+    const filter = { ...whole, labelled: 'no' } as const;
+    const place = placeFeature(db, dictionary, filter, 6);
+    expect(place).toEqual({ total: n - 3, before: 5, previous: 4, next: 8 });
+  });
+
+  it('has no neighbours where nothing fits', () => {
+    const filter = { ...whole, search: 'no such label' };
+    const nowhere = { total: 0, before: 0, previous: null, next: null };
+    expect(placeFeature(db, dictionary, filter, 6)).toEqual(nowhere);
+    expect(placeFeature(db, dictionary, whole, n)).toBeUndefined();
+  });
+});
+
+describe('the summary of a dictionary', () => {
+  it('counts all of its features', () => {
+    const { rows } = page({});
+    const alive = rows.filter(({ count }) => count > 0).map(({ density }) => density);
+    const summary = summariseFeatures(db, dictionary);
+    expect(summary).toMatchObject({ total: n, dead: n - alive.length, labelled: 3 });
+    expect(summary.telling).toBe(rows.filter(({ auc }) => auc !== null && auc >= 0.9).length);
+    const sorted = alive.sort((a, b) => a - b);
+    const half = sorted.length / 2;
+    expect(summary.medianDensity).toBe(
+      (sorted[Math.ceil(half) - 1]! + sorted[Math.floor(half)]!) / 2,
+    );
+    const { edges, counts } = summary.density;
+    expect(edges).toHaveLength(counts.length + 1);
+    expect(edges.at(-1)).toBe(0);
+    counts.forEach((k, i) => {
+      const isLast = i === counts.length - 1;
+      const inside = alive.filter((density) => {
+        const place = Math.log10(density);
+        return place >= edges[i]! && (place < edges[i + 1]! || isLast);
+      });
+      expect(k).toBe(inside.length);
+    });
+  });
+
+  it('is empty where the features were not counted', async () => {
+    const other = await newDatabase();
+    expect(summariseFeatures(other, addDictionary(other, 10))).toEqual({
+      total: 0,
+      dead: 0,
+      labelled: 0,
+      telling: 0,
+      medianDensity: null,
+      density: { edges: [], counts: [] },
+    });
   });
 });

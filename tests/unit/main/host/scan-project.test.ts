@@ -1,4 +1,12 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeSafetensors } from '../../../../main/formats/safetensors-writer.ts';
@@ -163,5 +171,19 @@ describe('the scan of a project folder', () => {
     const folder = temporaryFolder();
     cpSync(join(makeTinyProject(), 'model'), folder, { recursive: true });
     expect(scanProject(folder).items.map(({ path }) => path)).toEqual(['model.safetensors']);
+  });
+
+  it('finds tokens that lie in the folder of a model, and not its weights', () => {
+    const folder = makeTinyProject();
+    renameSync(join(folder, 'tokens.safetensors'), join(folder, 'model', 'tokens.safetensors'));
+    cpSync(
+      join(folder, 'model', 'model.safetensors'),
+      join(folder, 'model', 'model-00002-of-00002.safetensors'),
+    );
+    expect(scanProject(folder).items.map(({ kind, path }) => `${kind} ${path}`)).toEqual([
+      'labels labels.safetensors',
+      'model model',
+      'tokens model/tokens.safetensors',
+    ]);
   });
 });

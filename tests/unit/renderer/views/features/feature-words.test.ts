@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import type { DictionaryRow, FeatureRow } from '../../../../../shared/contract/features.ts';
+import { groupDictionaries } from '../../../../../renderer/views/features/dictionary-groups.ts';
+import { densityText, intervalText } from '../../../../../renderer/views/features/feature-words.ts';
+
+const feature = (changes: Partial<FeatureRow>): FeatureRow => ({
+  feature: 1,
+  count: 214,
+  density: 214 / 500_000,
+  densityLow: 0.00037,
+  densityHigh: 0.00049,
+  mean: 1,
+  max: 2,
+  label: null,
+  stability: null,
+  property: null,
+  auc: null,
+  ...changes,
+});
+
+describe('the density of a feature', () => {
+  it('is told as k of N, and as dead at N', () => {
+    expect(densityText(feature({}), 500_000)).toBe('214 of 500,000 tokens');
+    expect(densityText(feature({ count: 0, density: 0 }), 500_000)).toBe('dead at 500,000 tokens');
+    expect(intervalText(feature({}))).toBe('0.037–0.049\u202f%');
+  });
+});
+
+describe('dictionaries to choose from', () => {
+  const row = (changes: Partial<DictionaryRow>): DictionaryRow => ({
+    id: 'dict_000001',
+    run: null,
+    job: null,
+    name: 'small',
+    seed: 0,
+    hook: 'h',
+    model: 'm',
+    architecture: 'relu',
+    dIn: 1,
+    latents: 1,
+    tokens: 1,
+    context: 128,
+    alive: 1,
+    properties: [],
+    ...changes,
+  });
+
+  it('stand together where one job trained them, with names that tell groups apart', () => {
+    const groups = groupDictionaries([
+      row({ id: 'dict_000001', job: 'job_000001', seed: 0 }),
+      row({ id: 'dict_000002', job: 'job_000001', seed: 1 }),
+      row({ id: 'dict_000003', job: 'job_000002' }),
+      row({ id: 'dict_000004', seed: null }),
+    ]);
+    expect(groups.map(({ name, members }) => [name, members.length])).toEqual([
+      ['small · h', 2],
+      ['small · h (2)', 1],
+      ['small · h (3)', 1],
+    ]);
+  });
+});
