@@ -301,6 +301,23 @@ describe('assay forward and encode', () => {
   });
 });
 
+describe('assay forward, stopped by Ctrl-C,', () => {
+  it('leaves no part of its file', async () => {
+    const rows = 30_000;
+    const ids = new Int32Array(rows * 12).fill(1);
+    writeSafetensors(at('many.safetensors'), [{ name: 'input_ids', shape: [rows, 12], data: ids }]);
+    const out = at('stopped.safetensors');
+    const words = ['forward', at('model'), '--tokens', at('many.safetensors'), '--out', out];
+    const running = startAssay([...words, '--json']);
+    const unfinished = () => readdirSync(folder).filter((name) => name.startsWith('stopped.'));
+    await expect.poll(unfinished, { timeout: 20_000, interval: 5 }).toHaveLength(1);
+    running.interrupt();
+    const { code, stdout } = await running.ended;
+    expect([code, (JSON.parse(stdout) as CliError).error.code]).toEqual([130, 'cancelled']);
+    expect(unfinished()).toEqual([]);
+  });
+});
+
 describe('assay doctor and bench', () => {
   it('tell what the machine has', async () => {
     const { code, document } = await assayJson<{
