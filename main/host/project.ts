@@ -11,6 +11,7 @@ import type { Writer } from '../db/connection.ts';
 import { lockProject, type ProjectLock } from '../db/lock.ts';
 import { backupFolder, openWriter } from '../db/open.ts';
 import { countProject, ensureProject, getProject } from '../db/project.ts';
+import { reserveRoom } from '../db/reserve.ts';
 import { runIdsByJob } from '../db/runs.ts';
 import type { Clock } from '../jobs/clock.ts';
 import { jobFolder } from '../jobs/job-folder.ts';
@@ -82,6 +83,7 @@ export class Project implements ProjectView {
     parts: ProjectParts,
   ): Promise<Project> {
     const now = parts.clock.now();
+    reserveRoom(db);
     ensureProject(db, now);
     const project = new Project(describe(folder, now), db, lock, parts);
     await project.jobs.recover();

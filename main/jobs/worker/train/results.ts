@@ -24,7 +24,7 @@ import type { TrainInputs } from './inputs.ts';
 import { openLabelsOf } from './labels.ts';
 import { openTokens } from './plan.ts';
 import { describeProvenance } from './provenance.ts';
-import type { TrainingRun } from './training-run.ts';
+import type { RunPoint, TrainingRun } from './training-run.ts';
 
 /** After the last step: final metrics, features, and the files that the host imports. */
 export async function writeTrainingResult(
@@ -38,7 +38,7 @@ export async function writeTrainingResult(
   const metrics: Metrics[] = spec.evaluation
     ? await evaluateOn(inputs, run.learners, spec.evaluation, control)
     : spec.seeds.map(() => ({ latents: shape.latents }));
-  if (spec.evaluation) run.recordEvaluation(io, metrics);
+  if (spec.evaluation) await writePoints(run.evaluated(metrics), control, io);
   io.sendPoints();
   const dictionaries = frozenCopies(inputs.engine, run.learners);
   const collected = spec.features && (await collect(inputs, dictionaries, spec.features, control));
@@ -53,6 +53,15 @@ export async function writeTrainingResult(
   for (const dictionary of dictionaries) dictionary.dispose();
   io.flush();
   await control.retrying(() => writer.finish(run.seconds, metrics));
+}
+
+/** Adds to the curves, each point once; on a full disk waits until there is room. */
+export async function writePoints(
+  points: readonly RunPoint[],
+  control: JobControl,
+  io: JobIo,
+): Promise<void> {
+  for (const { run, point } of points) await control.retrying(() => io.point(run, point));
 }
 
 interface Collected {
