@@ -25,7 +25,8 @@ export function insertFit(db: Writer, fit: FitDetail, job: string | null): void 
 /** Newest first. */
 export function listFits(db: Reader): FitRow[] {
   return db.all<FitRow>(
-    `SELECT id, name, created_at AS createdAt, table_path AS "table", formula, family, n, r2, warnings
+    `SELECT id, name, created_at AS createdAt, table_path AS "table", formula,
+            json_extract(detail, '$.spec.filter') AS filter, family, n, r2, warnings
      FROM fits ORDER BY created_at DESC, rowid DESC`,
   );
 }

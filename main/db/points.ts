@@ -75,6 +75,7 @@ function readCurve(db: Reader, series: number, window: Window): Omit<Series, 'na
   return {
     total,
     drawn: buckets.length,
+    last,
     x: buckets.map(({ x }) => x),
     low: buckets.map(({ low }) => low),
     high: buckets.map(({ high }) => high),

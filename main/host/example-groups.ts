@@ -84,12 +84,17 @@ function tokensOf(ids: Int32Array, id: number): Int32Array {
 
 /**
  * At most `count` of the values, without repeats, in the order of a fixed shuffle: by the hash of
- * their index (Knuth's multiplicative one), so that the same feature shows the same examples.
+ * their index (Knuth's multiplicative one), so that the same feature shows the same examples. Near
+ * misses of a comma are drawn from a million, so those of the smallest hashes are kept, not sorted out.
  */
 function sample(values: Int32Array, count: number): number[] {
-  const hash = (i: number) => Math.imul(i + 1, 0x9e3779b1) >>> 0;
-  return Array.from(values.keys())
-    .sort((a, b) => hash(a) - hash(b))
-    .slice(0, count)
-    .map((i) => values[i]!);
+  const kept: { readonly hash: number; readonly value: number }[] = [];
+  for (let i = 0; i < values.length; i++) {
+    const hash = Math.imul(i + 1, 0x9e3779b1) >>> 0;
+    if (kept.length === count && hash > kept[count - 1]!.hash) continue;
+    const after = kept.findIndex((other) => other.hash > hash);
+    kept.splice(after < 0 ? kept.length : after, 0, { hash, value: values[i]! });
+    if (kept.length > count) kept.pop();
+  }
+  return kept.map(({ value }) => value);
 }

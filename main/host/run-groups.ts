@@ -44,7 +44,10 @@ export function runRow({ run, job, metrics, worked }: RunSource): RunRow {
  * never members of one: an aggregate is of all replicates, whatever else is on the page.
  * @param search words that must all occur in some run's name, label, hook or state.
  */
-export function groupRuns(sources: readonly RunSource[], search: string): GroupedRuns {
+export function groupRuns(
+  sources: readonly RunSource[],
+  search: string,
+): Omit<GroupedRuns, 'metricNames'> {
   const byKey = new Map<string, RunSource[]>();
   for (const source of sources) {
     const members = byKey.get(source.run.groupKey);
@@ -60,13 +63,11 @@ export function groupRuns(sources: readonly RunSource[], search: string): Groupe
     kept.map(([, members]) => members[0]!.job.spec),
     ['name', 'kind', 'seeds'],
   );
-  const names = new Set(sources.flatMap(({ metrics }) => Object.keys(metrics)));
   return {
     groups: kept.map(([key, members], i) => ({
       ...describeGroup(key, members),
       differing: Object.fromEntries(differences.map(({ path, values }) => [path, values[i]!])),
     })),
-    metricNames: [...names],
     differingPaths: differences.map(({ path }) => path),
     totalRuns: sources.length,
   };
@@ -83,9 +84,13 @@ function describeGroup(key: string, members: readonly RunSource[]): Omit<RunGrou
   return { key, name, hook, model, metrics: summarise(members), runs: bySeed.map(runRow) };
 }
 
+/**
+ * Mean and interval over the seeds of a group. A spec that was run twice with one seed tells nothing
+ * about the spread over seeds: of such runs the newest with metrics counts.
+ */
 function summarise(members: readonly RunSource[]): Record<string, MetricSummary> {
   const values = new Map<string, number[]>();
-  for (const { metrics } of members)
+  for (const { metrics } of newestOfSeeds(members))
     for (const [name, value] of Object.entries(metrics)) {
       let list = values.get(name);
       if (!list) values.set(name, (list = []));
@@ -97,4 +102,10 @@ function summarise(members: readonly RunSource[]): Record<string, MetricSummary>
       meanInterval(list) ?? { n: 0, mean: null, low: null, high: null },
     ]),
   );
+}
+
+function newestOfSeeds(members: readonly RunSource[]): Iterable<RunSource> {
+  const measured = members.filter(({ metrics }) => Object.keys(metrics).length > 0);
+  measured.sort((a, b) => a.run.createdAt - b.run.createdAt);
+  return new Map(measured.map((member) => [member.run.seed, member])).values();
 }

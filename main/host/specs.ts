@@ -1,6 +1,8 @@
+import { readFileSync, statSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import { parseJobSpec, type JobSpec } from '../../shared/domain/job-spec.ts';
-import { AppError } from '../../shared/errors.ts';
+import { AppError, fileError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
 import { insideProject } from './paths.ts';
 
 /**
@@ -26,6 +28,25 @@ export function parseYaml(text: string, source: string): unknown {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new AppError('bad-spec', `${source}: ${reason}.`, { file: source }, error);
+  }
+}
+
+/**
+ * Text of a spec file of the project, as it stands.
+ * @throws AppError `too-large` for what is no spec that somebody wrote, `bad-input`, `not-found` …
+ */
+export function readSpecText(projectPath: string, name: string): string {
+  const path = insideProject(projectPath, name);
+  try {
+    const { size } = statSync(path);
+    if (size > limits.frameBytes / 4)
+      throw new AppError('too-large', `${name} is too large to be edited as a spec.`, {
+        file: name,
+        bytes: size,
+      });
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw fileError(error, path);
   }
 }
 

@@ -3,6 +3,7 @@ import { arch, cpus, platform, release } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { fileError } from '../../shared/errors.ts';
+import { appVersion } from '../../shared/version.ts';
 import { parseStrictJson } from '../formats/strict-json.ts';
 import { digestFileSync, writeFileAtomically } from './files.ts';
 import { jobFiles } from './job-folder.ts';
@@ -40,7 +41,7 @@ export function describeInputs(projectPath: string, paths: readonly string[]): I
 
 export function describeSurroundings(projectPath: string): Surroundings {
   return {
-    versions: { node: process.versions.node },
+    versions: { assay: appVersion, node: process.versions.node },
     system: {
       platform: `${platform()} ${release()} ${arch()}`,
       processor: `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}`,

@@ -1,7 +1,12 @@
 import * as v from 'valibot';
 import { engineStatus } from '../../shared/contract/app.ts';
 import { jobEstimate } from '../../shared/contract/jobs.ts';
-import { correlation, fitDetail, tableDescription } from '../../shared/contract/statistics.ts';
+import {
+  correlation,
+  fitCheck,
+  fitDetail,
+  tableDescription,
+} from '../../shared/contract/statistics.ts';
 import { trainSpecSchema } from '../../shared/domain/job-spec.ts';
 import { count, shortText, text } from '../../shared/domain/schemas.ts';
 
@@ -34,6 +39,7 @@ const written = v.object({
 
 /** A table, by its path relative to the project folder. */
 const inTable = v.object({ projectPath: path, table: shortText });
+const ofFit = v.object({ projectPath: path, spec: v.record(v.string(), v.unknown()) });
 
 export const queries = {
   engines: query(
@@ -73,10 +79,8 @@ export const queries = {
     v.object({ ...inTable.entries, columns: v.array(shortText), filter: v.optional(text) }),
     correlation,
   ),
-  'fits.create': query(
-    v.object({ projectPath: path, spec: v.record(v.string(), v.unknown()) }),
-    v.omit(fitDetail, ['id', 'name', 'createdAt']),
-  ),
+  'fits.check': query(ofFit, fitCheck),
+  'fits.create': query(ofFit, v.omit(fitDetail, ['id', 'name', 'createdAt'])),
 } as const;
 
 export type Queries = typeof queries;

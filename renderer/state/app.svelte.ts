@@ -10,6 +10,7 @@ import { startAddress } from './address.ts';
 import { asAppError } from './errors.ts';
 import { Inspector } from './inspector.svelte.ts';
 import { Messages } from './messages.svelte.ts';
+import { Names } from './names.svelte.ts';
 import { Remembered } from './remembered.svelte.ts';
 import { Router } from './router.svelte.ts';
 import { Session } from './session.svelte.ts';
@@ -34,6 +35,7 @@ export class App {
   readonly actions = new Actions();
   readonly inspector = new Inspector();
   readonly messages = new Messages();
+  readonly names = new Names();
   readonly undo = new UndoStack(this.messages);
 
   #client: Client<AssayContract> | undefined;

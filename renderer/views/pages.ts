@@ -62,22 +62,22 @@ export interface Crumb {
   readonly parts: readonly string[];
 }
 
-/** The way from the project to an address. */
-export function crumbsOf({ page, parts }: Address): Crumb[] {
+/** The way from the project to an address. @param nameOf what a thing with an id is called */
+export function crumbsOf({ page, parts }: Address, nameOf: (id: string) => string): Crumb[] {
   const known = sidebarPages.find(({ id }) => id === page) ?? sidebarPages[0];
   const crumbs: Crumb[] = [{ title: known.title, page: known.id, parts: [] }];
   const [first, second] = parts;
   if (page === 'runs' && first !== undefined)
-    crumbs.push({ title: first === 'new' ? 'New training' : first, page, parts: [first] });
+    crumbs.push({ title: first === 'new' ? 'New training' : nameOf(first), page, parts: [first] });
   if (page === 'features' && first !== undefined && second !== undefined) {
-    crumbs.push({ title: first, page, parts: [first] });
+    crumbs.push({ title: nameOf(first), page, parts: [first] });
     crumbs.push({ title: `Feature ${second}`, page, parts: [first, second] });
   }
   return crumbs;
 }
 
-export function pageTitle(address: Address): string {
-  return crumbsOf(address)
+export function pageTitle(address: Address, nameOf: (id: string) => string): string {
+  return crumbsOf(address, nameOf)
     .map(({ title }) => title)
     .reverse()
     .join(' · ');

@@ -76,6 +76,11 @@ export const jobsContract = {
       problem: v.nullable(errorJson),
     }),
   ),
+  /** Text of a spec file of the project, for editing. `path` is relative to its folder. */
+  'jobs.readSpec': operation(
+    v.strictObject({ ...inProject, path: shortText }),
+    v.object({ text: v.pipe(v.string(), v.maxLength(limits.frameBytes / 2)) }),
+  ),
   'jobs.submit': operation(
     v.strictObject({
       ...inProject,

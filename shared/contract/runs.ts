@@ -27,7 +27,7 @@ export const runRow = v.object({
 });
 export type RunRow = v.InferOutput<typeof runRow>;
 
-/** Mean over replicates with a 95 % t interval; low and high are null for n = 1. */
+/** Mean over replicates, one value for each seed, with a 95 % t interval; low and high are null for n = 1. */
 export const metricSummary = v.object({
   n: count,
   mean: maybeNumber,
@@ -70,6 +70,8 @@ export const series = v.object({
   /** Points kept in the store, and buckets drawn. */
   total: count,
   drawn: count,
+  /** x of the newest point inside the stretch that was asked for; null without points. */
+  last: v.nullable(v.number()),
   /** Training tokens seen at each bucket's first point. */
   x: v.array(v.number()),
   low: v.array(maybeNumber),
@@ -91,9 +93,16 @@ export const runsContract = {
       ...inProject,
       /** Words that must all occur in name, label, hook or state. */
       search: v.optional(shortText, ''),
+      /** Names of the metrics to carry; null for all. */
+      metrics: v.optional(v.nullable(v.array(shortText)), null),
+      /** Groups to pass over: the `next` of the answer before. */
+      offset: v.optional(count, 0),
     }),
     v.object({
       groups: v.array(runGroup),
+      totalGroups: count,
+      /** Where to go on; null at the end. */
+      next: v.nullable(count),
       /** Names of the metrics that at least one run has. */
       metricNames: v.array(shortText),
       differingPaths: v.array(shortText),

@@ -112,12 +112,32 @@ export const fitDetail = v.object({
 });
 export type FitDetail = v.InferOutput<typeof fitDetail>;
 
+/** What a fit would be made of, known before fitting. */
+export const fitCheck = v.object({
+  response: shortText,
+  /** What counts as failure and as success, for an outcome in words. */
+  classes: v.nullable(v.tuple([text, text])),
+  rowsInTable: count,
+  filteredOut: count,
+  /** Rows left out because a variable is missing. */
+  dropped: count,
+  /** Which variables are missing in how many of the rows that the filter keeps. */
+  missing: v.array(v.object({ term: text, rows: count })),
+  n: count,
+  /** Names of the coefficients, the intercept first. */
+  terms: v.array(shortText),
+  /** `aliased` is the term that would be left out. */
+  dependencies: v.array(v.object({ ...dependency.entries, aliased: shortText })),
+});
+export type FitCheck = v.InferOutput<typeof fitCheck>;
+
 export const fitRow = v.object({
   id,
   name: shortText,
   createdAt: time,
   table: shortText,
   formula: text,
+  filter: v.nullable(text),
   family: shortText,
   n: count,
   r2: maybeNumber,
@@ -155,6 +175,11 @@ export const statisticsContract = {
       filter: v.optional(text),
     }),
     correlation,
+  ),
+  /** Reads a spec against its table without fitting, so that a form can say what would happen. */
+  'fits.check': operation(
+    v.strictObject({ project: id, spec: v.record(v.string(), v.unknown()) }),
+    fitCheck,
   ),
   'fits.create': operation(
     v.strictObject({ project: id, spec: v.record(v.string(), v.unknown()) }),

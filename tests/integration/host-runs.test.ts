@@ -77,6 +77,19 @@ describe('jobs', () => {
     );
     expect(await client.call('jobs.list', { project })).toEqual([]);
   });
+
+  it('start from a spec file of the project, read as it stands', async () => {
+    const { client } = startHost();
+    const path = makeProject();
+    const { id: project } = await client.call('project.open', { path });
+    writeFileSync(join(path, 'mine.yaml'), '# why\nkind: train\n');
+    const read = (name: string) => client.call('jobs.readSpec', { project, path: name });
+    expect(await read('mine.yaml')).toEqual({ text: '# why\nkind: train\n' });
+    expect(await failureOf(read('../mine.yaml'))).toMatchObject({ code: 'bad-input' });
+    expect(await failureOf(read('none.yaml'))).toMatchObject({ code: 'not-found' });
+    writeFileSync(join(path, 'big.yaml'), `# ${'x'.repeat(400_000)}`);
+    expect(await failureOf(read('big.yaml'))).toMatchObject({ code: 'too-large' });
+  });
 });
 
 describe('runs', () => {
@@ -86,6 +99,10 @@ describe('runs', () => {
     const { groups, metricNames, totalRuns } = await test.client.call('runs.groups', { project });
     expect(totalRuns).toBe(3);
     expect(metricNames).toEqual(expect.arrayContaining(['l0', 'mse', 'kl']));
+    const few = await test.client.call('runs.groups', { project, metrics: ['kl', 'none'] });
+    expect(few.metricNames).toEqual(metricNames);
+    expect(few.groups[0]!.metrics).toEqual({ kl: groups[0]!.metrics['kl'] });
+    expect(Object.keys(few.groups[0]!.runs[0]!.metrics)).toEqual(['kl']);
     expect(groups).toHaveLength(1);
     expect(groups[0]!.runs.map(({ id, seed }) => [id, seed])).toEqual(runs.map((id, i) => [id, i]));
     expect(groups[0]!.metrics['l0']).toMatchObject({ n: 3, mean: 31 });

@@ -92,7 +92,11 @@ function takeStep(weights: Float32Array, seed: number, step: number): number {
   return 10 / (step + 1) + norm / weights.length;
 }
 
-function writeResults(assignment: JobAssignment, weights: readonly Float32Array[]): void {
+/** What a job leaves when it ends, for weights of its runs. */
+export function writeResults(
+  assignment: Pick<JobAssignment, 'folder' | 'job' | 'attempt' | 'runs' | 'spec'>,
+  weights: readonly Float32Array[],
+): void {
   const { folder, job, attempt, runs, spec } = assignment;
   const { dIn, latents, context, rows } = fake;
   const { hook, model } = spec as TrainSpec;

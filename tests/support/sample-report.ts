@@ -67,6 +67,7 @@ function series(name: string, phase: number): Series {
     name,
     total: 400,
     drawn: 40,
+    last: 39_900,
     x,
     low: x.map((_, index) => value(index) - 0.02),
     high: x.map((_, index) => (index === 20 ? null : value(index) + 0.02)),

@@ -2,7 +2,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { limits } from '../../../shared/limits.ts';
 import { multiplyDd, type DoubleDouble } from '../linalg/double-double.ts';
 import type { ModelFrame } from './model-frame.ts';
-import { termLabel } from './language/formula.ts';
+import { termLabel } from '../../../shared/formula/formula.ts';
 import type { Variable } from './variables.ts';
 
 export const interceptName = '(Intercept)';

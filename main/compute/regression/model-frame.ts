@@ -2,9 +2,9 @@ import type { Table } from '../../../shared/domain/table.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { Evaluator } from './language/evaluate.ts';
 import { filterRows } from './language/filter.ts';
-import { parseFormula, type Formula } from './language/formula.ts';
+import { parseFormula, type Formula } from '../../../shared/formula/formula.ts';
 import { take, type RowView } from './language/row-view.ts';
-import type { Node } from './language/syntax.ts';
+import type { Node } from '../../../shared/formula/syntax.ts';
 import { readResponse, type Family, type Response } from './response.ts';
 import {
   evaluateVariable,

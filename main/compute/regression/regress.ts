@@ -1,24 +1,19 @@
-import type { Coefficient, Dependency } from '../../../shared/contract/statistics.ts';
+import type { Coefficient } from '../../../shared/contract/statistics.ts';
 import type { RegressSpec } from '../../../shared/domain/job-spec.ts';
 import { toExtended } from '../../../shared/domain/schemas.ts';
 import type { Table } from '../../../shared/domain/table.ts';
-import { AppError } from '../../../shared/errors.ts';
+import { namesIn } from '../../../shared/formula/formula.ts';
 import { conditionNumber, unitColumns } from '../linalg/singular-values.ts';
 import { keepColumns } from '../linalg/triangular.ts';
 import type { Steps } from '../steps.ts';
-import { findDependencies, type Dependencies } from './dependencies.ts';
-import { describeRelation } from './dependency-words.ts';
-import { buildDesign, type Design } from './design.ts';
-import { factorise } from './factorise.ts';
+import type { Dependencies } from './dependencies.ts';
 import { fitBinomial } from './fit-binomial.ts';
 import { fitGaussian } from './fit-gaussian.ts';
 import { finiteOrNull, type FamilyFit, type FitResult, type PreparedDesign } from './fit-result.ts';
 import { inflationFactors } from './inflation.ts';
-import { namesIn } from './language/formula.ts';
 import type { Estimate } from './least-squares.ts';
 import { describeMethod } from './method-text.ts';
-import { buildModelFrame, type ModelFrame } from './model-frame.ts';
-import type { ColumnSource } from './relation-checks.ts';
+import { describeDependencies, prepareFit } from './prepare-fit.ts';
 import {
   conditionWarning,
   dependencyWarning,
@@ -35,38 +30,9 @@ import { zeroOrderFits } from './zero-order.ts';
  * @throws AppError for whatever in the data or the spec makes the fit impossible, each with its code
  */
 export function* regress(table: Table, spec: RegressSpec): Steps<FitResult> {
-  const frame = buildModelFrame(table, spec.formula, spec.filter, spec.family);
-  const design = buildDesign(frame);
-  if (design.columns.length === 0)
-    throw new AppError('bad-formula', `The formula ${spec.formula} has no term. Add one.`, {
-      place: 'character 1',
-    });
-  const names = design.columns.map((column) => column.name);
-  const source = columnSource(design);
-  const whole = yield* factorise(source, names, frame.response.values);
-  const dependencies = yield* findDependencies(source, whole.r, whole.scales);
-  requireRows(frame, dependencies, names.length);
-  const prepared: PreparedDesign = { frame, design, whole, kept: dependencies.kept };
+  const { prepared, dependencies } = yield* prepareFit(table, spec);
   const fit = yield* spec.family === 'gaussian' ? fitGaussian(prepared) : fitBinomial(prepared);
   return assemble(table, spec, prepared, dependencies, fit);
-}
-
-function columnSource(design: Design): ColumnSource {
-  return {
-    rows: design.rows,
-    columns: design.columns.length,
-    isPlain: (j) => design.columns[j]!.plain,
-    fill: design.fill,
-  };
-}
-
-function requireRows(frame: ModelFrame, found: Dependencies, columns: number): void {
-  if (found.unexamined.length === 0) return;
-  throw new AppError(
-    'too-few-rows',
-    `${frame.n} rows cannot determine ${columns - found.relations.length} coefficients. Use fewer terms or more rows.`,
-    { n: frame.n, coefficients: columns, dropped: frame.dropped, filteredOut: frame.filteredOut },
-  );
 }
 
 function assemble(
@@ -81,7 +47,7 @@ function assemble(
   const condition = conditionNumber(unscale(triangle, kept, whole.scales), kept.length);
   const scaledCondition = conditionNumber(unitColumns(triangle, kept.length), kept.length);
   const inflation = inflate(prepared, found, triangle);
-  const dependencies = describeAll(prepared, found);
+  const dependencies = describeDependencies(prepared.design, found);
   const position = new Map(kept.map((column, k) => [column, k]));
   const statisticOf = (column: number): number => {
     const k = position.get(column);
@@ -137,18 +103,6 @@ function coefficientRow(
     high: finiteOrNull(found.high),
     vif,
   };
-}
-
-function describeAll(
-  { design }: PreparedDesign,
-  found: Dependencies,
-): { words: Dependency; aliased: string; kind: 'rational' | 'decimal' | 'rounding' }[] {
-  const names = design.columns.map(({ name }) => name);
-  return found.relations.map((relation) => ({
-    words: describeRelation(relation, names, design.intercept ? 0 : -1),
-    aliased: names[relation.aliased]!,
-    kind: relation.kind,
-  }));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { AppError } from '../../../shared/errors.ts';
 import { notNumericError } from './language/column-errors.ts';
 import type { Evaluator } from './language/evaluate.ts';
-import type { Formula } from './language/formula.ts';
+import type { Formula } from '../../../shared/formula/formula.ts';
 import { take } from './language/row-view.ts';
 import { evaluateVariable } from './variables.ts';
 

@@ -1,9 +1,9 @@
 import { AppError } from '../../../shared/errors.ts';
 import { notNumericError } from './language/column-errors.ts';
 import type { Evaluator } from './language/evaluate.ts';
-import { namesIn, type FormulaVariable } from './language/formula.ts';
+import { namesIn, type FormulaVariable } from '../../../shared/formula/formula.ts';
 import type { RowView } from './language/row-view.ts';
-import type { Node } from './language/syntax.ts';
+import type { Node } from '../../../shared/formula/syntax.ts';
 import type { Value } from './language/values.ts';
 
 /** A variable of a model over the rows of a view: a number, or groups coded against levels. */

@@ -10,7 +10,7 @@ import { jobRow, readLog } from '../job-rows.ts';
 import type { Project } from '../project.ts';
 import type { Projects } from '../projects.ts';
 import { problemJson } from '../scan/finding.ts';
-import { checkFilesOfSpec, readSpec } from '../specs.ts';
+import { checkFilesOfSpec, readSpec, readSpecText } from '../specs.ts';
 import type { HandlerGroup } from './group.ts';
 
 export function jobsHandlers(projects: Projects, queries: QueryService): HandlerGroup<'jobs'> {
@@ -28,6 +28,10 @@ export function jobsHandlers(projects: Projects, queries: QueryService): Handler
         const problem = problemJson(error.toJSON());
         return { spec: checked && { ...checked }, estimate: null, problem };
       }
+    },
+    'jobs.readSpec': async ({ project, path }) => {
+      const { path: folder } = await projects.get(project);
+      return { text: readSpecText(folder, path) };
     },
     'jobs.submit': async ({ project, spec }) => {
       const opened = await projects.get(project);

@@ -1,6 +1,7 @@
 import { readSeries } from '../../db/points.ts';
 import { setRunLabel } from '../../db/runs.ts';
 import { readProvenance } from '../../jobs/provenance.ts';
+import { pageGroups } from '../group-pages.ts';
 import { findChanges } from '../input-changes.ts';
 import type { Projects } from '../projects.ts';
 import { findRun, readGroups, readRun, specOf } from '../read-runs.ts';
@@ -9,7 +10,8 @@ import type { HandlerGroup } from './group.ts';
 
 export function runsHandlers(projects: Projects): HandlerGroup<'runs'> {
   return {
-    'runs.groups': async ({ project, search }) => readGroups(await projects.get(project), search),
+    'runs.groups': async ({ project, search, metrics, offset }) =>
+      pageGroups(readGroups(await projects.get(project), search, metrics), offset),
     'runs.get': async ({ project, run }) => readRun(await projects.get(project), run),
     'runs.series': async ({ project, runs, ...window }) => {
       const opened = await projects.get(project);

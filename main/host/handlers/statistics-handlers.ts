@@ -31,6 +31,12 @@ export function statisticsHandlers(
       insideProject(projectPath, question.table);
       return ask(queries, 'tables.correlation', { projectPath, ...question }, { signal });
     },
+    'fits.check': async ({ project, spec }, { signal }) => {
+      const { path: projectPath } = await projects.get(project);
+      const checked = readSpec(spec, 'spec');
+      checkFilesOfSpec(checked, projectPath);
+      return ask(queries, 'fits.check', { projectPath, spec: checked }, { signal });
+    },
     'fits.create': async ({ project, spec }, { signal }) => {
       const opened = await projects.get(project);
       const { path: projectPath } = opened;

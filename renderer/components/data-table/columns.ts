@@ -20,8 +20,8 @@ export interface Column<Row> {
   exact?(row: Row): string;
   /** What the column is sorted by, where that is not what it shows; null is missing. */
   value?(row: Row): number | string | null;
-  /** Draws the cell in place of `text`. */
-  readonly cell?: Snippet<[Row]>;
+  /** Draws the cell in place of `text`; told the column, so that several can share one drawing. */
+  readonly cell?: Snippet<[Row, Column<Row>]>;
 }
 
 /** Rows by index; those that are not here yet are undefined until `need` has brought them. */

@@ -9,10 +9,17 @@ interface Owner<Row> {
   chosen(row: Row, index: number): void;
 }
 
+interface Gesture {
+  readonly toggle?: boolean;
+  readonly extend?: boolean;
+}
+
 /** Which row is active and which are selected, by mouse and by keys. */
 export class TableSelection<Row> {
   /** Index of the active row; -1 before there is one. */
   active = $state(-1);
+  /** A row that was gone to before it was here: `go` again once it is. */
+  pending = $state.raw<{ index: number; how: Gesture } | null>(null);
   #anchor = 0;
   readonly #owner: Owner<Row>;
 
@@ -21,19 +28,17 @@ export class TableSelection<Row> {
   }
 
   /** Goes to a row: alone, adding or removing it (`toggle`), or with all up to it (`extend`). */
-  async go(index: number, how: { toggle?: boolean; extend?: boolean } = {}): Promise<void> {
+  async go(index: number, how: Gesture = {}): Promise<void> {
     const { rows, multiple } = this.#owner;
     if (index < 0 || index >= rows.total) return;
     this.active = index;
-    // A row that lies far away is not here at once; the key press still counts for it.
-    const row = rows.at(index) ?? (await rows.range?.(index, index + 1))?.[0];
-    if (row === undefined || this.active !== index) return;
-    if (multiple && how.extend) await this.#extend(index);
-    else {
-      this.#anchor = index;
-      if (multiple) this.#select(row, how.toggle === true);
-    }
+    const row = rows.at(index);
+    this.pending = row === undefined ? { index, how } : null;
+    if (row === undefined) return;
     this.#owner.chosen(row, index);
+    if (multiple && how.extend) return this.#extend(index);
+    this.#anchor = index;
+    if (multiple) this.#select(row, how.toggle === true);
   }
 
   async all(): Promise<void> {

@@ -51,7 +51,7 @@ export function featureColumns(
       title: 'Density, 95 %',
       definition: definitions.interval,
       numeric: true,
-      width: 120,
+      width: 130,
       text: intervalText,
       exact: ({ densityLow, densityHigh }) => `${densityLow} to ${densityHigh}`,
     },

@@ -14,6 +14,7 @@ const project: Searchable = {
     createdAt: 0,
     table: 'maze.csv',
     formula: 'y ~ x',
+    filter: null,
     family: 'binomial',
     n: 5252,
     r2: null,

@@ -1,8 +1,8 @@
 import { applyMath, arithmetic, mathNames, standardise } from './arithmetic.ts';
 import { compare, isIn, logic, not } from './logic.ts';
 import type { RowView } from './row-view.ts';
-import { quoteName, type Node } from './syntax.ts';
-import { languageError, type Language } from './tokens.ts';
+import { quoteName, type Node } from '../../../../shared/formula/syntax.ts';
+import { languageError, type Language } from '../../../../shared/formula/tokens.ts';
 import { notNumericError, unknownColumnError } from './column-errors.ts';
 import { describeKind, type NumberValue, type Value } from './values.ts';
 

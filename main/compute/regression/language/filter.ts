@@ -1,7 +1,7 @@
 import { Evaluator } from './evaluate.ts';
 import { RowView } from './row-view.ts';
-import { parse } from './syntax.ts';
-import { languageError } from './tokens.ts';
+import { parse } from '../../../../shared/formula/syntax.ts';
+import { languageError } from '../../../../shared/formula/tokens.ts';
 import type { Table } from '../../../../shared/domain/table.ts';
 import { AppError } from '../../../../shared/errors.ts';
 

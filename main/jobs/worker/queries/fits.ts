@@ -1,34 +1,49 @@
 import * as v from 'valibot';
-import { parseJobSpec } from '../../../../shared/domain/job-spec.ts';
+import type { FitCheck } from '../../../../shared/contract/statistics.ts';
+import { parseJobSpec, type RegressSpec } from '../../../../shared/domain/job-spec.ts';
+import type { Table } from '../../../../shared/domain/table.ts';
 import { AppError } from '../../../../shared/errors.ts';
+import { checkFit } from '../../../compute/regression/check-fit.ts';
 import type { FitResult } from '../../../compute/regression/fit-result.ts';
 import { regress } from '../../../compute/regression/regress.ts';
-import { drive } from '../../../compute/steps.ts';
+import { drive, type Steps } from '../../../compute/steps.ts';
 import type { QueryContext } from './handler.ts';
 import { openTable } from './open-table.ts';
 import { parseInput } from './parse-input.ts';
 
-const createInput = v.object({
+const fitInput = v.object({
   projectPath: v.pipe(v.string(), v.minLength(1)),
   /** A RegressSpec; the table's path is relative to the project folder. */
   spec: v.record(v.string(), v.unknown()),
 });
 
 /** `fits.create`: one regression; the host adds id, name and time to the answer. */
-export async function create(input: unknown, { signal, report }: QueryContext): Promise<FitResult> {
-  const { projectPath, spec: document } = parseInput('fits.create', createInput, input);
+export function create(input: unknown, context: QueryContext): Promise<FitResult> {
+  return withTable('fits.create', input, context, regress);
+}
+
+/** `fits.check`: what a regression would be made of. */
+export function check(input: unknown, context: QueryContext): Promise<FitCheck> {
+  return withTable('fits.check', input, context, checkFit);
+}
+
+async function withTable<T>(
+  name: string,
+  input: unknown,
+  { signal, report }: QueryContext,
+  calculate: (table: Table, spec: RegressSpec) => Steps<T>,
+): Promise<T> {
+  const { projectPath, spec: document } = parseInput(name, fitInput, input);
   const spec = parseJobSpec(document, 'spec');
   if (spec.kind !== 'regress')
     throw new AppError(
       'bad-spec',
       `A fit needs a spec of kind regress, and this one is ${spec.kind}.`,
-      {
-        place: 'kind',
-      },
+      { place: 'kind' },
     );
   const table = await openTable(projectPath, spec.table, signal);
   try {
-    return await drive(regress(table, spec), signal, ({ done, total }) => report?.(done, total));
+    return await drive(calculate(table, spec), signal, ({ done, total }) => report?.(done, total));
   } catch (error) {
     throw naming(spec.table, error);
   }

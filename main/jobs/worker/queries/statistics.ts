@@ -7,5 +7,6 @@ export const statisticsQueries: Readonly<Record<string, QueryHandler>> = {
   'tables.describe': tables.describe,
   'tables.rows': tables.rows,
   'tables.correlation': tables.correlation,
+  'fits.check': fits.check,
   'fits.create': fits.create,
 };

@@ -7,9 +7,11 @@ import { stopped, type JobControl } from '../../control.ts';
 import { jobFiles } from '../../job-folder.ts';
 import type { JobIo } from '../../job-io.ts';
 import type { JobAssignment } from '../../protocol.ts';
+import { writeProvenance } from '../../provenance.ts';
 import type { RunJob } from '../run-worker.ts';
 import { evaluateOn } from './evaluation.ts';
 import { openInputs, type TrainInputs } from './inputs.ts';
+import { describeProvenance } from './provenance.ts';
 import { writePoints, writeTrainingResult } from './results.ts';
 import { TrainingRun } from './training-run.ts';
 
@@ -21,6 +23,7 @@ export const runTrainJob: RunJob = async (assignment, control, io) => {
   const spec = trainSpecOf(assignment);
   const inputs = await openInputs(assignment.projectPath, spec);
   try {
+    writeProvenance(assignment.folder, describeProvenance(inputs));
     const run = new TrainingRun(assignment, inputs);
     const checkpoints = checkpointsOf(assignment, spec, run, io);
     const resumedFrom = checkpoints.resume();

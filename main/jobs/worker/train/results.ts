@@ -23,7 +23,6 @@ import { evaluateOn, firstBatches, type Metrics } from './evaluation.ts';
 import type { TrainInputs } from './inputs.ts';
 import { openLabelsOf } from './labels.ts';
 import { openTokens } from './plan.ts';
-import { describeProvenance } from './provenance.ts';
 import type { RunPoint, TrainingRun } from './training-run.ts';
 
 /** After the last step: final metrics, features, and the files that the host imports. */
@@ -119,13 +118,12 @@ class ResultWriter {
     this.#dictionaries = dictionaries;
   }
 
-  /** Spec, provenance, and the tokens and vocabulary behind the features. */
+  /** Spec, and the tokens and vocabulary behind the features. */
   writeShared(features: TrainSpec['features']): void {
     const { spec } = this.#inputs.plan;
     this.#write('spec', jobFiles.spec, (path) => writeJson(path, spec));
-    this.#write('provenance', jobFiles.provenance, (path) =>
-      writeJson(path, describeProvenance(this.#inputs)),
-    );
+    // Written before the first step: the inputs as they were when they were read.
+    this.#files.push({ kind: 'provenance', path: jobFiles.provenance });
     if (!features) return;
     const tokens = openTokens(this.#inputs.projectPath, features.tokens);
     const rows = Array.from({ length: features.sequences }, (_, row) => row);

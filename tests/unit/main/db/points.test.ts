@@ -28,6 +28,7 @@ describe('curves', () => {
     expect(Math.max(...(curve!.high as number[]))).toBe(wave(777));
     expect(Math.min(...(curve!.low as number[]))).toBe(wave(333));
     expect(curve!.x[0]).toBe(0);
+    expect(curve!.last).toBeGreaterThan(curve!.x.at(-1)!);
     expect([...curve!.x].sort((a, b) => a - b)).toEqual(curve!.x);
   });
 
@@ -48,6 +49,14 @@ describe('curves', () => {
   it('are empty, not missing, outside their window', async () => {
     const { db, run } = await withWave(3);
     const [curve] = readSeries(db, run, { names: null, buckets: 9, from: 1e6, to: null });
-    expect(curve).toEqual({ name: 'wave', total: 0, drawn: 0, x: [], low: [], high: [] });
+    expect(curve).toEqual({
+      name: 'wave',
+      total: 0,
+      drawn: 0,
+      last: null,
+      x: [],
+      low: [],
+      high: [],
+    });
   });
 });

@@ -9,6 +9,7 @@ const series = (x: number[], low: (number | null)[], high: (number | null)[]) =>
   name: 'loss',
   total: 100,
   drawn: x.length,
+  last: x.at(-1) ?? null,
   x,
   low,
   high,

@@ -1,4 +1,4 @@
-import { AppError } from '../../../../shared/errors.ts';
+import { AppError } from '../errors.ts';
 
 /** What a text is, for messages and for the code of its errors. */
 export type Language = 'formula' | 'filter';

@@ -1,0 +1,27 @@
+import { metricDefinition } from '../../../shared/domain/metrics.ts';
+
+/** A chart of the Run page: one quantity, on the batch of training and on held-out tokens. */
+export interface CurvePanel {
+  readonly title: string;
+  readonly names: readonly string[];
+  readonly logY?: boolean;
+}
+
+/** In the order in which one looks at them while a dictionary trains. */
+export const curvePanels: readonly CurvePanel[] = [
+  { title: 'Loss', names: ['loss'] },
+  { title: 'L0', names: ['l0', 'eval.l0'] },
+  { title: 'CE increase', names: ['eval.ceIncrease'] },
+  { title: 'Explained variance', names: ['explainedVariance', 'eval.explainedVariance'] },
+  { title: 'Reconstruction error', names: ['outToIn', 'eval.mse'] },
+  { title: 'Sparsity term', names: ['sparsity'] },
+  { title: 'Alive latents', names: ['alive'] },
+  { title: 'Learning rate', names: ['learningRate'] },
+  { title: 'Gradient norm', names: ['gradientNorm'], logY: true },
+];
+
+/** What the axis says of a series: its title and unit. */
+export function axisLabel(name: string): string {
+  const { title, unit } = metricDefinition(name);
+  return unit === undefined ? title : `${title} (${unit})`;
+}

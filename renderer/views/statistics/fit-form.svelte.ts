@@ -1,0 +1,166 @@
+import * as v from 'valibot';
+import type { FitDetail, TableDescription } from '../../../shared/contract/statistics.ts';
+import type { RegressSpec } from '../../../shared/domain/job-spec.ts';
+import type { AppError } from '../../../shared/errors.ts';
+import { asAppError } from '../../state/errors.ts';
+import { Remembered } from '../../state/remembered.svelte.ts';
+import type { Router } from '../../state/router.svelte.ts';
+import { emptyForm, readForm, writeForm, type FormulaForm } from './formula-form.ts';
+import { suggestFamily } from './suggest-family.ts';
+
+/** What the form holds, as the address carries it. An empty family is the suggested one. */
+const valuesSchema = v.object({
+  table: v.string(),
+  formula: v.string(),
+  filter: v.string(),
+  family: v.picklist(['', 'gaussian', 'binomial']),
+  name: v.string(),
+});
+type Values = v.InferOutput<typeof valuesSchema>;
+
+const emptyValues: Values = { table: '', formula: '', filter: '', family: '', name: '' };
+const rememberedSchema = v.record(v.string(), valuesSchema);
+
+/** What the form looks at; read anew whenever it changes. */
+interface Surroundings {
+  readonly project: string;
+  /** The fit that is open, and whose form is shown until it is changed. */
+  readonly fit: FitDetail | undefined;
+  readonly description: TableDescription | undefined;
+  readonly firstTable: string | undefined;
+}
+
+/**
+ * The form of a fit. The formula is the one truth: clicks rewrite it, and what is clicked is read from
+ * it. Values live in the address; those of the last visit come back where the address has none.
+ */
+export class FitForm {
+  readonly #router: Router;
+  readonly #around: () => Surroundings;
+  readonly #remembered = new Remembered<Record<string, Values>>('statistics', {}, (value) => {
+    const parsed = v.safeParse(rememberedSchema, value);
+    return parsed.success ? parsed.output : {};
+  });
+
+  constructor(router: Router, around: () => Surroundings) {
+    this.#router = router;
+    this.#around = around;
+  }
+
+  readonly #values = $derived.by((): Values => {
+    const { fit, project, firstTable } = this.#around();
+    const { table, formula, filter, family, name } = this.#router.address.query;
+    if (table !== undefined)
+      return {
+        table,
+        formula: formula ?? '',
+        filter: filter ?? '',
+        family: family === 'gaussian' || family === 'binomial' ? family : '',
+        name: name ?? '',
+      };
+    if (fit) return { ...fit.spec, filter: fit.spec.filter ?? '' };
+    if (this.#router.parts.length > 0) return emptyValues;
+    return this.#remembered.value[project] ?? { ...emptyValues, table: firstTable ?? '' };
+  });
+
+  get table(): string {
+    return this.#values.table;
+  }
+
+  get formula(): string {
+    return this.#values.formula;
+  }
+
+  get filter(): string {
+    return this.#values.filter;
+  }
+
+  get name(): string {
+    return this.#values.name;
+  }
+
+  /** The formula as the form shows it, or why it cannot be read. */
+  readonly #read = $derived.by((): { form: FormulaForm; error: AppError | null } => {
+    try {
+      return { form: readForm(this.formula), error: null };
+    } catch (error) {
+      return { form: emptyForm, error: asAppError(error) };
+    }
+  });
+
+  get model(): FormulaForm {
+    return this.#read.form;
+  }
+
+  get formulaError(): AppError | null {
+    return this.#read.error;
+  }
+
+  readonly suggestion = $derived.by(() =>
+    suggestFamily(this.model.outcome, this.#around().description?.columns ?? []),
+  );
+
+  get isFamilyChosen(): boolean {
+    return this.#values.family !== '';
+  }
+
+  get family(): RegressSpec['family'] {
+    return this.#values.family || (this.suggestion?.family ?? 'gaussian');
+  }
+
+  /** The spec of the form; null while something is missing. */
+  readonly spec = $derived.by((): RegressSpec | null => {
+    const { table, formula, filter } = this.#values;
+    if (table === '' || this.formulaError || this.model.outcome === '' || formula.length < 3)
+      return null;
+    return {
+      kind: 'regress',
+      name: this.name.trim() || automaticName(this.model),
+      table,
+      formula: formula.trim(),
+      family: this.family,
+      ...(filter.trim() === '' ? {} : { filter: filter.trim() }),
+    };
+  });
+
+  /** The form does not say what the open fit says. */
+  readonly isChanged = $derived.by(() => {
+    const { fit } = this.#around();
+    if (!fit) return false;
+    const { table, formula, filter = '', family } = fit.spec;
+    return (
+      table !== this.table ||
+      formula !== this.formula.trim() ||
+      filter !== this.filter.trim() ||
+      family !== this.family
+    );
+  });
+
+  set(changes: Partial<Values>): void {
+    const values = { ...this.#values, ...changes };
+    this.#remembered.value = { ...this.#remembered.value, [this.#around().project]: values };
+    this.#router.set(values);
+  }
+
+  setModel(model: FormulaForm): void {
+    this.set({ formula: writeForm(model) });
+  }
+
+  /** Another table has other columns: everything but the table starts anew. */
+  setTable(table: string): void {
+    this.set({ ...emptyValues, table });
+  }
+
+  clear(): void {
+    this.setTable(this.table);
+  }
+}
+
+function automaticName({ outcome, terms }: FormulaForm): string {
+  const listed = terms
+    .filter(({ removed }) => !removed)
+    .map(({ text }) => (text === '.' ? 'all other columns' : text));
+  const shown = listed.length > 3 ? [...listed.slice(0, 2), `${listed.length - 2} more`] : listed;
+  const words = shown.length > 0 ? `${outcome} on ${shown.join(', ')}` : `${outcome} alone`;
+  return words.length > 120 ? `${words.slice(0, 119)}…` : words;
+}
