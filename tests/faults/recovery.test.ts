@@ -75,6 +75,7 @@ describe('what an earlier host left behind', () => {
       "process.on('SIGTERM', () => {}); console.log(1); setInterval(() => {}, 1000)",
     ]);
     await once(worker.stdout, 'data');
+    const exit = once(worker, 'exit');
     const recorded = { pid: worker.pid!, processStarted: processStart(worker.pid!)! };
     const { manager } = await leftBehind('running', recorded, clock);
     await manager.recover();
@@ -90,7 +91,7 @@ describe('what an earlier host left behind', () => {
     expect(manager.get(next.id).state).toBe('queued');
     expect(isSameProcess(recorded.pid, recorded.processStarted)).toBe(true);
     await pass(400);
-    await once(worker, 'exit');
+    await exit;
     await expect.poll(() => manager.get(job).state).toBe('interrupted');
     await expect.poll(() => manager.get(next.id).state).toBe('succeeded');
     await manager.close();

@@ -306,10 +306,10 @@ describe('assay forward, stopped by Ctrl-C,', () => {
     const rows = 30_000;
     const ids = new Int32Array(rows * 12).fill(1);
     writeSafetensors(at('many.safetensors'), [{ name: 'input_ids', shape: [rows, 12], data: ids }]);
-    const out = at('stopped.safetensors');
+    const out = at('halted.safetensors');
     const words = ['forward', at('model'), '--tokens', at('many.safetensors'), '--out', out];
     const running = startAssay([...words, '--json']);
-    const unfinished = () => readdirSync(folder).filter((name) => name.startsWith('stopped.'));
+    const unfinished = () => readdirSync(folder).filter((name) => name.startsWith('halted.'));
     await expect.poll(unfinished, { timeout: 20_000, interval: 5 }).toHaveLength(1);
     running.interrupt();
     const { code, stdout } = await running.ended;
