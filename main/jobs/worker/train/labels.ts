@@ -11,9 +11,14 @@ export function openLabelsOf(
 ): TokenLabels | undefined {
   if (features?.labels === undefined) return undefined;
   const tokens = openTokens(projectPath, features.tokens);
-  tokens.close();
-  const shape = { rows: features.sequences, context: tokens.context };
-  return openTokenLabels(projectPath, features.labels, shape);
+  try {
+    const rows = Array.from({ length: features.sequences }, (_, row) => row);
+    const shape = { rows: rows.length, context: tokens.context };
+    const labels = openTokenLabels(projectPath, features.labels, shape);
+    return { ...labels, ids: tokens.read(rows) };
+  } finally {
+    tokens.close();
+  }
 }
 
 /**
@@ -26,7 +31,7 @@ function openTokenLabels(
   projectPath: string,
   file: string,
   tokens: { rows: number; context: number },
-): TokenLabels {
+): Pick<TokenLabels, 'properties' | 'values'> {
   const path = insideProject(projectPath, file);
   const reader = openSafetensors(path);
   try {
