@@ -17,14 +17,17 @@ export async function followJob(
     output.note('Stopping; a checkpoint is being written. Ctrl-C again stops at once.');
     client.call('jobs.act', { project, job, action: 'cancel' }).catch(() => undefined);
   };
-  signal.addEventListener('abort', cancel, { once: true });
+  if (signal.aborted) cancel();
+  else signal.addEventListener('abort', cancel, { once: true });
   let stop: () => void = () => undefined;
   try {
     await new Promise<void>((done, fail) => {
+      let told: string | undefined;
       const look = (row: JobRow) => {
         if (row.id !== job) return;
         if (isEnded(row.state)) return done();
-        if (row.state === 'paused' && row.error) output.note(row.error.message);
+        if (row.state === 'paused' && row.error && row.error.message !== told)
+          output.note(`${(told = row.error.message)} The job waits; Ctrl-C stops it.`);
         if (row.progress) output.progress(row.progress);
       };
       const read = () => client.call('jobs.get', { project, job }).then(look, fail);
@@ -50,11 +53,15 @@ export async function followJob(
 export function checkSucceeded(job: JobRow, goOn: string): void {
   if (job.state === 'succeeded') return;
   if (job.state === 'cancelled')
-    throw new AppError('cancelled', `The job was stopped. Continue it with: ${goOn}`, {
+    throw new AppError('cancelled', `The job was stopped. Go on from ${from(job)} with: ${goOn}`, {
       job: job.id,
       checkpointStep: job.checkpointStep,
     });
   const error = job.error && errorFromJson(job.error);
   if (!error) throw new AppError('worker-crashed', `The job is ${job.state}.`, { job: job.id });
   throw new AppError(error.code, error.message, { ...error.details, job: job.id });
+}
+
+function from({ checkpointStep }: JobRow): string {
+  return checkpointStep === null ? 'its beginning' : `step ${checkpointStep}`;
 }

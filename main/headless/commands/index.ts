@@ -1,4 +1,5 @@
 import type { Command } from '../cli/command.ts';
+import { bench } from './bench.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { encode } from './encode.ts';
@@ -24,4 +25,5 @@ export const commands: readonly Command[] = [
   forward,
   encode,
   doctor,
+  bench,
 ];

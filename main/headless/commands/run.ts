@@ -2,6 +2,9 @@ import { resolve } from 'node:path';
 import type { JobRow } from '../../../shared/contract/jobs.ts';
 import type { RunRow } from '../../../shared/contract/runs.ts';
 import { readText } from '../../formats/documents.ts';
+import { openView } from '../../host/project-view.ts';
+import { readJob } from '../../host/read-jobs.ts';
+import { readSpec } from '../../host/specs.ts';
 import { textValue, type Command, type CommandContext } from '../cli/command.ts';
 import type { Output } from '../cli/output.ts';
 import { usage } from '../cli/run-cli.ts';
@@ -25,7 +28,7 @@ async function runJob({ parameters, values, output, signal }: CommandContext): P
   const resumed = textValue(values, 'resume');
   if ((parameters[0] === undefined) === (resumed === undefined))
     throw usage('Give either a SPEC or --resume JOB. See assay run --help.');
-  const spec = parameters[0] === undefined ? undefined : readText(parameters[0]);
+  const spec = parameters[0] === undefined ? undefined : readChecked(parameters[0]);
   await withHost(output, async (client) => {
     const path = resolve(textValue(values, 'project') ?? '.');
     const { id: project } = await client.call('project.open', { path });
@@ -34,9 +37,36 @@ async function runJob({ parameters, values, output, signal }: CommandContext): P
         ? await client.call('jobs.act', { project, job: resumed!, action: 'requeue' })
         : await client.call('jobs.submit', { project, spec });
     const ended = await followJob(client, project, job, output, signal);
-    checkSucceeded(ended, `assay run --resume ${job.id}`);
+    const goOn = `assay run --resume ${job.id} --project ${quoted(path)}`;
+    if (ended.state === 'cancelled') {
+      // Closing waits for the worker, which is writing its checkpoint.
+      await client.call('project.close', { project });
+      checkSucceeded(readEnded(path, job.id), goOn);
+    }
+    checkSucceeded(ended, goOn);
     await answer(client, project, ended, output);
   });
+}
+
+/** The text of a spec; what is wrong with it is told by the name of its file. @throws AppError */
+function readChecked(path: string): string {
+  const text = readText(path);
+  readSpec(text, path);
+  return text;
+}
+
+function readEnded(path: string, job: string): JobRow {
+  const view = openView(path);
+  try {
+    return readJob(view, job);
+  } finally {
+    view.close();
+  }
+}
+
+/** As a shell reads it. */
+function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 async function answer(
