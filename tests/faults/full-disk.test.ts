@@ -14,7 +14,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { forkLauncher } from '../../main/headless/launcher.ts';
 import { startHost } from '../support/host.ts';
-import { makeTinyProject, tinySpec } from '../support/tiny-project.ts';
+import { tinySpec } from '../support/tiny-project-files.ts';
+import { makeTinyProject } from '../support/tiny-project.ts';
 
 /** Test plan A5: a real disk of 12 MB, filled to so many bytes while a job works. */
 const rooms = [0, 1 << 10, 4 << 10, 1 << 20];

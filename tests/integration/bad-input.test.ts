@@ -7,7 +7,8 @@ import { forkLauncher } from '../../main/headless/launcher.ts';
 import type { TensorData } from '../../shared/domain/tensors.ts';
 import { assayJson, startAssay, type CliError } from '../support/cli.ts';
 import { failureOf, startHost } from '../support/host.ts';
-import { makeTinyProject, tinySpec } from '../support/tiny-project.ts';
+import { tinySpec } from '../support/tiny-project-files.ts';
+import { makeTinyProject } from '../support/tiny-project.ts';
 
 /** What a wrong input is expected to be told as. `file` is relative to the project. */
 interface Told {

@@ -6,7 +6,8 @@ import { writeSafetensors } from '../../main/formats/safetensors-writer.ts';
 import { commands } from '../../main/headless/commands/index.ts';
 import { assay, assayJson, startAssay, type CliError } from '../support/cli.ts';
 import { Random } from '../support/random.ts';
-import { makeTinyProject, tinySpec } from '../support/tiny-project.ts';
+import { tinySpec } from '../support/tiny-project-files.ts';
+import { makeTinyProject } from '../support/tiny-project.ts';
 
 interface Run {
   readonly id: string;

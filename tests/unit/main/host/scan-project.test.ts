@@ -13,7 +13,8 @@ import { writeSafetensors } from '../../../../main/formats/safetensors-writer.ts
 import { scanProject } from '../../../../main/host/scan/scan-project.ts';
 import type { FoundItem } from '../../../../shared/contract/project.ts';
 import { temporaryFolder } from '../../../support/folders.ts';
-import { makeTinyProject, tinySpec } from '../../../support/tiny-project.ts';
+import { tinySpec } from '../../../support/tiny-project-files.ts';
+import { makeTinyProject } from '../../../support/tiny-project.ts';
 
 function find(folder: string, path: string): FoundItem | undefined {
   return scanProject(folder).items.find((item) => item.path === path);
