@@ -154,11 +154,20 @@ function readBytes(fd: number, file: string, offset: number, length: number): Bu
   const bytes = Buffer.allocUnsafeSlow(length);
   let done = 0;
   while (done < length) {
-    const got = readSync(fd, bytes, done, Math.min(length - done, 1 << 30), offset + done);
+    const got = readSome(fd, file, bytes, done, offset + done);
     if (got === 0) throw truncated(file, `it ends at byte ${offset + done}`);
     done += got;
   }
   return bytes;
+}
+
+/** At most 1 GiB, which is what one call can take. */
+function readSome(fd: number, file: string, into: Buffer, start: number, position: number): number {
+  try {
+    return readSync(fd, into, start, Math.min(into.length - start, 1 << 30), position);
+  } catch (error) {
+    throw fileError(error, file);
+  }
 }
 
 class SafetensorsReader implements TensorReader {
@@ -241,7 +250,11 @@ class SafetensorsReader implements TensorReader {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    closeSync(this.#fd);
+    try {
+      closeSync(this.#fd);
+    } catch (error) {
+      throw fileError(error, this.source);
+    }
   }
 
   #narrow(name: string, values: Uint32Array | BigInt64Array | BigUint64Array): Int32Array {

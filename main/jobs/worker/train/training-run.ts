@@ -13,7 +13,7 @@ import { Trainer, type Learner, type StepReport } from '../../../compute/sae/tra
 import { openSafetensors } from '../../../formats/safetensors.ts';
 import { writeSafetensors } from '../../../formats/safetensors-writer.ts';
 import type { Checkpoint } from '../../checkpoint.ts';
-import type { JobIo } from '../../job-io.ts';
+import type { Point } from '../../job-io.ts';
 import type { JobAssignment } from '../../protocol.ts';
 import type { TrainInputs } from './inputs.ts';
 
@@ -28,6 +28,12 @@ const cursorSchema = v.object({
 const countNames: ReadonlySet<string> = new Set(['tokens', 'latents']);
 
 const stateFile = 'state.safetensors';
+
+/** A point of the curves of one run. */
+export interface RunPoint {
+  readonly run: string;
+  readonly point: Point;
+}
 
 /** The state of a training job between two steps, and how it moves on by one. */
 export class TrainingRun {
@@ -95,8 +101,8 @@ export class TrainingRun {
     return this.#trainer.learners;
   }
 
-  /** One optimiser step of every dictionary on the next sequences. */
-  train(io: JobIo): void {
+  /** One optimiser step of every dictionary on the next sequences. Answers what is to be logged. */
+  train(): RunPoint[] {
     const started = performance.now();
     const { engine, plan } = this.#inputs;
     const isDue = (every: number) => this.step % every === 0 || this.step + 1 === plan.steps;
@@ -112,16 +118,17 @@ export class TrainingRun {
     };
     const parts = this.#batch / this.#microBatch;
     const reports = this.#trainer.train(this.#parts(parts), parts, observe);
-    reports.forEach((report, index) => {
+    const points = reports.flatMap((report, index) => {
       const count = alive.get(index);
       const values = {
         ...metrics?.[index]!.metrics(),
         ...(spread && stepValues(report, spread.mean)),
         ...(count !== undefined && { alive: count }),
       };
-      if (Object.keys(values).length > 0) io.point(this.#runs[index]!, { x: this.tokens, values });
+      return Object.keys(values).length > 0 ? [this.#point(index, values)] : [];
     });
     this.#seconds += (performance.now() - started) / 1000;
+    return points;
   }
 
   #batchMetrics(): BatchMetrics[] {
@@ -146,17 +153,19 @@ export class TrainingRun {
     }
   }
 
-  /** Adds the metrics of an evaluation to the curves. */
-  recordEvaluation(io: JobIo, metrics: readonly Metrics[]): void {
+  /** The metrics of an evaluation as points of the curves. */
+  evaluated(metrics: readonly Metrics[]): RunPoint[] {
     this.#evaluatedStep = this.step;
-    metrics.forEach((found, index) => {
-      const values = Object.fromEntries(
-        Object.entries(found)
-          .filter(([name]) => !countNames.has(name))
-          .map(([name, value]) => [`eval.${name}`, value]),
-      );
-      io.point(this.#runs[index]!, { x: this.tokens, values });
+    return metrics.map((found, index) => {
+      const values = Object.entries(found)
+        .filter(([name]) => !countNames.has(name))
+        .map(([name, value]) => [`eval.${name}`, value]);
+      return this.#point(index, Object.fromEntries(values) as Point['values']);
     });
+  }
+
+  #point(index: number, values: Point['values']): RunPoint {
+    return { run: this.#runs[index]!, point: { x: this.tokens, values } };
   }
 
   /** What of the state is small. */
