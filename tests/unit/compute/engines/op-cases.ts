@@ -311,13 +311,14 @@ const transformer: OpCase[] = [
   }),
   ...attentionCases('short sequences', (b) => b.size(), [1, 3, 8, 12, 64], 16),
   ...attentionCases('long sequences', (b) => b.random.integer(120, 200), [4, 17, 64], 4),
+  // From 2 on: over a single key the scores have no gradient, and rounding alone would be compared.
   ...attentionCases(
     'a window',
     (b) => b.random.integer(100, 330),
     [4, 16],
     8,
     (b, length) => ({
-      window: b.random.pick([1, 3, 40, 96, 97, length, 1000]),
+      window: b.random.pick([2, 3, 40, 96, 97, length, 1000]),
     }),
   ),
   ...attentionCases(
