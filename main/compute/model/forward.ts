@@ -1,5 +1,4 @@
 import { Tape } from '../tape.ts';
-import { hookName, type HookSite } from './hooks.ts';
 import type { TokenBatch, Transformer } from './transformer.ts';
 import { nextTokens } from './next-tokens.ts';
 
@@ -50,12 +49,4 @@ export function forward(
   } finally {
     tape.dispose();
   }
-}
-
-/** Names of all hook points of a model, in the order of the forward pass. */
-export function hookNames(layers: number): string[] {
-  const sites: HookSite[] = ['resid_pre', 'attn_out', 'resid_mid', 'mlp_out', 'resid_post'];
-  return Array.from({ length: layers }, (_, layer) =>
-    sites.map((site) => hookName(layer, site)),
-  ).flat();
 }

@@ -4,6 +4,8 @@ import type { TransformerConfig } from './config.ts';
 /**
  * Hook points under their TransformerLens names. In a pre-norm block,
  *   resid_mid = resid_pre + attn_out,  resid_post = resid_mid + mlp_out = the next block's resid_pre.
+ * Where attention and MLP run side by side there is no resid_mid. attn_out and mlp_out are what is
+ * added to the stream, after the norms that Gemma 2 has there.
  */
 export type HookSite = 'resid_pre' | 'resid_mid' | 'resid_post' | 'attn_out' | 'mlp_out';
 
@@ -24,10 +26,10 @@ export function parseHook(name: string, config: TransformerConfig): HookPoint {
     name,
   );
   const layer = Number(match?.[1]);
-  if (!match || layer >= config.layers)
+  if (!match || layer >= config.layers || (config.parallel && match[2] === 'resid_mid'))
     throw new AppError(
       'bad-input',
-      `The model has no hook point '${name}'. It has ${config.layers} blocks: ${hookName(0, 'resid_pre')} to ${hookName(config.layers - 1, 'resid_post')}, with resid_pre, resid_mid, resid_post, attn_out and mlp_out in each.`,
+      `The model has no hook point '${name}'. It has ${config.layers} blocks: ${hookName(0, 'resid_pre')} to ${hookName(config.layers - 1, 'resid_post')}, with resid_pre, ${config.parallel ? '' : 'resid_mid, '}resid_post, attn_out and mlp_out in each.`,
       { place: name },
     );
   return { name, layer, site: match[2] as HookSite };
