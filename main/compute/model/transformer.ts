@@ -22,10 +22,10 @@ export interface TokenBatch extends BatchShape {
 }
 
 /**
- * Called with the value at each hook point on the way; what it returns takes the value's place. A
- * value that it wants to keep beyond the pass must be cloned.
+ * Called with the value at each hook point on the way; what it returns takes the value's place, and
+ * may be made on the tape of the pass. A value that it wants to keep beyond the pass must be cloned.
  */
-export type Hook = (name: string, value: Variable) => Variable;
+export type Hook = (name: string, value: Variable, tape: Tape) => Variable;
 
 /**
  * A frozen decoder-only transformer of any family; its configuration says which parts it has.
@@ -121,7 +121,7 @@ export class Transformer {
 
   #block(tape: Tape, layer: number, input: Variable, batch: BatchShape, hook: Hook): Variable {
     const block = this.weights.blocks[layer]!;
-    const at = (site: HookSite, value: Variable) => hook(hookName(layer, site), value);
+    const at = (site: HookSite, value: Variable) => hook(hookName(layer, site), value, tape);
     const before = at('resid_pre', input);
     const attended = at('attn_out', this.#attention(tape, layer, before, batch));
     if (this.config.parallel) {

@@ -193,7 +193,8 @@ def attempt(build, dtype, seed):
     ids, prompt = torch.randint(0, vocabulary, (2, 14)), torch.randint(0, vocabulary, (5,))
     dictionary = {
         "W_enc": torch.randn(width, 3 * width) / width**0.5, "b_enc": torch.randn(3 * width) * 0.1,
-        "W_dec": torch.randn(3 * width, width) / width**0.5, "b_dec": torch.randn(width) * 0.1,
+        "W_dec": torch.nn.functional.normalize(torch.randn(3 * width, width), dim=1),
+        "b_dec": torch.randn(width) * 0.1,
     }
     generated, clear = generate(model, prompt, 20)
     with_dictionary, also_clear = spliced(model, prompt, 20, dictionary)
