@@ -22,7 +22,7 @@ export const tinyConfig: TransformerConfig = {
   postNorms: false,
   rotary: undefined,
   attentionScale: 0.5,
-  attentionWindows: [undefined, undefined],
+  attentionWindows: [],
   attentionSoftCap: undefined,
   embeddingScale: 1,
   tiedEmbedding: true,

@@ -5,6 +5,8 @@ import type { Activation } from '../engine.ts';
 import type { RotaryConfig, RotaryScaling } from './config.ts';
 
 export const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+/** More layers than any model has are a damaged file, and would be lists as long. */
+export const layerCount = v.pipe(count, v.maxValue(10_000));
 export const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 /** A field that may hold the given value only: another one is an option that is not supported. */
 export const only = <const T extends number | boolean>(value: T) => v.nullish(v.literal(value));

@@ -32,7 +32,7 @@ export interface TransformerConfig {
   readonly rotary: RotaryConfig | undefined;
   /** Factor on the product of query and key. */
   readonly attentionScale: number;
-  /** For each layer, how many positions a query sees; undefined for all before it. */
+  /** For each layer, how many positions a query sees; undefined, or no entry, for all before it. */
   readonly attentionWindows: readonly (number | undefined)[];
   /** Scores of attention are bounded by c tanh(score / c). */
   readonly attentionSoftCap: number | undefined;

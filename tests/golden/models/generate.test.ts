@@ -68,7 +68,7 @@ describe.each(['reference', 'wasm'] as const)('on the engine %s', (name) => {
         ...generate(transformer, prompt, { count }),
       ];
       expect(() => tokens([], 1)).toThrow('no tokens');
-      expect(() => tokens([1, 2], 47)).toThrow("context of 48");
+      expect(() => tokens([1, 2], 47)).toThrow('context of 48');
       expect(tokens([1, 2], 46)).toHaveLength(46);
     });
   });

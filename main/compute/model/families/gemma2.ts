@@ -1,12 +1,12 @@
 import * as v from 'valibot';
-import { activationOf, checkGroups, contradiction, count } from '../config-fields.ts';
+import { activationOf, checkGroups, contradiction, count, layerCount } from '../config-fields.ts';
 import { parseFields, positive, rotaryFields, rotaryOf } from '../config-fields.ts';
 import { WeightReader } from '../weight-reader.ts';
 import type { ModelFamilyReader } from './family.ts';
 import { llama } from './llama.ts';
 
 const fields = v.object({
-  num_hidden_layers: count,
+  num_hidden_layers: layerCount,
   hidden_size: count,
   num_attention_heads: count,
   num_key_value_heads: count,

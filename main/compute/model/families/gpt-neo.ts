@@ -1,12 +1,12 @@
 import * as v from 'valibot';
-import { activationOf, contradiction, count, headWidthOf } from '../config-fields.ts';
+import { activationOf, contradiction, count, layerCount, headWidthOf } from '../config-fields.ts';
 import { parseFields, positive } from '../config-fields.ts';
 import { WeightReader } from '../weight-reader.ts';
 import type { ModelFamilyReader } from './family.ts';
 
 const attention = v.picklist(['global', 'local']);
 const fields = v.object({
-  num_layers: count,
+  num_layers: layerCount,
   hidden_size: count,
   num_heads: count,
   intermediate_size: v.nullish(count),

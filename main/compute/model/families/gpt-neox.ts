@@ -1,12 +1,12 @@
 import * as v from 'valibot';
-import { activationOf, count, headWidthOf, parseFields } from '../config-fields.ts';
+import { activationOf, count, layerCount, headWidthOf, parseFields } from '../config-fields.ts';
 import { positive, rotaryFields, rotaryOf } from '../config-fields.ts';
 import { transposed, WeightReader } from '../weight-reader.ts';
 import type { HostTensor, LinearWeights } from '../weights.ts';
 import type { ModelFamilyReader } from './family.ts';
 
 const fields = v.object({
-  num_hidden_layers: count,
+  num_hidden_layers: layerCount,
   hidden_size: count,
   num_attention_heads: count,
   intermediate_size: count,
@@ -50,7 +50,7 @@ export const gptNeox: ModelFamilyReader = {
       postNorms: false,
       rotary: rotaryOf(config, headWidth, older, file),
       attentionScale: 1 / Math.sqrt(headWidth),
-      attentionWindows: new Array<undefined>(layers).fill(undefined),
+      attentionWindows: [],
       attentionSoftCap: undefined,
       embeddingScale: 1,
       tiedEmbedding: config.tie_word_embeddings,

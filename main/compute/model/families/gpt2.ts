@@ -1,10 +1,18 @@
 import * as v from 'valibot';
-import { activationOf, count, headWidthOf, only, parseFields, positive } from '../config-fields.ts';
+import {
+  activationOf,
+  count,
+  layerCount,
+  headWidthOf,
+  only,
+  parseFields,
+  positive,
+} from '../config-fields.ts';
 import { columnsOf, WeightReader } from '../weight-reader.ts';
 import type { ModelFamilyReader } from './family.ts';
 
 const fields = v.object({
-  n_layer: count,
+  n_layer: layerCount,
   n_embd: count,
   n_head: count,
   n_inner: v.nullish(count),
@@ -45,7 +53,7 @@ export const gpt2: ModelFamilyReader = {
       postNorms: false,
       rotary: undefined,
       attentionScale: config.scale_attn_weights ? 1 / Math.sqrt(headWidth) : 1,
-      attentionWindows: new Array<undefined>(layers).fill(undefined),
+      attentionWindows: [],
       attentionSoftCap: undefined,
       embeddingScale: 1,
       tiedEmbedding: config.tie_word_embeddings,

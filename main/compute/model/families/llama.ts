@@ -1,11 +1,18 @@
 import * as v from 'valibot';
-import { activationOf, checkGroups, count, headWidthOf, only } from '../config-fields.ts';
+import {
+  activationOf,
+  checkGroups,
+  count,
+  layerCount,
+  headWidthOf,
+  only,
+} from '../config-fields.ts';
 import { parseFields, positive, rotaryFields, rotaryOf } from '../config-fields.ts';
 import { WeightReader } from '../weight-reader.ts';
 import type { ModelFamilyReader } from './family.ts';
 
 const fields = v.object({
-  num_hidden_layers: count,
+  num_hidden_layers: layerCount,
   hidden_size: count,
   num_attention_heads: count,
   num_key_value_heads: v.nullish(count),
@@ -49,7 +56,7 @@ export const llama: ModelFamilyReader = {
       postNorms: false,
       rotary: rotaryOf(config, headWidth, { base: 10_000, share: 1 }, file),
       attentionScale: 1 / Math.sqrt(headWidth),
-      attentionWindows: new Array<undefined>(layers).fill(undefined),
+      attentionWindows: [],
       attentionSoftCap: undefined,
       embeddingScale: 1,
       tiedEmbedding: config.tie_word_embeddings,
