@@ -64,14 +64,28 @@ export interface MatmulOptions {
 }
 
 export interface AttentionShape {
-  /** Sequences. Rows of q, k and v are sequence-major: row = sequence * length + position. */
+  /** Sequences. Rows of q are sequence-major: row = sequence * length + query. */
   readonly sequences: number;
+  /** Queries of a sequence. */
   readonly length: number;
+  /** Keys of a sequence, `length` by default; the queries are those of its last positions. */
+  readonly keyLength?: number | undefined;
   readonly heads: number;
   /** Heads of k and v; a divisor of `heads`. */
   readonly keyHeads: number;
   /** Factor on the scores, usually 1 / sqrt(head width). */
   readonly scale: number;
+  /** Positions that a query sees, its own included; all before it by default. */
+  readonly window?: number | undefined;
+  /** Bounds the scores: c tanh(score / c). No bound by default. */
+  readonly softCap?: number | undefined;
+}
+
+/** Which columns of a row are turned. */
+export interface RotationShape {
+  readonly heads: number;
+  /** Turns the other way: the gradient of a rotation. */
+  readonly inverse?: boolean;
 }
 
 export interface AdamOptions {
@@ -166,6 +180,17 @@ export interface Engine {
     inverseStd: Tensor,
     dy: Tensor,
   ): Tensor;
+  /**
+   * Each row of x [r, c] divided by its root mean square, eps added inside the root, times gain [c]
+   * if given; and 1 / root, [r].
+   */
+  rmsNorm(x: Tensor, gain: Tensor | undefined, epsilon: number): { y: Tensor; inverseRms: Tensor };
+  /** Gradient of rmsNorm with respect to x. */
+  rmsNormGradient(x: Tensor, gain: Tensor | undefined, inverseRms: Tensor, dy: Tensor): Tensor;
+  /** cap tanh(x / cap), elementwise. */
+  softCap(x: Tensor, cap: number): Tensor;
+  /** Gradient of softCap, given its output y: dy (1 - (y / cap)^2). */
+  softCapGradient(y: Tensor, dy: Tensor, cap: number): Tensor;
   /** Each row of x divided by max(its L2 norm, 1e-12), and the norms [r]. */
   normaliseRows(x: Tensor): { y: Tensor; norms: Tensor };
   /** Gradient of normaliseRows: (dy - y <y, dy>) / norm, row by row. */
@@ -178,7 +203,14 @@ export interface Engine {
   /** out[ids[i]] += x[i]; ids may repeat. */
   scatterAddInto(out: Tensor, ids: Tensor, x: Tensor): void;
   /**
-   * Causal attention. q [sequences * length, heads * w], k and v [.., keyHeads * w]; the result has
+   * Rotary position embedding (Su et al. 2021, in the half-split form of GPT-NeoX). Row i of x
+   * [r, heads * w] has the position i mod L; there, columns j and j + m of each head, for j < m, are
+   * turned by the angle whose cosine and sine are entry j of that row of the tables [L, m].
+   */
+  rotate(x: Tensor, cosines: Tensor, sines: Tensor, shape: RotationShape): Tensor;
+  /**
+   * Causal attention. q [sequences * length, heads * w], k and v [sequences * keyLength, keyHeads * w],
+   * where query i of `length` has the position keyLength - length + i; the result has
    * q's shape. `logSum` [rows * heads] is the log of the sum of exponentials of each score row.
    */
   attention(q: Tensor, k: Tensor, v: Tensor, shape: AttentionShape): { y: Tensor; logSum: Tensor };

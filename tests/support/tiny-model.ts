@@ -17,8 +17,17 @@ export const tinyConfig: TransformerConfig = {
   norm: 'layer',
   normEpsilon: 1e-5,
   activation: 'gelu_new',
+  gatedMlp: false,
+  parallel: false,
+  postNorms: false,
+  rotary: undefined,
+  attentionScale: 0.5,
+  attentionWindows: [],
+  attentionSoftCap: undefined,
+  embeddingScale: 1,
   tiedEmbedding: true,
   logitSoftCap: undefined,
+  biases: { qkv: true, output: true, mlp: true },
 };
 
 /** A transformer with random weights, small enough for the reference engine. */
@@ -46,9 +55,12 @@ export function tinyTransformer(engine: Engine, seed = 1): Transformer {
       key: linear(d, d),
       value: linear(d, d),
       output: linear(d, d),
+      attentionPostNorm: undefined,
       mlpNorm: norm(),
+      mlpGate: undefined,
       mlpIn: linear(d, m),
       mlpOut: linear(m, d),
+      mlpPostNorm: undefined,
     })),
     readout: { norm: norm(), unembedding: tokenEmbedding, bias: undefined },
   };

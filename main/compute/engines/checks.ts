@@ -122,8 +122,9 @@ export function attentionSizes(
   k: Tensor,
   v: Tensor,
 ): { rows: number; width: number } {
-  const { sequences, length, heads, keyHeads } = shape;
+  const { sequences, length, keyLength = length, heads, keyHeads, window = 1, softCap = 1 } = shape;
   const rows = sequences * length;
+  const keyRows = sequences * keyLength;
   const width = matrix(operation, q).columns / heads;
   const fits =
     heads > 0 && keyHeads > 0 && heads % keyHeads === 0 && Number.isInteger(width) && width > 0;
@@ -135,10 +136,40 @@ export function attentionSizes(
     );
   for (const x of [k, v]) {
     const { rows: xRows, columns } = matrix(operation, x);
-    if (xRows !== rows || columns !== keyHeads * width)
-      throw misfit(operation, `k and v must be [${rows}, ${keyHeads * width}]`, x);
+    if (keyLength < length || xRows !== keyRows || columns !== keyHeads * width)
+      throw misfit(operation, `k and v must be [${keyRows}, ${keyHeads * width}]`, x);
   }
+  requirePositive(operation, 'softCap', softCap);
+  if (!Number.isSafeInteger(window)) requirePositive(operation, 'window', NaN);
+  requirePositive(operation, 'window', window);
   return { rows, width };
+}
+
+/** Checks a bound or a length. */
+export function requirePositive(operation: string, what: string, value: number): void {
+  if (!(value > 0) || !Number.isFinite(value))
+    throw new AppError('bad-input', `${operation}: ${what} must be above 0, not ${value}.`, {
+      operation,
+      [what]: value,
+    });
+}
+
+/** Sizes of a rotation: positions in the tables, half the columns that turn, and width of a head. */
+export function rotationSizes(
+  x: Tensor,
+  cosines: Tensor,
+  sines: Tensor,
+  heads: number,
+): { rows: number; length: number; half: number; width: number } {
+  const { rows, columns } = matrix('rotate', x);
+  const { rows: length, columns: half } = matrix('rotate', cosines);
+  requireEqualShapes('rotate', cosines, sines);
+  const width = columns / heads;
+  if (!Number.isSafeInteger(width) || width < 2 * half)
+    throw misfit('rotate', `x must have ${heads} heads of ${2 * half} columns or more`, x, cosines);
+  if (length === 0 ? rows > 0 : rows % length !== 0)
+    throw misfit('rotate', `x must have the ${length} positions of the tables over and over`, x);
+  return { rows, length, half, width };
 }
 
 /** Checks that a sparse pattern goes with a dense matrix of the given rows. */

@@ -7,6 +7,8 @@ export type { HookSite } from '../../../shared/domain/hook-name.ts';
 /**
  * A hook point under its TransformerLens name. In a pre-norm block,
  *   resid_mid = resid_pre + attn_out,  resid_post = resid_mid + mlp_out = the next block's resid_pre.
+ * Where attention and MLP run side by side there is no resid_mid. attn_out and mlp_out are what is
+ * added to the stream, after the norms that Gemma 2 has there.
  */
 export interface HookPoint {
   readonly name: string;
@@ -22,10 +24,11 @@ export function hookName(layer: number, site: HookSite): string {
 /** @throws AppError `bad-input` for a name that the model does not have. */
 export function parseHook(name: string, config: TransformerConfig): HookPoint {
   const hook = splitHookName(name);
-  if (!hook || hook.layer >= config.layers)
+  const isThere = hook && hook.layer < config.layers;
+  if (!isThere || (config.parallel && hook.site === 'resid_mid'))
     throw new AppError(
       'bad-input',
-      `The model has no hook point '${name}'. It has ${config.layers} blocks: ${hookName(0, 'resid_pre')} to ${hookName(config.layers - 1, 'resid_post')}, with resid_pre, resid_mid, resid_post, attn_out and mlp_out in each.`,
+      `The model has no hook point '${name}'. It has ${config.layers} blocks: ${hookName(0, 'resid_pre')} to ${hookName(config.layers - 1, 'resid_post')}, with resid_pre, ${config.parallel ? '' : 'resid_mid, '}resid_post, attn_out and mlp_out in each.`,
       { place: name },
     );
   return { name, ...hook };

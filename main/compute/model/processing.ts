@@ -66,6 +66,7 @@ function processBlock(
     value: { weight: value.weight, bias: undefined },
     output: write(foldValueBias(value.bias, asDoubles(block.output), config)),
     mlpNorm: noNorm,
+    mlpGate: block.mlpGate && mlpRead(block.mlpGate),
     mlpIn: mlpRead(block.mlpIn),
     mlpOut: write(asDoubles(block.mlpOut)),
   };

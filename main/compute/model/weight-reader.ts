@@ -45,6 +45,12 @@ export class WeightReader {
     };
   }
 
+  /** `name.weight` of an RMS norm; `offset` is added to it. */
+  rmsNorm(name: string, width: number, offset = 0): NormWeights<HostTensor> {
+    const { shape, values } = this.tensor(`${name}.weight`, [width]);
+    return { gain: { shape, values: values.map((gain) => gain + offset) }, bias: undefined };
+  }
+
   /** `name.weight`, stored [in, out], and `name.bias`. */
   conv1d(name: string, input: number, output: number): LinearWeights<HostTensor> {
     return {
@@ -52,20 +58,33 @@ export class WeightReader {
       bias: this.tensor(`${name}.bias`, [output]),
     };
   }
+
+  /** `name.weight`, stored [out, in], and `name.bias` where there is one. */
+  linear(name: string, input: number, output: number, bias: boolean): LinearWeights<HostTensor> {
+    return {
+      weight: transposed(this.tensor(`${name}.weight`, [output, input])),
+      bias: bias ? this.tensor(`${name}.bias`, [output]) : undefined,
+    };
+  }
 }
 
-/** Columns `start` up to `start + count` of a row-major matrix. */
-export function columnsOf(matrix: HostTensor, start: number, count: number): HostTensor {
-  const [rows, columns] = matrix.shape as [number, number];
-  const values = new Float32Array(rows * count);
+/** A row-major matrix turned. */
+export function transposed({ shape, values }: HostTensor): HostTensor {
+  const [rows, columns] = shape as [number, number];
+  const out = new Float32Array(values.length);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++) out[j * rows + i] = values[i * columns + j]!;
+  return { shape: [columns, rows], values: out };
+}
+
+/** Columns `start` up to `start + count` of a row-major matrix, or entries of a vector. */
+export function columnsOf({ shape, values }: HostTensor, start: number, count: number): HostTensor {
+  const columns = shape.at(-1)!;
+  const rows = values.length / columns;
+  const out = new Float32Array(rows * count);
   for (let row = 0; row < rows; row++) {
     const from = row * columns + start;
-    values.set(matrix.values.subarray(from, from + count), row * count);
+    out.set(values.subarray(from, from + count), row * count);
   }
-  return { shape: [rows, count], values };
-}
-
-/** Entries `start` up to `start + count` of a vector. */
-export function entriesOf(vector: HostTensor, start: number, count: number): HostTensor {
-  return { shape: [count], values: vector.values.subarray(start, start + count) };
+  return { shape: [...shape.slice(0, -1), count], values: out };
 }

@@ -42,6 +42,15 @@ export function add(tape: Tape, x: Variable, y: Variable): Variable {
   });
 }
 
+/** Elementwise x y, of equal shapes. */
+export function multiply(tape: Tape, x: Variable, y: Variable): Variable {
+  const { engine } = tape;
+  return tape.record(engine.multiply(x.value, y.value), [x, y], (dz, give) => {
+    if (x.requiresGradient) give(x, engine.multiply(dz, y.value));
+    if (y.requiresGradient) give(y, engine.multiply(dz, x.value));
+  });
+}
+
 /** An elementwise activation. */
 export function activate(tape: Tape, x: Variable, activation: Activation): Variable {
   const { engine } = tape;
@@ -93,4 +102,28 @@ export function layerNorm(
     (dy, give) => give(x, engine.layerNormGradient(x.value, gain, mean, inverseStd, dy)),
     [mean, inverseStd],
   );
+}
+
+/** RMS norm with a frozen gain: the gradient reaches x only. */
+export function rmsNorm(
+  tape: Tape,
+  x: Variable,
+  gain: Tensor | undefined,
+  epsilon: number,
+): Variable {
+  const { engine } = tape;
+  const { y, inverseRms } = engine.rmsNorm(x.value, gain, epsilon);
+  return tape.record(
+    y,
+    [x],
+    (dy, give) => give(x, engine.rmsNormGradient(x.value, gain, inverseRms, dy)),
+    [inverseRms],
+  );
+}
+
+/** cap tanh(x / cap), elementwise. */
+export function softCap(tape: Tape, x: Variable, cap: number): Variable {
+  const { engine } = tape;
+  const y = engine.softCap(x.value, cap);
+  return tape.record(y, [x], (dy, give) => give(x, engine.softCapGradient(y, dy, cap)));
 }

@@ -11,6 +11,22 @@ export function embed(tape: Tape, table: Variable, ids: Tensor): Variable {
   });
 }
 
+/** Rotation by position, see Engine.rotate. The tape takes over the tables. */
+export function rotate(
+  tape: Tape,
+  x: Variable,
+  { cosines, sines }: { cosines: Tensor; sines: Tensor },
+  heads: number,
+): Variable {
+  const { engine } = tape;
+  return tape.record(
+    engine.rotate(x.value, cosines, sines, { heads }),
+    [x],
+    (dy, give) => give(x, engine.rotate(dy, cosines, sines, { heads, inverse: true })),
+    [cosines, sines],
+  );
+}
+
 /** Causal attention; shapes as in Engine.attention. */
 export function attention(
   tape: Tape,

@@ -22,9 +22,22 @@ export interface MemoryPlan {
 
 /** Numbers in the weights of a model. */
 export function modelParameterCount(model: TransformerConfig): number {
-  const { layers, width: d, mlpWidth: m, vocabulary, context, tiedEmbedding } = model;
-  const block = 4 * d * d + 4 * d + 2 * d * m + m + d + 4 * d;
-  return vocabulary * d * (tiedEmbedding ? 1 : 2) + context * d + layers * block + 2 * d;
+  const { layers, width: d, mlpWidth: m, vocabulary, context, tiedEmbedding, biases } = model;
+  const [queries, keys] = [model.heads, model.keyHeads].map((heads) => heads * model.headWidth) as [
+    number,
+    number,
+  ];
+  const mlpIns = model.gatedMlp ? 2 : 1;
+  const norm = model.norm === 'layer' ? 2 * d : d;
+  const block =
+    2 * (queries + keys) * d +
+    (mlpIns + 1) * d * m +
+    (biases.qkv ? queries + 2 * keys : 0) +
+    (biases.output ? d : 0) +
+    (biases.mlp ? mlpIns * m + d : 0) +
+    (model.postNorms ? 4 : 2) * norm;
+  const embeddings = vocabulary * d * (tiedEmbedding ? 1 : 2) + (model.rotary ? 0 : context * d);
+  return embeddings + layers * block + norm;
 }
 
 /**

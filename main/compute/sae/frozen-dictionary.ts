@@ -1,4 +1,5 @@
 import type { Engine, Sparse, Tensor } from '../engine.ts';
+import type { Hook } from '../model/transformer.ts';
 import { isSparse } from '../ops/codes.ts';
 import { Tape, type Value } from '../tape.ts';
 import {
@@ -41,6 +42,17 @@ export class FrozenDictionary {
   decode(codes: Sparse): Tensor {
     const { decoder, decoderBias } = this.parameters;
     return this.#engine.sparseMatmul(codes, decoder, decoderBias);
+  }
+
+  /** Puts the reconstruction in the place of the value at one hook point; without gradients. */
+  spliceAt(hookName: string): Hook {
+    return (name, value, tape) => {
+      if (name !== hookName) return value;
+      const codes = this.encode(value.value);
+      const reconstruction = tape.own(this.decode(codes));
+      this.#engine.dispose(codes);
+      return reconstruction;
+    };
   }
 
   dispose(): void {

@@ -116,4 +116,41 @@ golden["adam"] = {
     "firstMoment": listed(state["exp_avg"]), "secondMoment": listed(state["exp_avg_sq"]),
 }
 
+x, gain, dy = normal(3, 7), normal(7), torch.randn(3, 7)
+y = F.rms_norm(x, (7,), gain, 1e-6)
+golden["rmsNorm"] = {
+    "x": listed(x), "gain": listed(gain), "dy": listed(dy),
+    "y": listed(y), "dx": gradients(y, dy, x)[0],
+}
+
+x, dy = normal(3, 7, spread=3), torch.randn(3, 7)
+y = 2.5 * torch.tanh(x / 2.5)
+golden["softCap"] = {"x": listed(x), "dy": listed(dy), "y": listed(y), "dx": gradients(y, dy, x)[0]}
+
+# The queries are the last 4 of 7 positions, see 3 of them, and have bounded scores.
+queries, keys, window, cap = 4, 7, 3, 1.5
+q = normal(sequences * queries, heads * width)
+k, v = normal(sequences * keys, key_heads * width), normal(sequences * keys, key_heads * width)
+dy = torch.randn(sequences * queries, heads * width)
+
+
+def by_head(t, h):
+    t = t.view(sequences, -1, h, width).transpose(1, 2)
+    return t.repeat_interleave(heads // h, dim=1)
+
+
+at, seen = torch.arange(keys - queries, keys)[:, None], torch.arange(keys)[None, :]
+scores = by_head(q, heads) @ by_head(k, key_heads).transpose(2, 3) * 0.4
+scores = (cap * torch.tanh(scores / cap)).masked_fill((seen > at) | (seen <= at - window), -torch.inf)
+y = (scores.softmax(-1) @ by_head(v, key_heads)).transpose(1, 2).reshape(q.shape)
+dq, dk, dv = gradients(y, dy, q, k, v)
+golden["boundedAttention"] = {
+    "shape": {
+        "sequences": sequences, "length": queries, "keyLength": keys, "heads": heads,
+        "keyHeads": key_heads, "scale": 0.4, "window": window, "softCap": cap,
+    },
+    "q": listed(q), "k": listed(k), "v": listed(v), "dy": listed(dy),
+    "y": listed(y), "dq": dq, "dk": dk, "dv": dv,
+}
+
 Path(__file__).with_name("golden.json").write_text(json.dumps(golden, indent=1) + "\n")

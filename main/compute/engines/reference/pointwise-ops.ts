@@ -1,5 +1,11 @@
 import type { Activation, Engine, Tensor } from '../../engine.ts';
-import { matrix, requireEqualShapes, requireKind, requireVector } from '../checks.ts';
+import {
+  matrix,
+  requireEqualShapes,
+  requireKind,
+  requirePositive,
+  requireVector,
+} from '../checks.ts';
 import { complementaryError, sigmoid } from './special.ts';
 import type { ReferenceStore } from './store.ts';
 
@@ -9,6 +15,10 @@ type PointwiseOps = Pick<
   | 'activateGradient'
   | 'layerNorm'
   | 'layerNormGradient'
+  | 'rmsNorm'
+  | 'rmsNormGradient'
+  | 'softCap'
+  | 'softCapGradient'
   | 'normaliseRows'
   | 'normaliseRowsGradient'
 >;
@@ -107,6 +117,52 @@ export function pointwiseOps(store: ReferenceStore): PointwiseOps {
           dxs[j] = inverses[i]! * (slopes[j]! - meanSlope - normalised[j]! * along);
       });
       return dx;
+    },
+    rmsNorm(x, gain, epsilon) {
+      const { rows, columns } = matrix('rmsNorm', x);
+      if (gain) requireVector('rmsNorm', 'gain', gain, columns);
+      const y = store.create(x.shape).tensor;
+      const inverseRms = store.create([rows]);
+      const gains = gain && store.floats(gain);
+      eachRow([x, y], (i, xs, ys) => {
+        const inverse = 1 / Math.sqrt(dot(xs, xs) / columns + epsilon);
+        inverseRms.out[i] = inverse;
+        ys.set(xs.map((value, j) => value * inverse * (gains?.[j] ?? 1)));
+      });
+      return { y, inverseRms: inverseRms.tensor };
+    },
+    rmsNormGradient(x, gain, inverseRms, dy) {
+      const { rows, columns } = matrix('rmsNormGradient', x);
+      requireEqualShapes('rmsNormGradient', x, dy);
+      if (gain) requireVector('rmsNormGradient', 'gain', gain, columns);
+      requireVector('rmsNormGradient', 'inverseRms', inverseRms, rows);
+      const inverses = store.floats(inverseRms);
+      const gains = gain && store.floats(gain);
+      const dx = store.create(x.shape).tensor;
+      eachRow([x, dy, dx], (i, xs, dys, dxs) => {
+        const normalised = xs.map((value) => value * inverses[i]!);
+        const slopes = dys.map((value, j) => value * (gains?.[j] ?? 1));
+        const along = dot(slopes, normalised) / columns;
+        dxs.set(slopes.map((slope, j) => inverses[i]! * (slope - normalised[j]! * along)));
+      });
+      return dx;
+    },
+    softCap(x, cap) {
+      requireKind('softCap', 'float', x);
+      requirePositive('softCap', 'cap', cap);
+      return store.wrap(
+        store.floats(x).map((value) => cap * Math.tanh(value / cap)),
+        x.shape,
+      );
+    },
+    softCapGradient(y, dy, cap) {
+      requireEqualShapes('softCapGradient', y, dy);
+      requirePositive('softCapGradient', 'cap', cap);
+      const ys = store.floats(y);
+      return store.wrap(
+        store.floats(dy).map((value, i) => value * (1 - (ys[i]! / cap) ** 2)),
+        y.shape,
+      );
     },
     normaliseRows(x) {
       const { rows } = matrix('normaliseRows', x);

@@ -1,29 +1,40 @@
 import type { AttentionShape, Engine } from '../../engine.ts';
 import { attentionSizes, matrix, requireEqualShapes, requireIndices } from '../checks.ts';
-import { requireInside, requireKind, requireVector } from '../checks.ts';
+import { requireInside, requireKind, requireVector, rotationSizes } from '../checks.ts';
 import { misfit } from '../checks.ts';
 import type { ReferenceStore } from './store.ts';
 
-type TransformerOps = Pick<Engine, 'gather' | 'scatterAddInto' | 'attention' | 'attentionGradient'>;
+type TransformerOps = Pick<
+  Engine,
+  'gather' | 'scatterAddInto' | 'rotate' | 'attention' | 'attentionGradient'
+>;
 
 /** Embedding rows and causal attention, with every score row computed in full. */
 export function transformerOps(store: ReferenceStore): TransformerOps {
   /**
    * Calls `f` for each query row and head with the offsets of its q (and y, dy) row, the k and v
-   * row of position t, and its number of visible positions.
+   * row of position t, and the positions that it sees, from `first` up to `end`.
    */
   function eachQuery(
-    { sequences, length, heads, keyHeads }: AttentionShape,
+    { sequences, length, keyLength = length, heads, keyHeads, window = keyLength }: AttentionShape,
     width: number,
-    f: (query: number, head: number, at: number, key: (t: number) => number, seen: number) => void,
+    f: (
+      query: number,
+      head: number,
+      at: number,
+      key: (t: number) => number,
+      first: number,
+      end: number,
+    ) => void,
   ): void {
     for (let s = 0; s < sequences; s += 1)
       for (let i = 0; i < length; i += 1)
         for (let h = 0; h < heads; h += 1) {
           const query = s * length + i;
           const keyHead = Math.floor(h / (heads / keyHeads));
-          const key = (t: number) => ((s * length + t) * keyHeads + keyHead) * width;
-          f(query, h, (query * heads + h) * width, key, i + 1);
+          const key = (t: number) => ((s * keyLength + t) * keyHeads + keyHead) * width;
+          const end = keyLength - length + i + 1;
+          f(query, h, (query * heads + h) * width, key, Math.max(0, end - window), end);
         }
   }
 
@@ -31,6 +42,13 @@ export function transformerOps(store: ReferenceStore): TransformerOps {
     let sum = 0;
     for (let e = 0; e < width; e += 1) sum += a[from + e]! * b[at + e]!;
     return sum;
+  }
+
+  /** A score and its slope with respect to the product of query and key. */
+  function scoreOf(product: number, { scale, softCap }: AttentionShape): [number, number] {
+    if (softCap === undefined) return [scale * product, scale];
+    const bounded = Math.tanh((scale * product) / softCap);
+    return [softCap * bounded, scale * (1 - bounded * bounded)];
   }
 
   return {
@@ -59,23 +77,38 @@ export function transformerOps(store: ReferenceStore): TransformerOps {
         for (let j = 0; j < columns; j += 1) sums[id * columns + j]! += xs[i * columns + j]!;
       });
     },
+    rotate(x, cosines, sines, { heads, inverse = false }) {
+      const { rows, length, half, width } = rotationSizes(x, cosines, sines, heads);
+      const [cos, sin] = [store.floats(cosines), store.floats(sines)];
+      const out = Float64Array.from(store.floats(x));
+      for (let i = 0; i < rows; i += 1)
+        for (let start = i * heads * width; start < (i + 1) * heads * width; start += width)
+          for (let j = 0; j < half; j += 1) {
+            const entry = (i % length) * half + j;
+            const [c, s] = [cos[entry]!, inverse ? -sin[entry]! : sin[entry]!];
+            const [low, high] = [out[start + j]!, out[start + half + j]!];
+            out[start + j] = low * c - high * s;
+            out[start + half + j] = high * c + low * s;
+          }
+      return store.wrap(out, x.shape);
+    },
     attention(q, k, v, shape) {
       const { rows, width } = attentionSizes('attention', shape, q, k, v);
       const [qs, ks, vs] = [store.floats(q), store.floats(k), store.floats(v)];
       const y = store.create(q.shape);
       const logSum = store.create([rows * shape.heads]);
-      eachQuery(shape, width, (query, head, at, key, seen) => {
+      eachQuery(shape, width, (query, head, at, key, first, end) => {
         const scores = Array.from(
-          { length: seen },
-          (_, t) => shape.scale * dot(qs, at, ks, key(t), width),
+          { length: end - first },
+          (_, seen) => scoreOf(dot(qs, at, ks, key(first + seen), width), shape)[0],
         );
         const largest = Math.max(...scores);
         const total = scores.reduce((sum, score) => sum + Math.exp(score - largest), 0);
         const logTotal = largest + Math.log(total);
         logSum.out[query * shape.heads + head] = logTotal;
-        scores.forEach((score, t) => {
+        scores.forEach((score, seen) => {
           const share = Math.exp(score - logTotal);
-          for (let e = 0; e < width; e += 1) y.out[at + e]! += share * vs[key(t) + e]!;
+          for (let e = 0; e < width; e += 1) y.out[at + e]! += share * vs[key(first + seen) + e]!;
         });
       });
       return { y: y.tensor, logSum: logSum.tensor };
@@ -87,13 +120,13 @@ export function transformerOps(store: ReferenceStore): TransformerOps {
       const [qs, ks, vs] = [store.floats(q), store.floats(k), store.floats(v)];
       const [ys, dys, logTotals] = [store.floats(y), store.floats(dy), store.floats(logSum)];
       const [dq, dk, dv] = [store.create(q.shape), store.create(k.shape), store.create(v.shape)];
-      eachQuery(shape, width, (query, head, at, key, seen) => {
+      eachQuery(shape, width, (query, head, at, key, first, end) => {
         const along = dot(dys, at, ys, at, width);
-        for (let t = 0; t < seen; t += 1) {
+        for (let t = first; t < end; t += 1) {
           const from = key(t);
-          const score = shape.scale * dot(qs, at, ks, from, width);
+          const [score, scoreSlope] = scoreOf(dot(qs, at, ks, from, width), shape);
           const share = Math.exp(score - logTotals[query * shape.heads + head]!);
-          const slope = shape.scale * share * (dot(dys, at, vs, from, width) - along);
+          const slope = scoreSlope * share * (dot(dys, at, vs, from, width) - along);
           for (let e = 0; e < width; e += 1) {
             dq.out[at + e]! += slope * ks[from + e]!;
             dk.out[from + e]! += slope * qs[at + e]!;

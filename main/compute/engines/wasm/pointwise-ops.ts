@@ -1,5 +1,11 @@
 import type { Activation, Engine } from '../../engine.ts';
-import { matrix, requireEqualShapes, requireKind, requireVector } from '../checks.ts';
+import {
+  matrix,
+  requireEqualShapes,
+  requireKind,
+  requirePositive,
+  requireVector,
+} from '../checks.ts';
 import type { WasmStore } from './store.ts';
 
 type PointwiseOps = Pick<
@@ -8,6 +14,10 @@ type PointwiseOps = Pick<
   | 'activateGradient'
   | 'layerNorm'
   | 'layerNormGradient'
+  | 'rmsNorm'
+  | 'rmsNormGradient'
+  | 'softCap'
+  | 'softCapGradient'
   | 'normaliseRows'
   | 'normaliseRowsGradient'
 >;
@@ -54,6 +64,39 @@ export function pointwiseOps(store: WasmStore): PointwiseOps {
       const operands = [at(x), atOptional(gain), at(mean), at(inverseStd), at(dy), at(dx)];
       store.runRows('layerNormGradient', rows, columns, ...operands, columns);
       return dx;
+    },
+    rmsNorm(x, gain, epsilon) {
+      const { rows, columns } = matrix('rmsNorm', x);
+      if (gain) requireVector('rmsNorm', 'gain', gain, columns);
+      const y = store.create(x.shape);
+      const inverseRms = store.create([rows]);
+      const operands = [at(x), atOptional(gain), at(y), at(inverseRms)];
+      store.runRows('rmsNorm', rows, columns, ...operands, columns, epsilon);
+      return { y, inverseRms };
+    },
+    rmsNormGradient(x, gain, inverseRms, dy) {
+      const { rows, columns } = matrix('rmsNormGradient', x);
+      requireEqualShapes('rmsNormGradient', x, dy);
+      if (gain) requireVector('rmsNormGradient', 'gain', gain, columns);
+      requireVector('rmsNormGradient', 'inverseRms', inverseRms, rows);
+      const dx = store.create(x.shape);
+      const operands = [at(x), atOptional(gain), at(inverseRms), at(dy), at(dx)];
+      store.runRows('rmsNormGradient', rows, columns, ...operands, columns);
+      return dx;
+    },
+    softCap(x, cap) {
+      requireKind('softCap', 'float', x);
+      requirePositive('softCap', 'cap', cap);
+      const out = store.create(x.shape);
+      store.runElements('softCap', x.size, at(x), at(out), cap);
+      return out;
+    },
+    softCapGradient(y, dy, cap) {
+      requireEqualShapes('softCapGradient', y, dy);
+      requirePositive('softCapGradient', 'cap', cap);
+      const out = store.create(y.shape);
+      store.runElements('softCapGradient', y.size, at(y), at(dy), at(out), cap);
+      return out;
     },
     normaliseRows(x) {
       const { rows, columns } = matrix('normaliseRows', x);

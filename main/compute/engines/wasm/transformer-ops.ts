@@ -1,9 +1,18 @@
 import type { AttentionShape, Engine } from '../../engine.ts';
 import { attentionSizes, matrix, misfit, requireEqualShapes } from '../checks.ts';
-import { requireIndices, requireInside, requireKind, requireVector } from '../checks.ts';
+import {
+  requireIndices,
+  requireInside,
+  requireKind,
+  requireVector,
+  rotationSizes,
+} from '../checks.ts';
 import type { WasmStore } from './store.ts';
 
-type TransformerOps = Pick<Engine, 'gather' | 'scatterAddInto' | 'attention' | 'attentionGradient'>;
+type TransformerOps = Pick<
+  Engine,
+  'gather' | 'scatterAddInto' | 'rotate' | 'attention' | 'attentionGradient'
+>;
 
 /** Queries and keys of a block in kernels/attention.ts. */
 const block = 96;
@@ -25,12 +34,16 @@ export function transformerOps(store: WasmStore): TransformerOps {
     kernel: 'attention' | 'attentionGradient',
     tasks: number,
     operands: number[],
-    { length, heads, keyHeads, scale }: AttentionShape,
+    shape: AttentionShape,
     width: number,
   ): void {
+    const { length, keyLength = length, heads, keyHeads, scale } = shape;
+    // No key is further away than there are keys, and a cap of 0 is none.
+    const { window = keyLength, softCap = 0 } = shape;
     const bytes = attentionScratch(width);
     store.lend(bytes * store.pool.threads, (scratch) => {
-      const sizes = [length, heads, keyHeads, width, scale];
+      const sizes = [length, keyLength, heads, keyHeads, width, scale];
+      sizes.push(Math.min(window, keyLength), softCap);
       store.run(kernel, tasks, 1, ...operands, ...sizes, scratch, bytes);
     });
   }
@@ -55,6 +68,14 @@ export function transformerOps(store: WasmStore): TransformerOps {
       requireInside('scatterAddInto', store.ints(ids), rows);
       const operands = [at(out), at(ids), at(x)];
       store.run('scatterAddColumns', columns, scatterColumns, ...operands, source.rows, columns);
+    },
+    rotate(x, cosines, sines, { heads, inverse = false }) {
+      const { rows, length, half, width } = rotationSizes(x, cosines, sines, heads);
+      const out = store.create(x.shape);
+      const operands = [at(x), at(cosines), at(sines), at(out)];
+      const sizes = [length, heads, width, half, inverse ? -1 : 1];
+      store.runRows('rotateRows', rows, heads * width, ...operands, ...sizes);
+      return out;
     },
     attention(q, k, v, shape) {
       const { rows, width } = attentionSizes('attention', shape, q, k, v);

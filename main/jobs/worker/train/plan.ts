@@ -3,7 +3,8 @@ import { resolve, sep } from 'node:path';
 import { AppError } from '../../../../shared/errors.ts';
 import type { JobEstimate } from '../../../../shared/contract/jobs.ts';
 import type { TokensRef, TrainSpec } from '../../../../shared/domain/job-spec.ts';
-import { parseModelConfig, type TransformerConfig } from '../../../compute/model/config.ts';
+import type { TransformerConfig } from '../../../compute/model/config.ts';
+import { parseModelConfig } from '../../../compute/model/open-transformer.ts';
 import { blockAfter, parseHook, type HookPoint } from '../../../compute/model/hooks.ts';
 import {
   parameterCount,

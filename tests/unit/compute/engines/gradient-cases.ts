@@ -1,4 +1,9 @@
-import type { Activation, Engine, Tensor } from '../../../../main/compute/engine.ts';
+import type {
+  Activation,
+  AttentionShape,
+  Engine,
+  Tensor,
+} from '../../../../main/compute/engine.ts';
 import type { Random } from '../../../support/random.ts';
 
 /**
@@ -70,17 +75,64 @@ const normaliseRows: GradientCase = {
   },
 };
 
-function attentionCase(heads: number, keyHeads: number): GradientCase {
+const rmsNorm: GradientCase = {
+  name: 'rmsNorm',
+  operands(random) {
+    const [[r, c]] = wideMatrix(random) as [[number, number]];
+    return [[r, c], [c]];
+  },
+  forward: (e, [x, gain]) => e.rmsNorm(x!, gain, 1e-6).y,
+  gradients(e, [x, gain], dy) {
+    const { inverseRms } = e.rmsNorm(x!, gain, 1e-6);
+    return [e.rmsNormGradient(x!, gain, inverseRms, dy), undefined];
+  },
+};
+
+const softCap: GradientCase = {
+  name: 'softCap',
+  operands: matrixOf,
+  forward: (e, [x]) => e.softCap(x!, 1.5),
+  gradients: (e, [x], dy) => [e.softCapGradient(e.softCap(x!, 1.5), dy, 1.5)],
+};
+
+const rotate: GradientCase = {
+  name: 'rotate',
+  operands: () => [
+    [6, 10],
+    [3, 2],
+    [3, 2],
+  ],
+  forward: (e, [x, cosines, sines]) => e.rotate(x!, cosines!, sines!, { heads: 2 }),
+  gradients: (e, [, cosines, sines], dy) => [
+    e.rotate(dy, cosines!, sines!, { heads: 2, inverse: true }),
+    undefined,
+    undefined,
+  ],
+};
+
+function attentionCase(
+  heads: number,
+  keyHeads: number,
+  what = '',
+  options: Pick<AttentionShape, 'window' | 'softCap'> & { past?: number } = {},
+): GradientCase {
+  const { past = 0, ...bounds } = options;
   const sizes = (q: Tensor, k: Tensor) => {
     const sequences = 2;
     const scale = 1 / Math.sqrt(k.shape[1]! / keyHeads);
-    return { sequences, length: q.shape[0]! / sequences, heads, keyHeads, scale };
+    const [length, keyLength] = [q.shape[0]! / sequences, k.shape[0]! / sequences];
+    return { sequences, length, keyLength, heads, keyHeads, scale, ...bounds };
   };
   return {
-    name: `attention with ${heads} heads over ${keyHeads}`,
+    name: `attention with ${heads} heads over ${keyHeads}${what}`,
     operands(random) {
       const [length, width] = [random.integer(1, 5), random.integer(1, 4)];
-      return [heads, keyHeads, keyHeads].map((h) => [2 * length, h * width]);
+      const keys = 2 * (length + past);
+      return [
+        [2 * length, heads * width],
+        [keys, keyHeads * width],
+        [keys, keyHeads * width],
+      ];
     },
     forward: (e, [q, k, v]) => e.attention(q!, k!, v!, sizes(q!, k!)).y,
     gradients(e, [q, k, v], dy) {
@@ -174,9 +226,15 @@ export const gradientCases: readonly GradientCase[] = [
   productCase(false, true),
   productCase(true, true),
   layerNorm,
+  rmsNorm,
+  softCap,
+  rotate,
   normaliseRows,
   attentionCase(2, 2),
   attentionCase(4, 2),
+  attentionCase(2, 1, ', in a window', { window: 2 }),
+  attentionCase(2, 2, ', with bounded scores', { softCap: 0.7 }),
+  attentionCase(4, 2, ', after earlier keys', { past: 3, window: 4, softCap: 2 }),
   crossEntropy,
   klDivergence,
   ...[0.5, 1, 2, 3].map(normCase),

@@ -88,6 +88,28 @@ export const misfits: readonly Misfit[] = [
   misfit('layerNorm with a gain of another length', (b) =>
     b.engine.layerNorm(b.normals([2, 3]), b.normals([2]), undefined, 1e-5),
   ),
+  misfit('rmsNorm with a gain of another length', (b) =>
+    b.engine.rmsNorm(b.normals([2, 3]), b.normals([2]), 1e-6),
+  ),
+  misfit('softCap at 0', (b) => b.engine.softCap(b.normals([2]), 0), 'bad-input'),
+  misfit('rotate of heads narrower than the tables', (b) =>
+    b.engine.rotate(b.normals([4, 6]), b.normals([2, 2]), b.normals([2, 2]), { heads: 2 }),
+  ),
+  misfit('rotate of rows beyond the tables', (b) =>
+    b.engine.rotate(b.normals([5, 8]), b.normals([2, 2]), b.normals([2, 2]), { heads: 2 }),
+  ),
+  misfit('attention with fewer keys than queries', (b) => {
+    const [q, k] = [b.normals([4, 4]), b.normals([3, 2])];
+    return b.engine.attention(q, k, k, { ...attentionShape, keyLength: 3 });
+  }),
+  misfit(
+    'attention in a window of nothing',
+    (b) => {
+      const [q, k] = [b.normals([4, 4]), b.normals([4, 2])];
+      return b.engine.attention(q, k, k, { ...attentionShape, window: 0 });
+    },
+    'bad-input',
+  ),
   misfit('layerNormGradient with means of another length', (b) => {
     const x = b.normals([2, 3]);
     return b.engine.layerNormGradient(x, undefined, b.normals([3]), b.normals([2]), x);

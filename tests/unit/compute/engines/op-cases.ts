@@ -1,4 +1,9 @@
-import type { Activation, Sparse, Tensor } from '../../../../main/compute/engine.ts';
+import type {
+  Activation,
+  AttentionShape,
+  Sparse,
+  Tensor,
+} from '../../../../main/compute/engine.ts';
 import type { Output, Workbench } from './workbench.ts';
 
 /**
@@ -196,6 +201,30 @@ const pointwiseCases: OpCase[] = [
     [y, mean, inverseStd].forEach((tensor) => b.keep(tensor));
     return [b.engine.layerNormGradient(x, gain, mean, inverseStd, b.normals([r, c]))];
   }),
+  op('rmsNorm', summed, (b) => {
+    const [r, c] = sizes(b);
+    const gain = b.random.uniform() < 0.5 ? b.normals([c]) : undefined;
+    const { y, inverseRms } = b.engine.rmsNorm(b.normals([r, c], 3), gain, 1e-6);
+    return [y, inverseRms];
+  }),
+  op('rmsNormGradient', cancelling, (b) => {
+    const [r, c] = [b.size(), b.size() + 8];
+    const x = b.normals([r, c]);
+    const gain = b.random.uniform() < 0.5 ? b.normals([c]) : undefined;
+    const { y, inverseRms } = b.engine.rmsNorm(x, gain, 1e-6);
+    [y, inverseRms].forEach((tensor) => b.keep(tensor));
+    return [b.engine.rmsNormGradient(x, gain, inverseRms, b.normals([r, c]))];
+  }),
+  ...[0.5, 30].flatMap((cap) => [
+    op(`softCap at ${cap}`, pointwise, (b) => [
+      b.engine.softCap(b.normals(sizes(b), b.random.pick([0.01, 1, 100])), cap),
+    ]),
+    op(`softCapGradient at ${cap}`, cancelling, (b) => {
+      const x = b.normals(sizes(b), b.random.pick([0.01, 1]));
+      const y = b.keep(b.engine.softCap(x, cap));
+      return [b.engine.softCapGradient(y, b.normals(x.shape), cap)];
+    }),
+  ]),
   op('normaliseRows', summed, (b) => {
     const { y, norms } = b.engine.normaliseRows(b.normals(sizes(b)));
     return [y, norms];
@@ -211,14 +240,27 @@ const pointwiseCases: OpCase[] = [
   }),
 ];
 
-function attentionOperands(b: Workbench, length: number, width: number) {
+/** What attention may do besides: look back a window only, bound its scores, follow earlier keys. */
+type AttentionOptions = (
+  b: Workbench,
+  length: number,
+) => Pick<AttentionShape, 'window' | 'softCap' | 'keyLength'>;
+
+function attentionOperands(
+  b: Workbench,
+  length: number,
+  width: number,
+  options: AttentionOptions,
+): { q: Tensor; k: Tensor; v: Tensor; shape: AttentionShape } {
   const keyHeads = b.random.pick([1, 2, 3]);
   const heads = keyHeads * b.random.pick([1, 1, 2]);
   const sequences = b.random.integer(1, 3);
-  const rows = sequences * length;
-  const [q, k, v] = [heads, keyHeads, keyHeads].map((h) => b.normals([rows, h * width]));
-  const shape = { sequences, length, heads, keyHeads, scale: 1 / Math.sqrt(width) };
-  return { q: q!, k: k!, v: v!, shape };
+  const scale = 1 / Math.sqrt(width);
+  const shape = { sequences, length, heads, keyHeads, scale, ...options(b, length) };
+  const keyRows = sequences * (shape.keyLength ?? length);
+  const q = b.normals([sequences * length, heads * width]);
+  const [k, v] = [b.normals([keyRows, keyHeads * width]), b.normals([keyRows, keyHeads * width])];
+  return { q, k, v, shape };
 }
 
 function attentionCases(
@@ -226,14 +268,17 @@ function attentionCases(
   length: (b: Workbench) => number,
   widths: number[],
   repetitions: number,
+  options: AttentionOptions = () => ({}),
 ): OpCase[] {
+  const operands = (b: Workbench) =>
+    attentionOperands(b, length(b), b.random.pick(widths), options);
   const forward = (b: Workbench): Output[] => {
-    const { q, k, v, shape } = attentionOperands(b, length(b), b.random.pick(widths));
+    const { q, k, v, shape } = operands(b);
     const { y, logSum } = b.engine.attention(q, k, v, shape);
     return [y, logSum];
   };
   const backward = (b: Workbench): Output[] => {
-    const { q, k, v, shape } = attentionOperands(b, length(b), b.random.pick(widths));
+    const { q, k, v, shape } = operands(b);
     const { y, logSum } = b.engine.attention(q, k, v, shape);
     const dy = b.normals(q.shape);
     const gradient = b.engine.attentionGradient(q, k, v, b.keep(y), b.keep(logSum), dy, shape);
@@ -256,8 +301,46 @@ const transformer: OpCase[] = [
     b.engine.scatterAddInto(out, b.integers(n, 0, r - 1), b.normals([n, c]));
     return [out];
   }),
+  op('rotate', pointwise, (b) => {
+    const [length, heads, half] = [b.size(), b.random.integer(1, 4), b.size()];
+    const width = 2 * half + b.random.pick([0, 0, 3]);
+    const x = b.normals([length * b.random.integer(1, 3), heads * width]);
+    const [cosines, sines] = [b.normals([length, half]), b.normals([length, half])];
+    const turned = b.engine.rotate(x, cosines, sines, { heads });
+    return [turned, b.engine.rotate(turned, cosines, sines, { heads, inverse: true })];
+  }),
   ...attentionCases('short sequences', (b) => b.size(), [1, 3, 8, 12, 64], 16),
   ...attentionCases('long sequences', (b) => b.random.integer(120, 200), [4, 17, 64], 4),
+  // From 2 on: over a single key the scores have no gradient, and rounding alone would be compared.
+  ...attentionCases(
+    'a window',
+    (b) => b.random.integer(100, 330),
+    [4, 16],
+    8,
+    (b, length) => ({
+      window: b.random.pick([2, 3, 40, 96, 97, length, 1000]),
+    }),
+  ),
+  ...attentionCases(
+    'bounded scores',
+    (b) => b.random.integer(1, 200),
+    [4, 16],
+    8,
+    (b) => ({
+      softCap: b.random.pick([0.5, 2, 50]),
+    }),
+  ),
+  ...attentionCases(
+    'keys before its queries',
+    (b) => b.size(),
+    [4, 16],
+    16,
+    (b, length) => ({
+      keyLength: length + b.random.integer(0, 220),
+      window: b.random.pick([undefined, 5, 120]),
+      softCap: b.random.pick([undefined, 3]),
+    }),
+  ),
 ];
 
 const losses: OpCase[] = [

@@ -15,8 +15,11 @@ interface Golden {
   gelu_new: Group;
   silu: Group;
   layerNorm: Group;
+  rmsNorm: Group;
+  softCap: Group;
   normaliseRows: Group;
   attention: Group & { shape: AttentionShape };
+  boundedAttention: Group & { shape: AttentionShape };
   losses: Group & { targets: number[] };
   normRows: { p: number; x: Listed; y: Listed; dx: Listed }[];
   topK: { x: Listed; values: Listed; indices: number[] };
@@ -54,6 +57,21 @@ test('layer norm and its gradient are those of PyTorch', () => {
   expectClose(engine.layerNormGradient(input, gains, mean, inverseStd, upload(dy!)), dx);
 });
 
+test('RMS norm and its gradient are those of PyTorch', () => {
+  const { x, gain, dy, y, dx } = golden.rmsNorm;
+  const [input, gains] = [upload(x!), upload(gain!)];
+  const result = engine.rmsNorm(input, gains, 1e-6);
+  expectClose(result.y, y);
+  expectClose(engine.rmsNormGradient(input, gains, result.inverseRms, upload(dy!)), dx);
+});
+
+test('the soft cap and its gradient are those of PyTorch', () => {
+  const { x, dy, y, dx } = golden.softCap;
+  const capped = engine.softCap(upload(x!), 2.5);
+  expectClose(capped, y);
+  expectClose(engine.softCapGradient(capped, upload(dy!), 2.5), dx);
+});
+
 test('normalised rows and their gradient are those of PyTorch', () => {
   const { x, dy, y, dx } = golden.normaliseRows;
   const result = engine.normaliseRows(upload(x!));
@@ -61,8 +79,11 @@ test('normalised rows and their gradient are those of PyTorch', () => {
   expectClose(engine.normaliseRowsGradient(result.y, result.norms, upload(dy!)), dx);
 });
 
-test('attention with shared key heads and its gradient are those of PyTorch', () => {
-  const { q, k, v, dy, y, dq, dk, dv, shape } = golden.attention;
+test.each([
+  ['with shared key heads', golden.attention],
+  ['in a window, with bounded scores and earlier keys', golden.boundedAttention],
+])('attention %s and its gradient are those of PyTorch', (_, expected) => {
+  const { q, k, v, dy, y, dq, dk, dv, shape } = expected;
   const operands = [upload(q!), upload(k!), upload(v!)] as const;
   const result = engine.attention(...operands, shape);
   expectClose(result.y, y);

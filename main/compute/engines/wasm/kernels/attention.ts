@@ -3,12 +3,15 @@
  * block of queries with a block of keys exist only in the scratch room of a thread. The products of
  * blocks are those of matmul.ts.
  *
- * Rows of q and y are sequence-major, [sequences * length, heads * width]; those of k and v have
- * `keyHeads` heads, each shared by heads / keyHeads query heads. Strides are in bytes.
+ * Rows of q and y are sequence-major, [sequences * length, heads * width]; those of k and v are
+ * [sequences * keyLength, keyHeads * width], each head shared by heads / keyHeads query heads. The
+ * queries have the last positions of their sequence, and each sees the `window` positions up to its
+ * own. Scores are bounded by `softCap` where it is not 0. Strides are in bytes.
  */
 import { scaleAll } from './elementwise';
 import { multiplyBlocks } from './matmul';
 import { packSlivers, TILE_COLUMNS, TILE_ROWS } from './pack';
+import { capAll, capSlope } from './soft-cap';
 import { exponential, logarithm } from './special';
 import { dotOf, highDoubles, lowDoubles, sumDoubles } from './sums';
 import { maxLanes, VECTOR, WORD, words } from './vector';
@@ -60,11 +63,10 @@ function packRightTransposed(from: usize, stride: usize, to: usize, columns: i32
   packSlivers(0, 0, slivers, from, stride, WORD, to, TILE_COLUMNS, columns, depth);
 }
 
-/** scale times the largest of the first `count` scores (scale may be negative). */
-function largestScore(row: usize, count: i32, scale: f32): f32 {
+/** scale times the largest of the scores from `at` up to `count` (scale may be negative). */
+function largestScore(row: usize, at: i32, count: i32, scale: f32): f32 {
   const factors = f32x4.splat(scale);
   let most = f32x4.splat(-Infinity);
-  let at = 0;
   for (; at + 4 <= count; at += 4)
     most = f32x4.pmax(most, f32x4.mul(v128.load(row + words(at)), factors));
   let largest = maxLanes(most);
@@ -73,10 +75,17 @@ function largestScore(row: usize, count: i32, scale: f32): f32 {
 }
 
 /**
- * Replaces the scores of a row by exp(scale score - shift) for the first `visible` keys and 0 for the
- * others up to `count` (a multiple of 4), and answers their sum.
+ * Replaces the scores of a row by exp(scale score - shift) for the keys from `first` up to `visible`
+ * and 0 for the others up to `count` (a multiple of 4), and answers their sum.
  */
-function exponentiate(row: usize, visible: i32, count: i32, scale: f32, shift: f32): f64 {
+function exponentiate(
+  row: usize,
+  first: i32,
+  visible: i32,
+  count: i32,
+  scale: f32,
+  shift: f32,
+): f64 {
   const factors = f32x4.splat(scale);
   const shifts = f32x4.splat(shift);
   let low = f64x2.splat(0);
@@ -84,11 +93,13 @@ function exponentiate(row: usize, visible: i32, count: i32, scale: f32, shift: f
   for (let at = 0; at < count; at += 4) {
     const place = row + words(at);
     let e = f32x4.splat(0);
-    if (at < visible) {
+    if (at < visible && at + 4 > first) {
       e = exponential(f32x4.sub(f32x4.mul(v128.load(place), factors), shifts));
-      // Lanes from `visible` on are keys of the future, or padding.
+      // Lanes before `first` have left the window; those from `visible` on are keys of the future, or
+      // padding.
       const lanes = i32x4.add(i32x4.splat(at), i32x4(0, 1, 2, 3));
-      e = v128.and(e, i32x4.lt_s(lanes, i32x4.splat(visible)));
+      const inside = i32x4.lt_s(lanes, i32x4.splat(visible));
+      e = v128.and(e, v128.and(inside, i32x4.ge_s(lanes, i32x4.splat(first))));
     }
     v128.store(place, e);
     low = f64x2.add(low, lowDoubles(e));
@@ -112,10 +123,13 @@ export function attention(
   y: usize,
   logSum: usize,
   length: i32,
+  keyLength: i32,
   heads: i32,
   keyHeads: i32,
   width: i32,
   scale: f32,
+  window: i32,
+  softCap: f32,
   scratch: usize,
   scratchStride: usize,
 ): void {
@@ -130,12 +144,17 @@ export function attention(
   const blocks = (length + BLOCK - 1) / BLOCK;
   const stride = words(heads * width);
   const keyStride = words(keyHeads * width);
+  const factor: f32 = softCap > 0 ? 1 : scale;
 
   for (let task = begin; task < end; task++) {
     const block = task % blocks;
     const head = (task / blocks) % heads;
-    const firstRow = (task / blocks / heads) * length;
+    const sequence = task / blocks / heads;
+    const firstRow = sequence * length;
     const query = block * BLOCK;
+    // Position of the block's first query, and the first block of keys that it sees.
+    const position = keyLength - length + query;
+    const start = (max(0, position - window + 1) / BLOCK) * BLOCK;
     const queries = min(BLOCK, length - query);
     const offset = <usize>(firstRow + query) * stride + words(head * width);
     const keyOffset = words((head / (heads / keyHeads)) * width);
@@ -145,19 +164,21 @@ export function attention(
       store<f32>(largest + words(i), -Infinity);
       store<f64>(totals + (<usize>i << 3), 0);
     }
-    for (let key = 0; key < query + queries; key += BLOCK) {
-      const keys = min(BLOCK, length - key);
-      const from = <usize>(firstRow + key) * keyStride + keyOffset;
+    for (let key = start; key < position + queries; key += BLOCK) {
+      const keys = min(BLOCK, keyLength - key);
+      const from = <usize>(sequence * keyLength + key) * keyStride + keyOffset;
       packRightTransposed(k + from, keyStride, packedKV, keys, width);
       multiplyBlocks(packedQ, packedKV, scores, ROWS, queries, keys, width, 0, 0, tile);
       for (let i = 0; i < queries; i++) {
         const row = scores + <usize>i * ROWS;
-        const visible = min(keys, query + i - key + 1);
+        const visible = min(keys, position + i - key + 1);
+        const first = max(0, position + i - window + 1 - key);
         const before = load<f32>(largest + words(i));
-        const now = visible > 0 ? max(before, largestScore(row, visible, scale)) : before;
+        if (softCap > 0) capAll(row, row, keys, scale, softCap);
+        const now = first < visible ? max(before, largestScore(row, first, visible, factor)) : before;
         const total = totals + (<usize>i << 3);
-        const sum = exponentiate(row, visible, (keys + 3) & -4, scale, now);
-        if (key > 0 && now > before) {
+        const sum = exponentiate(row, first, visible, (keys + 3) & -4, factor, now);
+        if (key > start && now > before) {
           const shrink = f32x4.extract_lane(exponential(f32x4.splat(before - now)), 0);
           store<f64>(total, load<f64>(total) * <f64>shrink);
           scaleAll(out + <usize>i * stride, out + <usize>i * stride, width, shrink);
@@ -167,7 +188,7 @@ export function attention(
       }
       packLeft(scores, ROWS, packedP, queries, keys);
       packRight(v + from, keyStride, packedKV, width, keys);
-      const mode = key > 0 ? ACCUMULATE : 0;
+      const mode = key > start ? ACCUMULATE : 0;
       multiplyBlocks(packedP, packedKV, out, stride, queries, width, keys, mode, 0, tile);
     }
     for (let i = 0; i < queries; i++) {
@@ -183,8 +204,8 @@ export function attention(
 /**
  * Backward. Tasks: key heads, then sequences; a task writes dk and dv of its key head and dq of the
  * query heads that share it, so that nothing is written twice. With P the attention shares:
- * dV = P^T dY; dP = dY V^T; dS = P (dP - <dy, y>) scale; dQ = dS K; dK = dS^T Q. The host has cleared
- * the three gradients.
+ * dV = P^T dY; dP = dY V^T; dS = P (dP - <dy, y>) scale, times the slope of the cap where there is one;
+ * dQ = dS K; dK = dS^T Q. The host has cleared the three gradients.
  */
 export function attentionGradient(
   thread: i32,
@@ -200,10 +221,13 @@ export function attentionGradient(
   dk: usize,
   dv: usize,
   length: i32,
+  keyLength: i32,
   heads: i32,
   keyHeads: i32,
   width: i32,
   scale: f32,
+  window: i32,
+  softCap: f32,
   scratch: usize,
   scratchStride: usize,
 ): void {
@@ -216,7 +240,10 @@ export function attentionGradient(
   const shares = right + room;
   const slopes = shares + SCORES;
   const packed = slopes + SCORES;
+  const capSlopes = packed + SCORES;
   const tile = packed + 2 * SCORES;
+  const factor: f32 = softCap > 0 ? 1 : scale;
+  const past = keyLength - length;
   const group = heads / keyHeads;
   const stride = words(heads * width);
   const keyStride = words(keyHeads * width);
@@ -224,14 +251,18 @@ export function attentionGradient(
   for (let task = begin; task < end; task++) {
     const keyHead = task % keyHeads;
     const firstRow = (task / keyHeads) * length;
-    for (let key = 0; key < length; key += BLOCK) {
-      const keys = min(BLOCK, length - key);
-      const from = <usize>(firstRow + key) * keyStride + words(keyHead * width);
+    const firstKey = (task / keyHeads) * keyLength;
+    for (let key = 0; key < keyLength; key += BLOCK) {
+      const keys = min(BLOCK, keyLength - key);
+      // Queries that see this block: from the one at its first key to the one that leaves it behind.
+      const earliest = (max(0, key - past) / BLOCK) * BLOCK;
+      const behind = <i32>min(<i64>length, <i64>key + <i64>keys - 1 + <i64>window - <i64>past);
+      const from = <usize>(firstKey + key) * keyStride + words(keyHead * width);
       packRightTransposed(k + from, keyStride, keysForScores, keys, width);
       packRight(k + from, keyStride, keysForQueries, width, keys);
       packRightTransposed(v + from, keyStride, valuesForShares, keys, width);
       for (let head = keyHead * group; head < (keyHead + 1) * group; head++)
-        for (let query = key; query < length; query += BLOCK) {
+        for (let query = earliest; query < behind; query += BLOCK) {
           const queries = min(BLOCK, length - query);
           const row = firstRow + query;
           const offset = <usize>row * stride + words(head * width);
@@ -243,11 +274,18 @@ export function attentionGradient(
             const at = offset + <usize>i * stride;
             const logTotal = load<f32>(logSum + words((row + i) * heads + head));
             const share = shares + <usize>i * ROWS;
-            const visible = min(keys, query + i - key + 1);
+            const visible = min(keys, past + query + i - key + 1);
+            const first = max(0, past + query + i - window + 1 - key);
             const count = (keys + 3) & -4;
-            exponentiate(share, visible, count, scale, logTotal);
+            if (softCap > 0) {
+              capAll(share, share, keys, scale, softCap);
+              writeCapSlopes(share, capSlopes, count, softCap);
+            }
+            exponentiate(share, first, visible, count, factor, logTotal);
             const along = <f32>dotOf(dy + at, y + at, width);
-            writeSlopes(share, slopes + <usize>i * ROWS, count, along, scale);
+            const slope = slopes + <usize>i * ROWS;
+            writeSlopes(share, slope, count, along, scale);
+            if (softCap > 0) multiplyInto(slope, capSlopes, count);
           }
           // Right sides with the queries along the inner axis: dY for dV, then Q for dK.
           packRight(dy + offset, stride, right, width, queries);
@@ -272,5 +310,20 @@ function writeSlopes(share: usize, slope: usize, count: i32, along: f32, scale: 
     v128.store(slope, f32x4.mul(p, f32x4.sub(v128.load(slope), center)));
     share += VECTOR;
     slope += VECTOR;
+  }
+}
+
+/** The slope of the cap at each bounded score. */
+function writeCapSlopes(score: usize, slope: usize, count: i32, cap: f32): void {
+  const caps = f32x4.splat(cap);
+  for (let at = 0; at < count; at += 4)
+    v128.store(slope + words(at), capSlope(v128.load(score + words(at)), caps));
+}
+
+/** x = x y. */
+function multiplyInto(x: usize, y: usize, count: i32): void {
+  for (let at = 0; at < count; at += 4) {
+    const place = x + words(at);
+    v128.store(place, f32x4.mul(v128.load(place), v128.load(y + words(at))));
   }
 }

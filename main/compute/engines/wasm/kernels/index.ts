@@ -15,7 +15,7 @@ export {
   subtract,
   subtractRow,
 } from './elementwise';
-export { gatherRows, scatterAddColumns } from './embedding';
+export { gatherRows, rotateRows, scatterAddColumns } from './embedding';
 export {
   compareLogits,
   crossEntropy,
@@ -25,7 +25,14 @@ export {
   klDivergenceGradient,
 } from './losses';
 export { matmulTiles } from './matmul';
-export { layerNorm, layerNormGradient, normaliseRows, normaliseRowsGradient } from './normalise';
+export {
+  layerNorm,
+  layerNormGradient,
+  normaliseRows,
+  normaliseRowsGradient,
+  rmsNorm,
+  rmsNormGradient,
+} from './normalise';
 export { packSlivers } from './pack';
 export {
   blockNonzeros,
@@ -50,6 +57,7 @@ export {
   sumSegments,
   transposeCode,
 } from './sparse';
+export { softCap, softCapGradient } from './soft-cap';
 export { topK } from './top-k';
 
 /** First byte after the kernels' own constants, where the host's memory begins. */

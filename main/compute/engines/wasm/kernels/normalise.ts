@@ -1,4 +1,4 @@
-/** Layer norm and unit rows, with their gradients. Tasks: rows. Statistics are float64. */
+/** Layer norm, RMS norm and unit rows, with their gradients. Tasks: rows. Statistics are float64. */
 import { scaleAll } from './elementwise';
 import { dotOf, highDoubles, lowDoubles, squaresAround, sumDoubles, sumOf } from './sums';
 import { loadOne, multiplyAdd, negativeMultiplyAdd, storeOne, VECTOR, WORD, words } from './vector';
@@ -110,6 +110,78 @@ export function layerNormGradient(
       if (one) storeOne(to + at, value);
       else v128.store(to + at, value);
       at += one ? WORD : VECTOR;
+    }
+  }
+}
+
+/** y = x inverseRms gain; gain is 0 where there is none. */
+export function rmsNorm(
+  thread: i32,
+  begin: i32,
+  end: i32,
+  x: usize,
+  gain: usize,
+  y: usize,
+  inverses: usize,
+  columns: i32,
+  epsilon: f64,
+): void {
+  const whole = words(columns & -4);
+  const size = words(columns);
+  for (let row = begin; row < end; row++) {
+    const from = x + <usize>row * size;
+    const to = y + <usize>row * size;
+    const inverse = <f32>(1 / sqrt(dotOf(from, from, columns) / <f64>columns + epsilon));
+    store<f32>(inverses + words(row), inverse);
+    scaleAll(from, to, columns, inverse);
+    if (!gain) continue;
+    let at: usize = 0;
+    for (; at < whole; at += VECTOR)
+      v128.store(to + at, f32x4.mul(v128.load(to + at), v128.load(gain + at)));
+    for (; at < size; at += WORD)
+      storeOne(to + at, f32x4.mul(loadOne(to + at), loadOne(gain + at)));
+  }
+}
+
+/** With h = x inverse and s = dy gain: dx = inverse (s - h mean(s h)). */
+export function rmsNormGradient(
+  thread: i32,
+  begin: i32,
+  end: i32,
+  x: usize,
+  gain: usize,
+  inverses: usize,
+  dy: usize,
+  dx: usize,
+  columns: i32,
+): void {
+  const whole = words(columns & -4);
+  const size = words(columns);
+  for (let row = begin; row < end; row++) {
+    const xRow = x + <usize>row * size;
+    const dyRow = dy + <usize>row * size;
+    const to = dx + <usize>row * size;
+    const inverse = f32x4.splat(load<f32>(inverses + words(row)));
+    // First s goes to the place of dx, then the rest is taken off it.
+    let at: usize = 0;
+    for (; at < whole; at += VECTOR) {
+      const s = v128.load(dyRow + at);
+      v128.store(to + at, gain ? f32x4.mul(s, v128.load(gain + at)) : s);
+    }
+    for (; at < size; at += WORD) {
+      const s = loadOne(dyRow + at);
+      storeOne(to + at, gain ? f32x4.mul(s, loadOne(gain + at)) : s);
+    }
+    const scale = <f64>load<f32>(inverses + words(row));
+    const along = f32x4.splat(<f32>((scale * scale * dotOf(to, xRow, columns)) / <f64>columns));
+    at = 0;
+    for (; at < whole; at += VECTOR) {
+      const rest = negativeMultiplyAdd(v128.load(xRow + at), along, v128.load(to + at));
+      v128.store(to + at, f32x4.mul(rest, inverse));
+    }
+    for (; at < size; at += WORD) {
+      const rest = negativeMultiplyAdd(loadOne(xRow + at), along, loadOne(to + at));
+      storeOne(to + at, f32x4.mul(rest, inverse));
     }
   }
 }

@@ -56,6 +56,27 @@ export function exponential(x: v128): v128 {
   return f32x4.mul(f32x4.mul(p, first), second);
 }
 
+/**
+ * exp(x) - 1 of each lane for |x| <= 80, to 3e-7 relative: as above, with
+ * exp(x) - 1 = 2^n (exp(r) - 1) + (2^n - 1), where the second term is exact.
+ */
+// @ts-ignore: decorator
+@inline
+export function exponentialMinusOne(x: v128): v128 {
+  const shifted = multiplyAdd(x, lanes(LOG2_E), lanes(ROUNDING));
+  const n = f32x4.sub(shifted, lanes(ROUNDING));
+  let r = multiplyAdd(n, lanes(MINUS_LOG2_HIGH), x);
+  r = multiplyAdd(n, lanes(MINUS_LOG2_LOW), r);
+  let q = multiplyAdd(lanes(EXP_4), r, lanes(EXP_3));
+  q = multiplyAdd(q, r, lanes(EXP_2));
+  q = multiplyAdd(q, r, lanes(EXP_1));
+  q = multiplyAdd(q, r, lanes(EXP_0));
+  const p = multiplyAdd(f32x4.mul(r, r), q, r);
+  const whole = i32x4.sub(shifted, lanes(ROUNDING));
+  const power = i32x4.shl(i32x4.add(whole, lanes(EXPONENT_BIAS)), 23);
+  return multiplyAdd(p, power, f32x4.sub(power, lanes(ONE)));
+}
+
 /** 1 / (1 + exp(-x)), to 3e-7 relative. */
 // @ts-ignore: decorator
 @inline
