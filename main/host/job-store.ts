@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { groupKey, type JobSpec } from '../../shared/domain/job-spec.ts';
+import { groupKey, runCount, runSpec, type JobSpec } from '../../shared/domain/job-spec.ts';
 import type { Writer } from '../db/connection.ts';
 import { getJob, insertJob, listJobsIn, updateJob } from '../db/jobs.ts';
 import { addPoints } from '../db/points.ts';
@@ -15,8 +15,7 @@ export function databaseJobStore(db: Writer): JobStore {
     insert: (id, spec, now) =>
       db.transaction(() => {
         insertJob(db, { id, spec, state: 'queued', createdAt: now });
-        const seeds = spec.kind === 'train' ? spec.seeds : [];
-        insertRunsOfJob(db, { job: id, spec, createdAt: now }, seeds.map(newRun));
+        insertRunsOfJob(db, { job: id, spec, createdAt: now }, newRuns(spec));
       }),
     update: (id, changes) => updateJob(db, id, changes),
     runsOf: (id) => listRunsOfJob(db, id).map((run) => ({ id: run.id, seed: run.seed })),
@@ -25,11 +24,15 @@ export function databaseJobStore(db: Writer): JobStore {
   };
 }
 
-function newRun(seed: number): { id: string; seed: number } {
-  return { id: newId('run'), seed };
+function newRuns(spec: JobSpec): { id: string; seed: number }[] {
+  if (spec.kind !== 'train') return [];
+  return Array.from({ length: runCount(spec) }, (_, position) => ({
+    id: newId('run'),
+    seed: spec.seeds[position % spec.seeds.length]!,
+  }));
 }
 
-/** One run for each seed of a job, in the order of the spec. */
+/** One run for each dictionary of a job, in the order of `runSpec`. */
 export function insertRunsOfJob(
   db: Writer,
   owner: { job: string; spec: JobSpec; createdAt: number },
@@ -37,18 +40,18 @@ export function insertRunsOfJob(
 ): void {
   const { job, spec, createdAt } = owner;
   if (spec.kind !== 'train') return;
-  const key = createHash('sha256').update(groupKey(spec)).digest('hex').slice(0, 32);
-  runs.forEach(({ id, seed }, position) =>
+  runs.forEach(({ id, seed }, position) => {
+    const alone = runSpec(spec, position);
     insertRun(db, {
       id,
       job,
       position,
       seed,
       name: spec.name,
-      hook: spec.hook,
+      hook: alone.hook,
       model: spec.model,
-      groupKey: key,
+      groupKey: createHash('sha256').update(groupKey(alone)).digest('hex').slice(0, 32),
       createdAt,
-    }),
-  );
+    });
+  });
 }

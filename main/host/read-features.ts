@@ -6,6 +6,7 @@ import { placeFeature } from '../db/feature-place.ts';
 import { summariseFeatures } from '../db/feature-summary.ts';
 import { getFeature, labelsOf, pageFeatures, type FeatureQuery } from '../db/features.ts';
 import { listLabels } from '../db/labels.ts';
+import { listRunsOfJob } from '../db/runs.ts';
 import { readFeatureDetail } from './feature-detail.ts';
 import { folderOf, type ProjectView } from './project-view.ts';
 
@@ -88,9 +89,14 @@ export function runFolder(view: ProjectView, dictionary: StoredDictionary): stri
   });
 }
 
-/** The other dictionaries of the job, in the order of its seeds. */
+/** The dictionaries that differ from this one in their seed alone, in the order of their seeds. */
 function siblingsOf(view: ProjectView, dictionary: StoredDictionary) {
+  const groups = new Map(
+    listRunsOfJob(view.db, dictionary.job ?? '').map(({ id, groupKey }) => [id, groupKey]),
+  );
+  const group = groups.get(dictionary.run ?? '');
   return listDictionaries(view.db).filter(
-    (other) => other.job === dictionary.job && other.id !== dictionary.id,
+    ({ id, job, run }) =>
+      job === dictionary.job && id !== dictionary.id && groups.get(run ?? '') === group,
   );
 }

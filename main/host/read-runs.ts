@@ -1,5 +1,5 @@
 import type { RunDetail } from '../../shared/contract/runs.ts';
-import { replicateSpec } from '../../shared/domain/job-spec.ts';
+import { runSpec } from '../../shared/domain/job-spec.ts';
 import { allowedActions } from '../../shared/domain/job-state.ts';
 import { AppError } from '../../shared/errors.ts';
 import { listJobs } from '../db/jobs.ts';
@@ -61,8 +61,8 @@ export function findRun(view: ProjectView, id: string): StoredRun {
   return run;
 }
 
-/** The spec of one run: its job's with its own seed alone. */
+/** The spec of one run, as if it had been trained alone. */
 export function specOf(view: ProjectView, run: StoredRun): Record<string, unknown> {
   const { spec } = findJob(view, run.job);
-  return spec.kind === 'train' ? { ...replicateSpec(spec, run.seed) } : { ...spec };
+  return spec.kind === 'train' ? { ...runSpec(spec, run.position) } : { ...spec };
 }

@@ -1,4 +1,5 @@
 import type { MetricSummary, RunGroup, RunRow } from '../../shared/contract/runs.ts';
+import { runSpec, type JobSpec } from '../../shared/domain/job-spec.ts';
 import type { JobRecord } from '../../shared/domain/job-record.ts';
 import { meanInterval } from '../../shared/stats/mean-interval.ts';
 import type { Metrics, StoredRun } from '../db/runs.ts';
@@ -60,7 +61,7 @@ export function groupRuns(
     .filter((word) => word !== '');
   const kept = [...byKey].filter(([, members]) => members.some((source) => matches(source, words)));
   const differences = findDifferences(
-    kept.map(([, members]) => members[0]!.job.spec),
+    kept.map(([, members]) => specOfSource(members[0]!)),
     ['name', 'kind', 'seeds'],
   );
   return {
@@ -71,6 +72,10 @@ export function groupRuns(
     differingPaths: differences.map(({ path }) => path),
     totalRuns: sources.length,
   };
+}
+
+function specOfSource({ run, job: { spec } }: RunSource): JobSpec {
+  return spec.kind === 'train' ? runSpec(spec, run.position) : spec;
 }
 
 function matches({ run }: RunSource, words: readonly string[]): boolean {

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { AppError } from '../errors.ts';
 import { hookPattern } from './hook-name.ts';
 import { objectiveContradiction, objectiveSchema } from './objective.ts';
+import { applyVariant, variantSchema, type Variant } from './variant.ts';
 
 /**
  * A job spec says all that a job does; two equal specs do the same work. It is written as YAML or
@@ -123,6 +124,11 @@ export const trainSpecSchema = v.strictObject({
   tokens: tokensSchema,
   /** One dictionary is trained for each seed, all on the same stream of activations. */
   seeds: v.optional(v.pipe(v.array(seed), v.minLength(1), v.maxLength(64)), [0]),
+  /**
+   * Dictionaries that are trained together, one for each variant and seed: they share the pass of the
+   * model and the stream of tokens, and each gets the weights that it would get alone.
+   */
+  variants: v.optional(v.pipe(v.array(variantSchema), v.minLength(1), v.maxLength(64))),
   dictionary: dictionarySchema,
   objective: objectiveSchema,
   training: trainingSchema,
@@ -162,23 +168,49 @@ export type TokensRef = v.InferOutput<typeof tokensSchema>;
  * @throws AppError `bad-spec` naming the file, the field and what is allowed there.
  */
 export function parseJobSpec(document: unknown, file: string): JobSpec {
-  const result = v.safeParse(jobSpecSchema, document);
-  if (!result.success) {
-    const issue = result.issues[0];
-    const place = issue.path?.map((item) => String(item.key)).join('.') ?? 'top level';
-    const problem =
-      issue.expected === 'never'
-        ? `the field '${place}' is not known`
-        : `${place}: ${describeIssue(issue)}`;
-    throw new AppError('bad-spec', `${file}: ${problem}.`, { file, place });
-  }
-  const spec = result.output;
-  const contradiction = spec.kind === 'train' ? findContradiction(spec) : undefined;
-  if (contradiction) {
-    const { place, problem } = contradiction;
-    throw new AppError('bad-spec', `${file}: ${place}: ${problem}.`, { file, place });
-  }
+  const spec = parseWith(jobSpecSchema, document, file);
+  if (spec.kind === 'train') checkTrainSpec(spec, file);
   return spec;
+}
+
+function parseWith<Schema extends v.GenericSchema>(
+  schema: Schema,
+  document: unknown,
+  file: string,
+  within = '',
+): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, document);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  const place = within + (issue.path?.map((item) => String(item.key)).join('.') ?? 'top level');
+  const problem =
+    issue.expected === 'never'
+      ? `the field '${place}' is not known`
+      : `${place}: ${describeIssue(issue)}`;
+  throw new AppError('bad-spec', `${file}: ${problem}.`, { file, place });
+}
+
+function checkTrainSpec(spec: TrainSpec, file: string): void {
+  const refuse = (place: string, problem: string) => {
+    throw new AppError('bad-spec', `${file}: ${place}: ${problem}.`, { file, place });
+  };
+  const contradiction = findContradiction(spec);
+  if (contradiction) refuse(contradiction.place, contradiction.problem);
+  const texts: string[] = [];
+  spec.variants?.forEach((variant, index) => {
+    const place = `variants.${index}`;
+    const alone = variantSpec(spec, variant, file, `${place}.`);
+    const inside = findContradiction(alone);
+    if (inside) refuse(`${place}.${inside.place}`, inside.problem);
+    const text = canonicalJson(alone);
+    const same = texts.indexOf(text);
+    if (same >= 0) refuse(place, `says the same as variants.${same}`);
+    texts.push(text);
+  });
+}
+
+function variantSpec(spec: TrainSpec, variant: Variant, file: string, within: string): TrainSpec {
+  return parseWith(trainSpecSchema, applyVariant(spec, variant), file, within);
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {
@@ -229,12 +261,23 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** The spec of one replicate: the job's spec with one seed. */
-export function replicateSpec(spec: TrainSpec, replicateSeed: number): TrainSpec {
-  return { ...spec, seeds: [replicateSeed] };
+/** Number of runs of a job: one for each variant and seed. */
+export function runCount({ variants, seeds }: TrainSpec): number {
+  return (variants?.length ?? 1) * seeds.length;
 }
 
-/** What replicates share: the spec without its seeds. Runs with equal group keys form one group. */
+/**
+ * The spec of one run of a job, as if it were trained alone: one variant, one seed. Runs are in the
+ * order of the variants, those of one variant in the order of the seeds.
+ */
+export function runSpec(spec: TrainSpec, position: number): TrainSpec {
+  const variant = spec.variants?.[Math.floor(position / spec.seeds.length)];
+  const seeds = [spec.seeds[position % spec.seeds.length]!];
+  if (!variant) return { ...spec, seeds };
+  return { ...variantSpec(spec, variant, spec.name, ''), seeds };
+}
+
+/** What replicates share: the spec of a run without its seed. Runs with equal keys form one group. */
 export function groupKey(spec: TrainSpec): string {
   const { seeds: _seeds, ...rest } = spec;
   return canonicalJson(rest);

@@ -1,9 +1,8 @@
 import type { TensorData } from '../../../shared/domain/tensors.ts';
 import type { Engine } from '../engine.ts';
-import { activationsAt, disposeHookState } from '../model/activations.ts';
-import type { HookPoint } from '../model/hooks.ts';
 import type { TokenBatch, Transformer } from '../model/transformer.ts';
-import type { FrozenDictionary } from '../sae/frozen-dictionary.ts';
+import type { FrozenDictionary, PlacedDictionary } from '../sae/frozen-dictionary.ts';
+import { OriginalPass } from '../sae/original-pass.ts';
 import { ActivationCollector, type FeatureMajor } from './activation-store.ts';
 import { bestMatches, nearestRows, promotedTokens, type Neighbours } from './directions.ts';
 import { featureStatistics } from './feature-statistics.ts';
@@ -35,26 +34,29 @@ const examplesPerBand = 4;
 const neighbourCount = 8;
 const logitCount = 10;
 
+const nothing = { hooks: [], logits: false };
+
 /** Runs model and dictionaries over batches of tokens once and keeps the sparse activations. */
 export class FeaturePass {
   readonly #model: Transformer;
-  readonly #hook: HookPoint;
-  readonly #dictionaries: readonly FrozenDictionary[];
+  readonly #dictionaries: readonly PlacedDictionary[];
   readonly #collectors: readonly ActivationCollector[];
 
-  constructor(model: Transformer, hook: HookPoint, dictionaries: readonly FrozenDictionary[]) {
+  constructor(model: Transformer, dictionaries: readonly PlacedDictionary[]) {
     this.#model = model;
-    this.#hook = hook;
     this.#dictionaries = dictionaries;
-    this.#collectors = dictionaries.map(({ shape }) => new ActivationCollector(shape.latents));
+    this.#collectors = dictionaries.map(
+      ({ dictionary }) => new ActivationCollector(dictionary.shape.latents),
+    );
   }
 
   /** Adds a batch; batches must come in the order of the tokens. */
   add(tokens: TokenBatch): void {
     const { engine } = this.#model;
-    const state = activationsAt(this.#model, tokens, this.#hook);
-    this.#dictionaries.forEach((dictionary, index) => {
-      const codes = dictionary.encode(state.activation);
+    const points = this.#dictionaries.map(({ hook }) => ({ hook, compared: nothing }));
+    const pass = new OriginalPass(this.#model, tokens, points);
+    this.#dictionaries.forEach(({ hook, dictionary }, index) => {
+      const codes = dictionary.encode(pass.at(hook));
       this.#collectors[index]!.add(
         engine.readInts(codes.pointers),
         engine.readInts(codes.indices),
@@ -62,7 +64,7 @@ export class FeaturePass {
       );
       engine.dispose(codes);
     });
-    disposeHookState(this.#model, state);
+    pass.dispose();
   }
 
   /** Feature-major activations of each dictionary. */
@@ -82,20 +84,20 @@ export function activationTensors(activations: FeatureMajor): TensorData[] {
 }
 
 /**
- * Tensors of features.safetensors (main/jobs/job-folder.ts) of dictionary `index` among those trained
- * together.
+ * Tensors of features.safetensors (main/jobs/job-folder.ts) of a dictionary. Its features are matched
+ * with those of its replicates.
  */
 export function featureTensors(
   model: Transformer,
-  dictionaries: readonly FrozenDictionary[],
-  index: number,
+  dictionary: FrozenDictionary,
+  replicates: readonly FrozenDictionary[],
   activations: FeatureMajor,
   options: FeatureOptions,
   labels: TokenLabels | undefined,
 ): TensorData[] {
   const n = activations.latents;
   const tensors = statisticsTensors(activations, options);
-  const neighbours = directionTensors(model, dictionaries, index);
+  const neighbours = directionTensors(model, dictionary, replicates);
   tensors.push(...neighbours);
   if (labels) {
     tensors.push(
@@ -156,11 +158,11 @@ function statisticsTensors(activations: FeatureMajor, options: FeatureOptions): 
 
 function directionTensors(
   model: Transformer,
-  dictionaries: readonly FrozenDictionary[],
-  index: number,
+  dictionary: FrozenDictionary,
+  replicates: readonly FrozenDictionary[],
 ): TensorData[] {
   const { engine } = model;
-  const { encoder, decoder } = dictionaries[index]!.parameters;
+  const { encoder, decoder } = dictionary.parameters;
   const n = decoder.shape[0]!;
   const { y: unitEncoder, norms } = engine.normaliseRows(encoder);
   const negated = engine.scale(decoder, -1);
@@ -168,8 +170,9 @@ function directionTensors(
   const promoted = promotedTokens(engine, decoder, model, logitCount);
   const suppressed = promotedTokens(engine, negated, model, logitCount);
   suppressed.cosine.forEach((value, i) => (suppressed.cosine[i] = -value));
-  const others = dictionaries.filter((_, other) => other !== index);
-  const matches = others.map((other) => bestMatches(engine, decoder, other.parameters.decoder, 1));
+  const matches = replicates.map((other) =>
+    bestMatches(engine, decoder, other.parameters.decoder, 1),
+  );
   const tensors = [
     {
       name: 'encoder_decoder_cosine',

@@ -26,16 +26,16 @@ export class BatchMetrics {
   }
 
   /** Adds one part of the batch. */
-  add({ batch, output, active, spliced }: StepView): void {
+  add({ input, output, active, spliced }: StepView): void {
     const { engine } = this.#model;
-    this.#sums.reconstruction.add(engine.read(batch.x), engine.read(output));
+    this.#sums.reconstruction.add(engine.read(input.x), engine.read(output));
     this.#sums.active += active;
     if (!spliced) return;
     const { original } = spliced;
     for (const term of this.#objective) {
       if (term.kind === 'inToOrig') {
-        const { name } = term.hook;
-        this.#later.add(engine, name, original.at(name), spliced.at(name).value);
+        const { hook } = term;
+        this.#later.add(engine, hook.name, original.at(hook), spliced.at(hook).value);
       }
       if (term.kind === 'logitsKl')
         compareOutputs(

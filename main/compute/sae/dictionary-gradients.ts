@@ -1,5 +1,6 @@
 import { AppError } from '../../../shared/errors.ts';
 import type { Engine, Tensor } from '../engine.ts';
+import type { HookPoint } from '../model/hooks.ts';
 import { codeSums, countActive } from '../ops/codes.ts';
 import { Tape, type Variable } from '../tape.ts';
 import {
@@ -9,8 +10,8 @@ import {
   type DictionaryParameters,
   type LossTerm,
 } from './architecture.ts';
-import { measureTerm, needsSplicedPass, type Objective } from './objective.ts';
-import type { OriginalPass, SplicedPass } from './original-pass.ts';
+import { comparedBy, measureTerm, type Objective } from './objective.ts';
+import { needsSplicing, type OriginalPass, type SplicedPass } from './original-pass.ts';
 
 /** Terms of the loss on one batch. */
 export interface StepTerms {
@@ -22,8 +23,17 @@ export interface StepTerms {
   readonly l0: number;
 }
 
-/** What dictionaries are trained on at a time. */
-export interface TrainingBatch {
+/** A dictionary in training: what it is, where it lies and what it learns. */
+export interface TrainedDictionary {
+  readonly architecture: Architecture;
+  readonly parameters: DictionaryParameters;
+  readonly objective: Objective;
+  /** Where the dictionary is spliced in, for an objective that looks beyond that. */
+  readonly hook?: HookPoint | undefined;
+}
+
+/** What a dictionary is trained on at a time. */
+export interface TrainingInput {
   /** Activations at the hook point [r, d]. */
   readonly x: Tensor;
   /** The pass behind them, where the objective looks beyond the hook point. */
@@ -32,7 +42,7 @@ export interface TrainingBatch {
 
 /** What an observer sees of one dictionary on one batch, for the time of the call. */
 export interface StepView {
-  readonly batch: TrainingBatch;
+  readonly input: TrainingInput;
   /** Sum of each latent's codes over the batch [n]: 0 for one that never fired. */
   readonly firing: Tensor;
   /** Number of codes that are not 0. */
@@ -51,25 +61,24 @@ export type Observer = (view: StepView) => void;
  */
 export function dictionaryGradients(
   engine: Engine,
-  dictionary: { architecture: Architecture; parameters: DictionaryParameters },
-  objective: Objective,
-  batch: TrainingBatch,
+  dictionary: TrainedDictionary,
+  input: TrainingInput,
   observe: Observer = () => undefined,
 ): StepTerms & { readonly gradients: DictionaryParameters } {
   const tape = new Tape(engine);
   try {
     const variables = mapParameters(dictionary.parameters, (value) => tape.parameter(value));
-    const x = tape.constant(batch.x);
+    const x = tape.constant(input.x);
     const forward = dictionary.architecture.forward(tape, variables, x);
-    const spliced = spliceFor(objective, batch, tape, forward.output);
+    const spliced = spliceFor(tape, dictionary, input, forward.output);
     const terms: LossTerm[] = [
-      ...objective.map((term) => measureTerm(tape, term, { x, forward, spliced })),
+      ...dictionary.objective.map((term) => measureTerm(tape, term, { x, forward, spliced })),
       ...(forward.terms ?? []),
     ];
     const values = terms.map(({ rows, scale }) => engine.sum(rows.value) * scale);
     const active = countActive(tape, forward.codes);
     const firing = codeSums(tape, forward.codes);
-    observe({ batch, firing, active, output: forward.output.value, spliced });
+    observe({ input, firing, active, output: forward.output.value, spliced });
     engine.dispose(firing);
     tape.backward(
       terms.map(({ rows, coefficient, scale }) => ({
@@ -89,13 +98,14 @@ export function dictionaryGradients(
 }
 
 function spliceFor(
-  objective: Objective,
-  { original }: TrainingBatch,
   tape: Tape,
+  { objective, hook }: TrainedDictionary,
+  { original }: TrainingInput,
   output: Variable,
 ): SplicedPass | undefined {
-  if (!needsSplicedPass(objective)) return undefined;
-  if (original) return original.splice(tape, output);
+  const compared = comparedBy(objective);
+  if (!needsSplicing(compared)) return undefined;
+  if (original && hook) return original.splice(tape, { hook, compared }, output);
   throw new AppError('internal', 'An objective beyond the hook point needs the pass of the model.');
 }
 

@@ -1,23 +1,27 @@
 import type { TransformerConfig } from '../model/config.ts';
-import { parameterCount, type Architecture, type DictionaryShape } from './architecture.ts';
+import type { DictionaryShape } from './architecture.ts';
 import { logitEntries } from './logits-divergence.ts';
+import { statesPerParameter } from './trainer.ts';
 
 export interface MemoryPlan {
   readonly model: TransformerConfig;
-  readonly architecture: Architecture;
-  readonly dictionary: DictionaryShape;
   /** Dictionaries trained at once. */
-  readonly dictionaries: number;
+  readonly dictionaries: readonly PlannedMemory[];
   /** Tokens at a time. */
   readonly batchTokens: number;
   /** Whether a step's gradient is gathered in parts, so that all dictionaries' are held. */
   readonly gathersGradients: boolean;
-  /** Blocks that a dictionary's gradient comes back through; 0 for a local objective. */
-  readonly splicedBlocks: number;
   /** Tokens over which features are collected, 0 for none. */
   readonly featureTokens: number;
   /** Bytes of one number on the engine. */
   readonly numberBytes: number;
+}
+
+export interface PlannedMemory {
+  readonly shape: DictionaryShape;
+  readonly parameters: number;
+  /** Blocks that the gradient comes back through; 0 for a local objective. */
+  readonly splicedBlocks: number;
 }
 
 /** Numbers in the weights of a model. */
@@ -47,18 +51,17 @@ export function modelParameterCount(model: TransformerConfig): number {
  * collected sparse activations (allowing for 64 active latents per token).
  */
 export function estimateMemory(plan: MemoryPlan): number {
-  const { model, dictionary, batchTokens, numberBytes } = plan;
-  const parameters = parameterCount(plan.architecture, dictionary);
-  const state = 3 * parameters * plan.dictionaries;
-  const gradients = parameters * (plan.gathersGradients ? plan.dictionaries + 1 : 1);
-  const step = gradients + batchTokens * (3 * dictionary.latents + 6 * dictionary.dIn);
+  const { model, dictionaries, batchTokens, numberBytes } = plan;
+  const total = dictionaries.reduce((sum, { parameters }) => sum + parameters, 0);
+  const state = statesPerParameter * total + (plan.gathersGradients ? total : 0);
+  const steps = dictionaries.map(({ shape, parameters, splicedBlocks }) => {
+    const step = parameters + batchTokens * (3 * shape.latents + 6 * shape.dIn);
+    if (splicedBlocks === 0) return step;
+    const kept = splicedBlocks * batchTokens * (11 * model.width + 2 * model.mlpWidth);
+    return step + kept + 4 * logitEntries;
+  });
   const block = batchTokens * (8 * model.width + 2 * model.mlpWidth);
-  const spliced =
-    plan.splicedBlocks === 0
-      ? 0
-      : plan.splicedBlocks * batchTokens * (11 * model.width + 2 * model.mlpWidth) +
-        4 * logitEntries;
-  const collected = plan.featureTokens * 64 * 3 * 4 * plan.dictionaries;
-  const numbers = modelParameterCount(model) + state + step + block + spliced;
+  const collected = plan.featureTokens * 64 * 3 * 4 * dictionaries.length;
+  const numbers = modelParameterCount(model) + state + Math.max(...steps) + block;
   return numbers * numberBytes + collected;
 }

@@ -1,13 +1,12 @@
 import { baseMetricNames, type Metrics } from '../../../shared/domain/metrics.ts';
-import type { HookPoint } from '../model/hooks.ts';
 import type { TokenBatch, Transformer } from '../model/transformer.ts';
 import { Tape } from '../tape.ts';
 import { compareOutputs, type Comparison } from './compare-outputs.ts';
-import type { FrozenDictionary } from './frozen-dictionary.ts';
+import type { FrozenDictionary, PlacedDictionary } from './frozen-dictionary.ts';
 import { LaterStreams } from './later-streams.ts';
 import { MetricSums } from './metric-sums.ts';
 import { laterStreams } from './objective.ts';
-import { OriginalPass } from './original-pass.ts';
+import { OriginalPass, type SplicePoint } from './original-pass.ts';
 
 /**
  * Measures dictionaries on held-out tokens: reconstruction, sparsity, and what replacing the
@@ -16,28 +15,26 @@ import { OriginalPass } from './original-pass.ts';
  */
 export class Evaluation {
   readonly #model: Transformer;
-  readonly #hook: HookPoint;
-  readonly #later: readonly HookPoint[];
-  readonly #dictionaries: readonly FrozenDictionary[];
+  readonly #dictionaries: readonly PlacedDictionary[];
+  readonly #points: readonly SplicePoint[];
   readonly #sums: readonly DictionarySums[];
 
-  constructor(model: Transformer, hook: HookPoint, dictionaries: readonly FrozenDictionary[]) {
+  constructor(model: Transformer, dictionaries: readonly PlacedDictionary[]) {
     this.#model = model;
-    this.#hook = hook;
-    this.#later = laterStreams(hook, model.config);
     this.#dictionaries = dictionaries;
-    this.#sums = dictionaries.map((dictionary) => new DictionarySums(dictionary));
+    this.#points = dictionaries.map(({ hook }) => ({
+      hook,
+      compared: { hooks: laterStreams(hook, model.config), logits: true },
+    }));
+    this.#sums = dictionaries.map(({ dictionary }) => new DictionarySums(dictionary));
   }
 
-  /** One pass of the model as it is, and one from the hook point on for each dictionary. */
+  /** One pass of the model as it is, and one from its hook point on for each dictionary. */
   add(tokens: TokenBatch): void {
-    const { engine } = this.#model;
-    const needs = { hooks: this.#later, logits: true };
-    const original = new OriginalPass(this.#model, tokens, this.#hook, needs);
+    const original = new OriginalPass(this.#model, tokens, this.#points);
     try {
-      const x = engine.read(original.x);
-      this.#dictionaries.forEach((dictionary, index) =>
-        this.#addDictionary(dictionary, this.#sums[index]!, original, x),
+      this.#dictionaries.forEach(({ dictionary }, index) =>
+        this.#addDictionary(dictionary, this.#sums[index]!, this.#points[index]!, original),
       );
     } finally {
       original.dispose();
@@ -52,18 +49,20 @@ export class Evaluation {
   #addDictionary(
     dictionary: FrozenDictionary,
     sums: DictionarySums,
+    point: SplicePoint,
     original: OriginalPass,
-    x: ArrayLike<number>,
   ): void {
     const { engine } = this.#model;
     const { tokens } = original;
     const tape = new Tape(engine);
-    const codes = dictionary.encode(original.x);
+    const x = original.at(point.hook);
+    const codes = dictionary.encode(x);
     const output = dictionary.decode(codes);
-    sums.addReconstruction(tokens, x, engine.read(output), engine.readInts(codes.pointers));
-    const spliced = original.splice(tape, tape.constant(output));
-    for (const { name } of this.#later)
-      sums.later.add(engine, name, original.at(name), spliced.at(name).value);
+    const active = engine.readInts(codes.pointers);
+    sums.addReconstruction(tokens, engine.read(x), engine.read(output), active);
+    const spliced = original.splice(tape, point, tape.constant(output));
+    for (const hook of point.compared.hooks)
+      sums.later.add(engine, hook.name, original.at(hook), spliced.at(hook).value);
     compareOutputs(this.#model, original.stream, spliced.stream.value, tokens, (row, values) =>
       sums.addComparison(row % tokens.length, values),
     );

@@ -1,4 +1,5 @@
 import type { Engine, Sparse, Tensor } from '../engine.ts';
+import type { HookPoint } from '../model/hooks.ts';
 import type { Hook } from '../model/transformer.ts';
 import { isSparse } from '../ops/codes.ts';
 import { Tape, type Value } from '../tape.ts';
@@ -60,12 +61,8 @@ export class FrozenDictionary {
   }
 }
 
-/** Frozen copies of dictionaries in training. The caller disposes them. */
-export function frozenCopies(
-  engine: Engine,
-  learners: readonly Pick<FrozenDictionary, 'architecture' | 'parameters'>[],
-): FrozenDictionary[] {
-  return learners.map(
-    ({ architecture, parameters }) => new FrozenDictionary(engine, architecture, parameters),
-  );
+/** A dictionary and the hook point of the model that it belongs to. */
+export interface PlacedDictionary {
+  readonly hook: HookPoint;
+  readonly dictionary: FrozenDictionary;
 }

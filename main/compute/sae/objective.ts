@@ -1,6 +1,7 @@
 import type { KlDirection, ObjectiveSpec } from '../../../shared/domain/objective.ts';
 import { codeNorms } from '../ops/codes.ts';
 import { squaredError } from '../ops/dense.ts';
+import type { PassRequest } from '../model/activations.ts';
 import type { TransformerConfig } from '../model/config.ts';
 import { hookName, parseHook, type HookPoint } from '../model/hooks.ts';
 import type { Tape, Variable } from '../tape.ts';
@@ -65,25 +66,12 @@ export function laterStreams(
   }));
 }
 
-/** What an objective asks of the model beyond the hook point. */
-export interface PassNeeds {
-  /** Later hook points whose values are compared. */
-  readonly hooks: readonly HookPoint[];
-  readonly logits: boolean;
-}
-
-/** What has to be computed of the model for an objective: nothing beyond the hook for a local one. */
-export function needsOf(objective: Objective): PassNeeds {
+/** What an objective compares in the spliced model: nothing for a local one. */
+export function comparedBy(objective: Objective): PassRequest {
   return {
     hooks: objective.flatMap((term) => (term.kind === 'inToOrig' ? [term.hook] : [])),
     logits: objective.some(({ kind }) => kind === 'logitsKl'),
   };
-}
-
-/** True where the objective compares the spliced model with the model as it is. */
-export function needsSplicedPass(objective: Objective): boolean {
-  const { hooks, logits } = needsOf(objective);
-  return logits || hooks.length > 0;
 }
 
 /** What the terms of one dictionary are taken of. */
@@ -116,10 +104,9 @@ export function measureTerm(tape: Tape, term: ObjectiveTerm, pass: TrainingPass)
       return { name: term.kind, coefficient, rows, scale: 1 / (tokens * width) };
     }
     case 'inToOrig': {
-      const { name } = term.hook;
-      const value = learned(spliced!.at(name));
-      const rows = squaredError(tape, value, tape.constant(spliced!.original.at(name)));
-      return { name: `inToOrig.${name}`, coefficient, rows, scale: 1 / value.value.size };
+      const value = learned(spliced!.at(term.hook));
+      const rows = squaredError(tape, value, tape.constant(spliced!.original.at(term.hook)));
+      return { name: `inToOrig.${term.hook.name}`, coefficient, rows, scale: 1 / value.value.size };
     }
     case 'logitsKl': {
       const rows = spliced!.divergence(tape, learned(spliced!.stream), term.direction);

@@ -2,80 +2,69 @@ import { AppError } from '../../../shared/errors.ts';
 import type { KlDirection } from '../../../shared/domain/objective.ts';
 import type { Tensor } from '../engine.ts';
 import {
-  activationsAt,
-  continueFrom,
-  disposeHookState,
-  type HookState,
+  runModel,
+  runSpliced,
+  streamBefore,
+  type PassRequest,
+  type PassValues,
 } from '../model/activations.ts';
 import type { HookPoint } from '../model/hooks.ts';
 import type { TokenBatch, Transformer } from '../model/transformer.ts';
 import { Tape, type Variable } from '../tape.ts';
 import { divergenceOfStreams } from './logits-divergence.ts';
-import type { PassNeeds } from './objective.ts';
+
+/** A place where a dictionary is spliced in, and what is then compared. */
+export interface SplicePoint {
+  readonly hook: HookPoint;
+  /** Later hook points and logits; nothing where the dictionary only sees its input. */
+  readonly compared: PassRequest;
+}
 
 /**
- * One batch of tokens in the model as it is: the activation at a hook point, the values at later hook
- * points and the final normed stream, as far as an objective asks for them. The layers below the hook
- * point run once; every dictionary that is trained there goes on from them.
+ * One batch of tokens in the model as it is: the activations at the hook points of dictionaries, the
+ * values at later ones and the final normed stream, as far as they are asked for. All dictionaries
+ * share it, and go on from it, so that no layer below a hook point runs again.
  */
 export class OriginalPass {
   readonly tokens: TokenBatch;
   readonly #model: Transformer;
-  readonly #hook: HookPoint;
-  readonly #needs: PassNeeds;
-  readonly #state: HookState;
-  readonly #later: ReadonlyMap<string, Tensor>;
+  readonly #values: ReadonlyMap<string, Tensor>;
   readonly #stream: Tensor | undefined;
 
-  constructor(model: Transformer, tokens: TokenBatch, hook: HookPoint, needs: PassNeeds) {
+  constructor(model: Transformer, tokens: TokenBatch, points: readonly SplicePoint[]) {
     this.tokens = tokens;
     this.#model = model;
-    this.#hook = hook;
-    this.#needs = needs;
-    this.#state = activationsAt(model, tokens, hook);
     const tape = new Tape(model.engine);
     try {
-      const pass = continueFrom(model, tape, this.#state, tokens, hook, needs);
-      this.#later = new Map([...pass.hooks].map(([name, value]) => [name, tape.detach(value)]));
-      this.#stream = pass.stream && tape.detach(pass.stream);
+      const { hooks, stream } = runModel(model, tape, tokens, requestOf(points));
+      this.#values = new Map([...hooks].map(([name, value]) => [name, tape.detach(value)]));
+      this.#stream = stream && tape.detach(stream);
     } finally {
       tape.dispose();
     }
   }
 
-  /** Activation at the hook point [r, d]. */
-  get x(): Tensor {
-    return this.#state.activation;
+  /** Value at a hook point that was asked for [r, d]. */
+  at({ name }: HookPoint): Tensor {
+    return found(this.#values.get(name), name);
   }
 
-  /** Value at a later hook point that was asked for. */
-  at(name: string): Tensor {
-    return found(this.#later.get(name), name);
-  }
-
-  /** Whether the final stream was asked for. */
-  get hasStream(): boolean {
-    return this.#stream !== undefined;
-  }
-
-  /** Final normed stream. */
+  /** Final normed stream, where logits were asked for. */
   get stream(): Tensor {
     return found(this.#stream, 'the final stream');
   }
 
   /** Runs the rest of the model with `output` [r, d] in place of the activation at the hook point. */
-  splice(tape: Tape, output: Variable): SplicedPass {
-    const pass = continueFrom(this.#model, tape, this.#state, this.tokens, this.#hook, {
-      ...this.#needs,
-      replacement: output,
-    });
-    return new SplicedPass(this, this.#model, pass);
+  splice(tape: Tape, { hook, compared }: SplicePoint, output: Variable): SplicedPass {
+    const residual = this.at(streamBefore(hook));
+    const splice = { hook, residual, replacement: output };
+    const values = runSpliced(this.#model, tape, this.tokens, splice, compared);
+    return new SplicedPass(this, this.#model, values);
   }
 
   dispose(): void {
     const { engine } = this.#model;
-    engine.dispose(...this.#later.values(), ...(this.#stream ? [this.#stream] : []));
-    disposeHookState(this.#model, this.#state);
+    engine.dispose(...this.#values.values(), ...(this.#stream ? [this.#stream] : []));
   }
 }
 
@@ -83,33 +72,42 @@ export class OriginalPass {
 export class SplicedPass {
   readonly original: OriginalPass;
   readonly #model: Transformer;
-  readonly #hooks: ReadonlyMap<string, Variable>;
-  readonly #stream: Variable | undefined;
+  readonly #values: PassValues;
 
-  constructor(
-    original: OriginalPass,
-    model: Transformer,
-    pass: { hooks: ReadonlyMap<string, Variable>; stream: Variable | undefined },
-  ) {
+  constructor(original: OriginalPass, model: Transformer, values: PassValues) {
     this.original = original;
     this.#model = model;
-    this.#hooks = pass.hooks;
-    this.#stream = pass.stream;
+    this.#values = values;
   }
 
-  at(name: string): Variable {
-    return found(this.#hooks.get(name), name);
+  at({ name }: HookPoint): Variable {
+    return found(this.#values.hooks.get(name), name);
   }
 
   /** Final normed stream, where logits were asked for. */
   get stream(): Variable {
-    return found(this.#stream, 'the final stream');
+    return found(this.#values.stream, 'the final stream');
   }
 
   /** Divergence of the next-token distributions from the original pass's, of each token: [r]. */
   divergence(tape: Tape, stream: Variable, direction: KlDirection): Variable {
     return divergenceOfStreams(tape, this.#model, this.original.stream, stream, direction);
   }
+}
+
+function requestOf(points: readonly SplicePoint[]): PassRequest {
+  const hooks = points.flatMap(({ hook, compared }) =>
+    needsSplicing(compared) ? [hook, streamBefore(hook), ...compared.hooks] : [hook],
+  );
+  return {
+    hooks: [...new Map(hooks.map((hook) => [hook.name, hook])).values()],
+    logits: points.some(({ compared }) => compared.logits),
+  };
+}
+
+/** True where something of the spliced model is compared. */
+export function needsSplicing({ hooks, logits }: PassRequest): boolean {
+  return logits || hooks.length > 0;
 }
 
 function found<T>(value: T | undefined, name: string): T {

@@ -1,17 +1,14 @@
 import { AppError } from '../../../shared/errors.ts';
 import type { TensorData, TensorReader } from '../../../shared/domain/tensors.ts';
 import type { Engine, Tensor } from '../engine.ts';
-import {
-  parameterCount,
-  type Architecture,
-  type DictionaryParameters,
-  type DictionaryShape,
-} from './architecture.ts';
+import type { HookPoint } from '../model/hooks.ts';
+import type { Architecture, DictionaryParameters, DictionaryShape } from './architecture.ts';
 import {
   dictionaryGradients,
   type StepTerms,
   type StepView,
-  type TrainingBatch,
+  type TrainedDictionary,
+  type TrainingInput,
 } from './dictionary-gradients.ts';
 import type { Objective } from './objective.ts';
 import {
@@ -24,11 +21,8 @@ import {
 } from './optimiser.ts';
 import { checkSchedule, learningRateFactor, type ScheduleOptions } from './schedule.ts';
 
+/** What dictionaries that are trained together share. */
 export interface TrainerOptions {
-  readonly architecture: Architecture;
-  readonly shape: DictionaryShape;
-  readonly objective: Objective;
-  readonly learningRate: number;
   readonly schedule: ScheduleOptions;
   readonly gradientClip: number | null;
   readonly adam: AdamSettings;
@@ -41,13 +35,25 @@ export interface StepReport extends StepTerms {
   readonly gradientNorm: number;
 }
 
-/** One dictionary in training. */
-export interface Learner {
+/** What is to be trained. */
+export interface LearnerOptions {
+  /** Names the dictionary in a state; no other one trained with it has the same. */
+  readonly key: string;
   readonly seed: number;
   readonly architecture: Architecture;
-  readonly parameters: DictionaryParameters;
+  readonly shape: DictionaryShape;
+  readonly objective: Objective;
+  readonly learningRate: number;
+  readonly hook?: HookPoint | undefined;
+}
+
+/** One dictionary in training. */
+export interface Learner extends LearnerOptions, TrainedDictionary {
   readonly adam: AdamState;
 }
+
+/** A batch of tokens, or a part of one, as each dictionary sees it. */
+export type TrainingBatch = (learner: LearnerOptions) => TrainingInput;
 
 /** Sees each dictionary on each part of a batch, before the update. */
 export type TrainingObserver = (learner: number, view: StepView) => void;
@@ -62,9 +68,9 @@ interface Gathered {
 const nothing: Gathered = { parts: [], gradients: undefined };
 
 /**
- * Trains one dictionary for each seed on the same stream of tokens, each spliced alone: it sees exactly
- * what it would see by itself, so its weights do not depend on its neighbours, while the pass of the
- * model as it is, and the layers below the hook point, are shared. The state (weights, moments, step)
+ * Trains several dictionaries on the same stream of tokens, each spliced alone (the pathway `separate`):
+ * it sees exactly what it would see by itself, so its weights do not depend on its neighbours, while the
+ * pass of the model as it is, and the layers below its hook point, are shared. The state (weights, moments, step)
  * can be taken out and put back: a trainer that goes on from it computes the same numbers.
  */
 export class Trainer {
@@ -73,14 +79,14 @@ export class Trainer {
   readonly #engine: Engine;
   #step = 0;
 
-  constructor(engine: Engine, options: TrainerOptions, seeds: readonly number[]) {
+  constructor(engine: Engine, options: TrainerOptions, learners: readonly LearnerOptions[]) {
     checkSchedule(options.schedule);
     this.#engine = engine;
     this.options = options;
-    const { architecture, shape } = options;
-    this.learners = seeds.map((seed) => {
+    this.learners = learners.map((learner) => {
+      const { architecture, shape, seed } = learner;
       const parameters = architecture.initialise(engine, shape, seed);
-      return { seed, architecture, parameters, adam: newAdamState(engine, parameters) };
+      return { ...learner, parameters, adam: newAdamState(engine, parameters) };
     });
   }
 
@@ -98,21 +104,20 @@ export class Trainer {
    *   as before the step.
    */
   train(batch: Iterable<TrainingBatch>, parts = 1, observe?: TrainingObserver): StepReport[] {
-    const { schedule, learningRate } = this.options;
-    const rate = learningRate * learningRateFactor(this.#step, schedule);
+    const factor = learningRateFactor(this.#step, this.options.schedule);
     const gathered: Gathered[] = this.learners.map(() => nothing);
     const reports: StepReport[] = [];
     try {
-      let part = 0;
-      for (const given of batch) {
-        const isLast = ++part === parts;
+      let done = 0;
+      for (const part of batch) {
+        const isLast = ++done === parts;
         this.learners.forEach((learner, index) => {
-          const sum = this.#gather(learner, given, gathered[index]!, (view) =>
+          const sum = this.#gather(learner, part(learner), gathered[index]!, (view) =>
             observe?.(index, view),
           );
           gathered[index] = sum;
           if (!isLast) return;
-          reports.push(this.#update(learner, sum, rate));
+          reports.push(this.#update(learner, sum, factor * learner.learningRate));
           this.#release(sum);
           gathered[index] = nothing;
         });
@@ -158,13 +163,12 @@ export class Trainer {
 
   #gather(
     learner: Learner,
-    batch: TrainingBatch,
+    input: TrainingInput,
     before: Gathered,
     observe: (view: StepView) => void,
   ): Gathered {
-    const { objective } = this.options;
     const engine = this.#engine;
-    const { gradients, ...terms } = dictionaryGradients(engine, learner, objective, batch, observe);
+    const { gradients, ...terms } = dictionaryGradients(engine, learner, input, observe);
     const parts = [...before.parts, terms];
     if (!before.gradients) return { parts, gradients };
     for (const [name, gradient] of Object.entries<Tensor>(gradients)) {
@@ -176,7 +180,8 @@ export class Trainer {
 
   #update(learner: Learner, { parts, gradients }: Gathered, learningRate: number): StepReport {
     const engine = this.#engine;
-    const { architecture, gradientClip, adam } = this.options;
+    const { architecture } = learner;
+    const { gradientClip, adam } = this.options;
     const terms = meanTerms(parts);
     const share = 1 / parts.length;
     architecture.constrainGradients?.(engine, learner.parameters, gradients!);
@@ -206,12 +211,11 @@ export class Trainer {
   }
 
   #stateTensors(): { name: string; tensor: Tensor }[] {
-    const { architecture, shape } = this.options;
-    return this.learners.flatMap(({ seed, parameters, adam }) =>
+    return this.learners.flatMap(({ key, architecture, shape, parameters, adam }) =>
       architecture.parameters(shape).flatMap(({ name }) => [
-        { name: `${seed}.${name}`, tensor: parameters[name]! },
-        { name: `${seed}.${name}.first`, tensor: adam.first[name]! },
-        { name: `${seed}.${name}.second`, tensor: adam.second[name]! },
+        { name: `${key}.${name}`, tensor: parameters[name]! },
+        { name: `${key}.${name}.first`, tensor: adam.first[name]! },
+        { name: `${key}.${name}.second`, tensor: adam.second[name]! },
       ]),
     );
   }
@@ -229,7 +233,5 @@ function meanTerms(parts: readonly StepTerms[]): StepTerms {
   };
 }
 
-/** Numbers in the state of one dictionary, for estimating a checkpoint's size. */
-export function stateSize(architecture: Architecture, shape: DictionaryShape): number {
-  return 3 * parameterCount(architecture, shape);
-}
+/** Numbers that a state holds for each parameter: itself and two moments. */
+export const statesPerParameter = 3;

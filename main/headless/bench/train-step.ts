@@ -72,9 +72,9 @@ async function compare(engine: Engine, size: Size, rival: Rival | undefined): Pr
   const l0 = leaveActive(engine, trainer, x, active);
   const [own, others]: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds; round++) {
-    trainer.train([{ x }]);
+    trainer.train([() => ({ x })]);
     const start = performance.now();
-    for (let step = 0; step < stepsPerTurn; step++) trainer.train([{ x }]);
+    for (let step = 0; step < stepsPerTurn; step++) trainer.train([() => ({ x })]);
     own.push((stepsPerTurn * batch) / ((performance.now() - start) / 1000));
     if (!rival) continue;
     const request = { ...size, threads: engine.info.threads, steps: stepsPerTurn };
@@ -99,14 +99,6 @@ function newTrainer(engine: Engine, { width, latents }: Size): Trainer {
   return new Trainer(
     engine,
     {
-      architecture: reluArchitecture('graph'),
-      shape: { dIn: width, latents },
-      objective: [
-        { kind: 'sparsity', coefficient: 1, p: 1 },
-        { kind: 'outToIn', coefficient: 1 },
-      ],
-      // A tiny rate keeps the number of active latents where it was put.
-      learningRate: 1e-9,
       schedule: {
         kind: 'constant',
         steps: 1e6,
@@ -117,7 +109,20 @@ function newTrainer(engine: Engine, { width, latents }: Size): Trainer {
       gradientClip: 10,
       adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
     },
-    [0],
+    [
+      {
+        key: '0',
+        seed: 0,
+        architecture: reluArchitecture('graph'),
+        shape: { dIn: width, latents },
+        objective: [
+          { kind: 'sparsity', coefficient: 1, p: 1 },
+          { kind: 'outToIn', coefficient: 1 },
+        ],
+        // A tiny rate keeps the number of active latents where it was put.
+        learningRate: 1e-9,
+      },
+    ],
   );
 }
 
@@ -136,5 +141,5 @@ function leaveActive(engine: Engine, trainer: Trainer, x: Tensor, active: number
   );
   engine.copyInto(encoderBias, biases);
   engine.dispose(pre, biases);
-  return trainer.train([{ x }])[0]!.l0;
+  return trainer.train([() => ({ x })])[0]!.l0;
 }

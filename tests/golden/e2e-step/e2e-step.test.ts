@@ -8,7 +8,7 @@ import type { Transformer } from '../../../main/compute/model/transformer.ts';
 import type { Architecture, DictionaryParameters } from '../../../main/compute/sae/architecture.ts';
 import { reluArchitecture } from '../../../main/compute/sae/architectures/relu.ts';
 import { dictionaryGradients } from '../../../main/compute/sae/dictionary-gradients.ts';
-import { needsOf, resolveObjective } from '../../../main/compute/sae/objective.ts';
+import { comparedBy, resolveObjective } from '../../../main/compute/sae/objective.ts';
 import {
   clipFactor,
   gradientNorm,
@@ -62,6 +62,7 @@ describe.each([
     const alive = engine.usage().tensors;
     const hook = parseHook(spec.hook, model.config);
     const objective = resolveObjective(objectiveOf(spec), hook, model.config);
+    const point = { hook, compared: comparedBy(objective) };
     const parameters = Object.fromEntries(
       shapes.map(({ name: key, shape }) => [
         key,
@@ -71,17 +72,11 @@ describe.each([
     const state = newAdamState(engine, parameters);
     spec.steps.forEach((expected, step) => {
       const ids = golden.ints(`${caseName}.${step}.tokens`);
-      const original = new OriginalPass(
-        model,
-        { ids, sequences, length },
-        hook,
-        needsOf(objective),
-      );
+      const original = new OriginalPass(model, { ids, sequences, length }, [point]);
       const { gradients, terms, loss, l0 } = dictionaryGradients(
         engine,
-        { architecture, parameters },
-        objective,
-        { x: original.x, original },
+        { architecture, parameters, objective, hook },
+{ x: original.at(hook), original },
       );
       const norm = gradientNorm(engine, gradients);
       expect(Object.keys(terms).sort()).toEqual(Object.keys(expected.terms).sort());

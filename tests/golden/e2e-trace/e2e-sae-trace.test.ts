@@ -7,7 +7,7 @@ import { openTransformer } from '../../../main/compute/model/open-transformer.ts
 import type { Transformer } from '../../../main/compute/model/transformer.ts';
 import { reluArchitecture } from '../../../main/compute/sae/architectures/relu.ts';
 import { BatchMetrics } from '../../../main/compute/sae/batch-metrics.ts';
-import { needsOf, resolveObjective } from '../../../main/compute/sae/objective.ts';
+import { comparedBy, resolveObjective } from '../../../main/compute/sae/objective.ts';
 import { OriginalPass } from '../../../main/compute/sae/original-pass.ts';
 import { Trainer, type StepReport } from '../../../main/compute/sae/trainer.ts';
 import { openModelFolder } from '../../../main/formats/model-folder.ts';
@@ -86,13 +86,11 @@ describe.skipIf(skipped)(`training as e2e_sae does${skipped}`, () => {
     const trace = JSON.parse(readFileSync(`${path}/${name}.json`, 'utf8')) as Trace;
     const hook = parseHook(trace.hook, model.config);
     const objective = resolveObjective(objectiveOf(trace), hook, model.config);
+    const architecture = reluArchitecture('graph');
+    const shape = { dIn: 128, latents: 512 };
     const trainer = new Trainer(
       engine,
       {
-        architecture: reluArchitecture('graph'),
-        shape: { dIn: 128, latents: 512 },
-        objective,
-        learningRate: trace.lr,
         schedule: {
           kind: 'cosine',
           steps: trace.steps,
@@ -103,7 +101,7 @@ describe.skipIf(skipped)(`training as e2e_sae does${skipped}`, () => {
         gradientClip: trace.max_grad_norm,
         adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
       },
-      [0],
+      [{ key: '0', seed: 0, architecture, shape, objective, learningRate: trace.lr, hook }],
     );
     loadWeights(engine, `${path}/${name}_init.safetensors`, trainer.learners[0]!.parameters);
     const order = openSafetensors(`${path}/row_order.safetensors`).ints('row_order');
@@ -117,9 +115,11 @@ describe.skipIf(skipped)(`training as e2e_sae does${skipped}`, () => {
         ]),
       );
       const batch = { ids, sequences, length };
-      const original = new OriginalPass(model, batch, hook, needsOf(objective));
-      const metrics = new BatchMetrics(model, objective, trainer.options.shape);
-      const [report] = trainer.train([{ x: original.x, original }], 1, (_, view) =>
+      const original = new OriginalPass(model, batch, [
+{ hook, compared: comparedBy(objective) },
+]);
+      const metrics = new BatchMetrics(model, objective, shape);
+      const [report] = trainer.train([() => ({ x: original.at(hook), original })], 1, (_, view) =>
         metrics.add(view),
       );
       original.dispose();

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { AppError, fileError } from '../../../../shared/errors.ts';
 import { openEngine } from '../../../compute/engines/open-engine.ts';
 import { batchRows } from '../../../compute/features/feature-pass.ts';
-import { activationsAt, disposeHookState } from '../../../compute/model/activations.ts';
+import { activationsAt } from '../../../compute/model/activations.ts';
 import { forward } from '../../../compute/model/forward.ts';
 import { parseHook } from '../../../compute/model/hooks.ts';
 import { openSafetensors } from '../../../formats/safetensors.ts';
@@ -127,13 +127,12 @@ const tryText = async (input: unknown): Promise<QueryOutput<'try-text'>> => {
   const { engine } = model;
   const { dictionary } = readDictionary(ask.dictionary, engine);
   const batch = { ids: Int32Array.from(encoding.ids.slice(0, length)), sequences: 1, length };
-  const state = activationsAt(model, batch, parseHook(ask.hook, model.config));
-  const codes = dictionary.encode(state.activation);
+  const x = activationsAt(model, batch, parseHook(ask.hook, model.config));
+  const codes = dictionary.encode(x);
   const pointers = engine.readInts(codes.pointers);
   const indices = engine.readInts(codes.indices);
   const values = engine.read(codes.values);
-  engine.dispose(codes);
-  disposeHookState(model, state);
+  engine.dispose(codes, x);
   dictionary.dispose();
   const activations = Array.from({ length }, (_, row) => {
     const at = indices.subarray(pointers[row], pointers[row + 1]).indexOf(ask.feature);

@@ -3,7 +3,7 @@ import type { TrainSpec } from '../../../../shared/domain/job-spec.ts';
 import { batchRows } from '../../../compute/features/feature-pass.ts';
 import type { TokenBatch } from '../../../compute/model/transformer.ts';
 import { Evaluation } from '../../../compute/sae/evaluate.ts';
-import { frozenCopies } from '../../../compute/sae/frozen-dictionary.ts';
+import { FrozenDictionary, type PlacedDictionary } from '../../../compute/sae/frozen-dictionary.ts';
 import type { Learner } from '../../../compute/sae/trainer.ts';
 import type { TokenFile } from '../../../formats/token-file.ts';
 import { stopped, type JobControl } from '../../control.ts';
@@ -17,10 +17,10 @@ export async function evaluateOn(
   evaluation: NonNullable<TrainSpec['evaluation']>,
   control: JobControl,
 ): Promise<Metrics[]> {
-  const dictionaries = frozenCopies(inputs.engine, learners);
+  const dictionaries = placedCopies(inputs, learners);
   const tokens = openTokens(inputs.projectPath, evaluation.tokens);
   try {
-    const measured = new Evaluation(inputs.model, inputs.plan.hook, dictionaries);
+    const measured = new Evaluation(inputs.model, dictionaries);
     for await (const batch of firstBatches(
       inputs,
       tokens,
@@ -32,8 +32,19 @@ export async function evaluateOn(
     return measured.metrics();
   } finally {
     tokens.close();
-    for (const dictionary of dictionaries) dictionary.dispose();
+    for (const { dictionary } of dictionaries) dictionary.dispose();
   }
+}
+
+/** Frozen copies of the dictionaries in training, in the order of the runs. The caller disposes them. */
+export function placedCopies(
+  { engine, plan }: TrainInputs,
+  learners: readonly Learner[],
+): PlacedDictionary[] {
+  return learners.map(({ architecture, parameters }, index) => ({
+    hook: plan.dictionaries[index]!.hook,
+    dictionary: new FrozenDictionary(engine, architecture, parameters),
+  }));
 }
 
 /** The first sequences of a token file in batches, with progress; obeys pause and stop in between. */

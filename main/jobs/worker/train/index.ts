@@ -122,9 +122,11 @@ function trainSpecOf(assignment: JobAssignment): TrainSpec {
 
 function startMessage(inputs: TrainInputs, resumedFrom: number | null): string {
   const { plan, engine } = inputs;
-  const { latents, dIn } = plan.shape;
   const start = resumedFrom === null ? 'Training' : `Resuming at step ${resumedFrom} of`;
-  const dictionaries =
-    plan.spec.seeds.length === 1 ? 'a dictionary' : `${plan.spec.seeds.length} dictionaries`;
-  return `${start} ${dictionaries} of ${latents} latents on ${plan.hook.name} (width ${dIn}), ${plan.steps} steps, on ${engine.info.name} (${engine.info.device}).`;
+  const { dictionaries } = plan;
+  const what = dictionaries.length === 1 ? 'a dictionary' : `${dictionaries.length} dictionaries`;
+  const list = (values: readonly (string | number)[]) => [...new Set(values)].join(', ');
+  const latents = list(dictionaries.map(({ shape }) => shape.latents));
+  const hooks = list(dictionaries.map(({ hook }) => hook.name));
+  return `${start} ${what} of ${latents} latents on ${hooks} (width ${plan.model.width}), ${plan.steps} steps, on ${engine.info.name} (${engine.info.device}).`;
 }

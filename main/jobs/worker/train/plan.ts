@@ -2,35 +2,41 @@ import { availableParallelism, freemem } from 'node:os';
 import { resolve, sep } from 'node:path';
 import { AppError } from '../../../../shared/errors.ts';
 import type { JobEstimate } from '../../../../shared/contract/jobs.ts';
-import type { TokensRef, TrainSpec } from '../../../../shared/domain/job-spec.ts';
-import type { TransformerConfig } from '../../../compute/model/config.ts';
-import { parseModelConfig } from '../../../compute/model/open-transformer.ts';
-import { blockAfter, parseHook, type HookPoint } from '../../../compute/model/hooks.ts';
 import {
-  parameterCount,
-  type Architecture,
-  type DictionaryShape,
-} from '../../../compute/sae/architecture.ts';
+  runCount,
+  runSpec,
+  type TokensRef,
+  type TrainSpec,
+} from '../../../../shared/domain/job-spec.ts';
+import type { PassRequest } from '../../../compute/model/activations.ts';
+import type { TransformerConfig } from '../../../compute/model/config.ts';
+import { blockAfter, parseHook, type HookPoint } from '../../../compute/model/hooks.ts';
+import { parseModelConfig } from '../../../compute/model/open-transformer.ts';
+import { parameterCount } from '../../../compute/sae/architecture.ts';
 import { openArchitecture } from '../../../compute/sae/architectures/open-architecture.ts';
 import { estimateMemory } from '../../../compute/sae/estimate.ts';
-import {
-  needsSplicedPass,
-  resolveObjective,
-  type Objective,
-} from '../../../compute/sae/objective.ts';
+import { comparedBy, resolveObjective } from '../../../compute/sae/objective.ts';
+import { needsSplicing } from '../../../compute/sae/original-pass.ts';
 import { checkSchedule, type ScheduleOptions } from '../../../compute/sae/schedule.ts';
-import { stateSize } from '../../../compute/sae/trainer.ts';
+import { statesPerParameter, type LearnerOptions } from '../../../compute/sae/trainer.ts';
 import { openModelFolder } from '../../../formats/model-folder.ts';
 import { openTokenFile, type TokenFile } from '../../../formats/token-file.ts';
+
+/** One dictionary of a job: a learner at its hook point. */
+export interface PlannedDictionary extends LearnerOptions {
+  /** As if it were trained alone. */
+  readonly spec: TrainSpec;
+  readonly hook: HookPoint;
+  /** What its objective compares in the spliced model. */
+  readonly compared: PassRequest;
+}
 
 /** A training spec held against the files that it names: all that follows from both. */
 export interface TrainingPlan {
   readonly spec: TrainSpec;
   readonly model: TransformerConfig;
-  readonly hook: HookPoint;
-  readonly architecture: Architecture;
-  readonly shape: DictionaryShape;
-  readonly objective: Objective;
+  /** In the order of the job's runs. */
+  readonly dictionaries: readonly PlannedDictionary[];
   readonly schedule: ScheduleOptions;
   /** Optimiser steps; sequences that do not fill a last batch are left out. */
   readonly steps: number;
@@ -45,16 +51,10 @@ export function planTraining(projectPath: string, spec: TrainSpec): TrainingPlan
   const folder = openModelFolder(insideProject(projectPath, spec.model));
   folder.weights.close();
   const model = parseModelConfig(folder.config, folder.configFile);
-  const hook = parseHook(spec.hook, model);
   const context = checkTokens(projectPath, spec.tokens, model, undefined);
   for (const part of [spec.evaluation, spec.features])
     if (part) checkTokens(projectPath, part.tokens, model, part.sequences);
-  const { training, dictionary } = spec;
-  const latents = dictionary.latents ?? Math.floor((dictionary.ratio ?? 0) * model.width);
-  if (latents < 1)
-    throw new AppError('bad-spec', `dictionary.ratio ${dictionary.ratio} gives no latents.`, {
-      place: 'dictionary.ratio',
-    });
+  const { training } = spec;
   const steps = Math.floor(training.sequences / training.batch);
   const schedule: ScheduleOptions = {
     kind: training.schedule,
@@ -66,16 +66,38 @@ export function planTraining(projectPath: string, spec: TrainSpec): TrainingPlan
     minimumFactor: training.minimumFactor,
   };
   checkSchedule(schedule);
+  const dictionaries = Array.from({ length: runCount(spec) }, (_, position) =>
+    planDictionary(spec, position, model),
+  );
+  return { spec, model, dictionaries, schedule, steps, context };
+}
+
+function planDictionary(
+  spec: TrainSpec,
+  position: number,
+  model: TransformerConfig,
+): PlannedDictionary {
+  const alone = runSpec(spec, position);
+  const { dictionary, training, seeds } = alone;
+  const hook = parseHook(alone.hook, model);
+  const latents = dictionary.latents ?? Math.floor((dictionary.ratio ?? 0) * model.width);
+  if (latents < 1)
+    throw new AppError('bad-spec', `dictionary.ratio ${dictionary.ratio} gives no latents.`, {
+      place: 'dictionary.ratio',
+    });
+  const objective = resolveObjective(alone.objective, hook, model);
+  const seed = seeds[0]!;
+  const variant = Math.floor(position / spec.seeds.length);
   return {
-    spec,
-    model,
+    spec: alone,
+    key: spec.variants ? `${variant}/${seed}` : `${seed}`,
+    seed,
     hook,
     architecture: openArchitecture(dictionary),
     shape: { dIn: model.width, latents },
-    objective: resolveObjective(spec.objective, hook, model),
-    schedule,
-    steps,
-    context,
+    objective,
+    compared: comparedBy(objective),
+    learningRate: training.learningRate,
   };
 }
 
@@ -125,30 +147,37 @@ function checkTokens(
 /** What a job will need. */
 export function estimateTraining(projectPath: string, spec: TrainSpec): JobEstimate {
   const plan = planTraining(projectPath, spec);
-  const { architecture, shape, context, steps } = plan;
-  const seeds = spec.seeds.length;
+  const { dictionaries, context, steps } = plan;
+  const { training } = spec;
   const reference = spec.engine === 'reference';
   const featureTokens = (spec.features?.sequences ?? 0) * context;
+  const numberBytes = reference ? 8 : 4;
   const memoryBytes = estimateMemory({
     model: plan.model,
-    architecture,
-    dictionary: shape,
-    dictionaries: seeds,
-    batchTokens: (spec.training.microBatch ?? spec.training.batch) * context,
-    gathersGradients: spec.training.microBatch !== undefined,
-    splicedBlocks: needsSplicedPass(plan.objective) ? plan.model.layers - blockAfter(plan.hook) : 0,
+    dictionaries: dictionaries.map(({ architecture, shape, hook, compared }) => ({
+      shape,
+      parameters: parameterCount(architecture, shape),
+      splicedBlocks: needsSplicing(compared) ? plan.model.layers - blockAfter(hook) : 0,
+    })),
+    batchTokens: (training.microBatch ?? training.batch) * context,
+    gathersGradients: (training.microBatch ?? training.batch) < training.batch,
     featureTokens,
-    numberBytes: reference ? 8 : 4,
+    numberBytes,
   });
   const checkpoints = spec.checkpointEvery === null ? 0 : 2;
+  const parameters = dictionaries.reduce(
+    (sum, { architecture, shape }) => sum + parameterCount(architecture, shape),
+    0,
+  );
   const diskBytes =
-    seeds * (4 * parameterCount(architecture, shape) + featureTokens * 40 * 8) +
-    checkpoints * seeds * stateSize(architecture, shape) * (reference ? 8 : 4);
+    4 * parameters +
+    dictionaries.length * featureTokens * 40 * 8 +
+    checkpoints * statesPerParameter * parameters * numberBytes;
   const threads = reference ? 1 : (spec.threads ?? availableParallelism());
   return {
     steps,
-    tokens: steps * spec.training.batch * context,
-    parameters: seeds * parameterCount(architecture, shape),
+    tokens: steps * training.batch * context,
+    parameters,
     memoryBytes: Math.ceil(memoryBytes),
     memoryAvailableBytes: freemem(),
     diskBytes: Math.ceil(diskBytes),

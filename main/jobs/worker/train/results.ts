@@ -10,7 +10,7 @@ import {
   type TokenLabels,
 } from '../../../compute/features/feature-pass.ts';
 import type { FeatureMajor } from '../../../compute/features/activation-store.ts';
-import { frozenCopies, type FrozenDictionary } from '../../../compute/sae/frozen-dictionary.ts';
+import type { FrozenDictionary, PlacedDictionary } from '../../../compute/sae/frozen-dictionary.ts';
 import { writeSafetensors } from '../../../formats/safetensors-writer.ts';
 import type { JobControl } from '../../control.ts';
 import { newId } from '../../ids.ts';
@@ -19,7 +19,7 @@ import type { JobIo } from '../../job-io.ts';
 import type { JobAssignment } from '../../protocol.ts';
 import { writeResult, type ResultFile } from '../../result.ts';
 import { writeDictionary } from '../dictionary-file.ts';
-import { evaluateOn, firstBatches } from './evaluation.ts';
+import { evaluateOn, firstBatches, placedCopies } from './evaluation.ts';
 import type { TrainInputs } from './inputs.ts';
 import { openLabelsOf } from './labels.ts';
 import { openTokens } from './plan.ts';
@@ -33,23 +33,23 @@ export async function writeTrainingResult(
   control: JobControl,
   io: JobIo,
 ): Promise<void> {
-  const { spec, shape } = inputs.plan;
+  const { spec, dictionaries: planned } = inputs.plan;
   const metrics: Metrics[] = spec.evaluation
     ? await evaluateOn(inputs, run.learners, spec.evaluation, control)
-    : spec.seeds.map(() => ({ latents: shape.latents }));
+    : planned.map(({ shape }) => ({ latents: shape.latents }));
   if (spec.evaluation) await writePoints(run.evaluated(metrics), control, io);
   io.sendPoints();
-  const dictionaries = frozenCopies(inputs.engine, run.learners);
+  const dictionaries = placedCopies(inputs, run.learners);
   const collected = spec.features && (await collect(inputs, dictionaries, spec.features, control));
   const writer = new ResultWriter(assignment, inputs, dictionaries);
   await control.retrying(() => writer.writeShared(spec.features));
   for (const [index, { id }] of assignment.runs.entries()) {
     if (collected) Object.assign(metrics[index]!, aliveMetrics(collected.activations[index]!));
     await control.retrying(() => writer.writeRun(index, metrics[index]!, collected));
-    io.log('info', `Wrote the dictionary of seed ${spec.seeds[index]} (${id}).`);
+    io.log('info', `Wrote the dictionary ${planned[index]!.key} (${id}).`);
     control.progress('writing', index + 1, assignment.runs.length, 'dictionaries');
   }
-  for (const dictionary of dictionaries) dictionary.dispose();
+  for (const { dictionary } of dictionaries) dictionary.dispose();
   io.flush();
   await control.retrying(() => writer.finish(run.seconds, metrics));
 }
@@ -72,13 +72,13 @@ interface Collected {
 
 async function collect(
   inputs: TrainInputs,
-  dictionaries: readonly FrozenDictionary[],
+  dictionaries: readonly PlacedDictionary[],
   features: NonNullable<TrainSpec['features']>,
   control: JobControl,
 ): Promise<Collected> {
   const tokens = openTokens(inputs.projectPath, features.tokens);
   try {
-    const pass = new FeaturePass(inputs.model, inputs.plan.hook, dictionaries);
+    const pass = new FeaturePass(inputs.model, dictionaries);
     for await (const batch of firstBatches(
       inputs,
       tokens,
@@ -105,13 +105,13 @@ function aliveMetrics({ pointers, tokens, latents }: FeatureMajor): Metrics {
 class ResultWriter {
   readonly #assignment: JobAssignment;
   readonly #inputs: TrainInputs;
-  readonly #dictionaries: readonly FrozenDictionary[];
+  readonly #dictionaries: readonly PlacedDictionary[];
   readonly #files: ResultFile[] = [];
 
   constructor(
     assignment: JobAssignment,
     inputs: TrainInputs,
-    dictionaries: readonly FrozenDictionary[],
+    dictionaries: readonly PlacedDictionary[],
   ) {
     this.#assignment = assignment;
     this.#inputs = inputs;
@@ -140,13 +140,13 @@ class ResultWriter {
   writeRun(index: number, metrics: Metrics, collected: Collected | undefined): void {
     const { id, seed } = this.#assignment.runs[index]!;
     const { engine, model, plan } = this.#inputs;
-    const dictionary = this.#dictionaries[index]!;
+    const { hook, dictionary } = this.#dictionaries[index]!;
     const at = (name: string) => join(id, name);
     mkdirSync(join(this.#assignment.folder, id), { recursive: true });
     this.#write('metrics', at(runFiles.metrics), (path) => writeJson(path, metrics));
     this.#write('dictionary', at(runFiles.dictionary), (path) =>
       writeDictionary(path, engine, dictionary, {
-        hook: plan.hook.name,
+        hook: hook.name,
         model: plan.spec.model,
         processing: plan.spec.processing,
         seed: String(seed),
@@ -159,13 +159,23 @@ class ResultWriter {
     this.#write('features', at(runFiles.features), (path) =>
       writeSafetensors(
         path,
-        featureTensors(model, this.#dictionaries, index, activations, options, labels),
+        featureTensors(model, dictionary, this.#replicatesOf(index), activations, options, labels),
         labels ? { properties: JSON.stringify(labels.properties) } : {},
       ),
     );
     this.#write('activations', at(runFiles.activations), (path) =>
       writeSafetensors(path, activationTensors(activations)),
     );
+  }
+
+  /** The other dictionaries that differ in their seed alone. */
+  #replicatesOf(index: number): FrozenDictionary[] {
+    const seeds = this.#inputs.plan.spec.seeds.length;
+    const first = index - (index % seeds);
+    return this.#dictionaries
+      .slice(first, first + seeds)
+      .filter((_, other) => first + other !== index)
+      .map(({ dictionary }) => dictionary);
   }
 
   finish(seconds: number, metrics: readonly Metrics[]): void {
@@ -179,17 +189,19 @@ class ResultWriter {
         attempt,
         featureTokens: plan.spec.features ? plan.spec.features.sequences * tokens.context : 0,
         context: tokens.context,
-        runs: runs.map(({ id, seed }, index) => ({
-          id,
-          seed,
-          dictionary: newId('dict'),
-          hook: plan.hook.name,
-          architecture: plan.spec.dictionary.architecture,
-          dIn: plan.shape.dIn,
-          latents: plan.shape.latents,
-          metrics: metrics[index]!,
-          seconds,
-        })),
+        runs: runs.map(({ id, seed }, index) => {
+          const { hook, architecture, shape } = plan.dictionaries[index]!;
+          return {
+            id,
+            seed,
+            dictionary: newId('dict'),
+            hook: hook.name,
+            architecture: architecture.name,
+            ...shape,
+            metrics: metrics[index]!,
+            seconds,
+          };
+        }),
       },
       [...this.#files, ...points],
     );

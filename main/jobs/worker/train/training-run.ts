@@ -2,14 +2,19 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { AppError } from '../../../../shared/errors.ts';
 import type { Metrics } from '../../../../shared/domain/metrics.ts';
+import type { Engine, Tensor } from '../../../compute/engine.ts';
 import { SequenceOrder } from '../../../compute/data/sequence-order.ts';
 import { AliveWindow } from '../../../compute/sae/alive-window.ts';
 import { BatchMetrics } from '../../../compute/sae/batch-metrics.ts';
-import type { StepView, TrainingBatch } from '../../../compute/sae/dictionary-gradients.ts';
-import { needsOf } from '../../../compute/sae/objective.ts';
+import type { StepView } from '../../../compute/sae/dictionary-gradients.ts';
 import { OriginalPass } from '../../../compute/sae/original-pass.ts';
 import { Spread } from '../../../compute/sae/spread.ts';
-import { Trainer, type Learner, type StepReport } from '../../../compute/sae/trainer.ts';
+import {
+  Trainer,
+  type Learner,
+  type StepReport,
+  type TrainingBatch,
+} from '../../../compute/sae/trainer.ts';
 import { openSafetensors } from '../../../formats/safetensors.ts';
 import { writeSafetensors } from '../../../formats/safetensors-writer.ts';
 import type { Checkpoint } from '../../checkpoint.ts';
@@ -52,7 +57,7 @@ export class TrainingRun {
 
   constructor(assignment: JobAssignment, inputs: TrainInputs) {
     const { plan, engine } = inputs;
-    const { training, seeds } = plan.spec;
+    const { training } = plan.spec;
     this.#inputs = inputs;
     this.#runs = assignment.runs.map(({ id }) => id);
     this.#batch = training.batch;
@@ -62,19 +67,11 @@ export class TrainingRun {
     this.#order = new SequenceOrder(inputs.tokens.rows, training.dataSeed);
     this.#trainer = new Trainer(
       engine,
-      {
-        architecture: plan.architecture,
-        shape: plan.shape,
-        objective: plan.objective,
-        learningRate: training.learningRate,
-        schedule: plan.schedule,
-        gradientClip: training.gradientClip,
-        adam: training.adam,
-      },
-      seeds,
+      { schedule: plan.schedule, gradientClip: training.gradientClip, adam: training.adam },
+      plan.dictionaries,
     );
-    this.#windows = seeds.map(
-      () => new AliveWindow(plan.shape.latents, training.aliveWindowTokens),
+    this.#windows = plan.dictionaries.map(
+      ({ shape }) => new AliveWindow(shape.latents, training.aliveWindowTokens),
     );
   }
 
@@ -106,20 +103,20 @@ export class TrainingRun {
     const started = performance.now();
     const { engine, plan } = this.#inputs;
     const isDue = (every: number) => this.step % every === 0 || this.step + 1 === plan.steps;
-    const spread = isDue(this.#logEvery) ? new Spread(plan.shape.dIn) : undefined;
+    const spreads = isDue(this.#logEvery) ? new Map<string, Spread>() : undefined;
     const metrics = isDue(this.#metricsEvery) ? this.#batchMetrics() : undefined;
     const alive = new Map<number, number>();
-    const observe = (learner: number, view: StepView) => {
-      const { batch, firing } = view;
-      const fired = this.#windows[learner]!.add(engine.read(firing), batch.x.shape[0]!);
-      if (fired !== undefined) alive.set(learner, fired);
-      if (learner === 0) spread?.add(engine, batch.x);
-      metrics?.[learner]!.add(view);
+    const observe = (index: number, view: StepView) => {
+      const { firing, input } = view;
+      const fired = this.#windows[index]!.add(engine.read(firing), input.x.shape[0]!);
+      if (fired !== undefined) alive.set(index, fired);
+      metrics?.[index]!.add(view);
     };
     const parts = this.#batch / this.#microBatch;
-    const reports = this.#trainer.train(this.#parts(parts), parts, observe);
+    const reports = this.#trainer.train(this.#parts(parts, spreads), parts, observe);
     const points = reports.flatMap((report, index) => {
       const count = alive.get(index);
+      const spread = spreads?.get(plan.dictionaries[index]!.hook.name);
       const values = {
         ...metrics?.[index]!.metrics(),
         ...(spread && stepValues(report, spread.mean)),
@@ -133,20 +130,29 @@ export class TrainingRun {
 
   #batchMetrics(): BatchMetrics[] {
     const { model, plan } = this.#inputs;
-    return plan.spec.seeds.map(() => new BatchMetrics(model, plan.objective, plan.shape));
+    return plan.dictionaries.map(
+      ({ objective, shape }) => new BatchMetrics(model, objective, shape),
+    );
   }
 
-  /** The next sequences in the model as it is, in parts, each freed before the next is made. */
-  *#parts(count: number): Generator<TrainingBatch> {
-    const { model, tokens, plan } = this.#inputs;
+  /**
+   * The next sequences in the model as it is, in parts, each freed before the next is made.
+   * @param spreads takes up the activations at every hook point
+   */
+  *#parts(count: number, spreads: Map<string, Spread> | undefined): Generator<TrainingBatch> {
+    const { engine, model, tokens, plan } = this.#inputs;
     const sequences = this.#microBatch;
     const first = this.step * this.#batch;
+    const hooks = new Map(plan.dictionaries.map(({ hook }) => [hook.name, hook]));
     for (let part = 0; part < count; part++) {
       const ids = tokens.read(this.#order.take(first + part * sequences, sequences));
       const batch = { ids, sequences, length: plan.context };
-      const original = new OriginalPass(model, batch, plan.hook, needsOf(plan.objective));
+      const original = new OriginalPass(model, batch, plan.dictionaries);
       try {
-        yield { x: original.x, original };
+        if (spreads)
+          for (const hook of hooks.values())
+            addSpread(spreads, engine, hook.name, original.at(hook));
+        yield ({ hook }) => ({ x: original.at(hook!), original });
       } finally {
         original.dispose();
       }
@@ -205,6 +211,12 @@ export class TrainingRun {
       reader.close();
     }
   }
+}
+
+function addSpread(spreads: Map<string, Spread>, engine: Engine, name: string, x: Tensor): void {
+  const spread = spreads.get(name) ?? new Spread(x.shape[1]!);
+  spreads.set(name, spread);
+  spread.add(engine, x);
 }
 
 function stepValues(report: StepReport, spread: number): Record<string, number> {

@@ -27,7 +27,7 @@ function axes(shift = 0): FrozenDictionary {
 }
 
 function evaluate(hook: string, dictionary: FrozenDictionary) {
-  const evaluation = new Evaluation(model, parseHook(hook, tinyConfig), [dictionary]);
+  const evaluation = new Evaluation(model, [{ hook: parseHook(hook, tinyConfig), dictionary }]);
   evaluation.add(tinyTokens(1, 6, 3));
   evaluation.add(batch);
   return evaluation.metrics()[0]!;

@@ -56,8 +56,8 @@ describe.each([
     const state = newAdamState(engine, parameters);
     spec.steps.forEach((expected, step) => {
       const x = load(`${caseName}.${step}.x`, [32, 16]);
-      const dictionary = { architecture, parameters };
-      const { loss, l0, terms, gradients } = dictionaryGradients(engine, dictionary, objective, {
+      const dictionary = { architecture, parameters, objective };
+      const { loss, l0, terms, gradients } = dictionaryGradients(engine, dictionary, {
         x,
       });
       const found: Record<string, number> = { ...terms, loss, l0 };

@@ -5,7 +5,7 @@ import { parseHook } from '../../../../main/compute/model/hooks.ts';
 import { reluArchitecture } from '../../../../main/compute/sae/architectures/relu.ts';
 import { dictionaryGradients } from '../../../../main/compute/sae/dictionary-gradients.ts';
 import {
-  needsOf,
+  comparedBy,
   resolveObjective,
   type Objective,
   type ObjectiveTerm,
@@ -24,11 +24,13 @@ const hookAt = (name: string) => parseHook(name, tinyConfig);
 
 /** Loss, terms and gradients of the dictionary as it is now. */
 function measure(objective: Objective, hook: string) {
-  const original = new OriginalPass(model, tokens, hookAt(hook), needsOf(objective));
-  const found = dictionaryGradients(engine, { architecture, parameters }, objective, {
-    x: original.x,
-    original,
-  });
+  const point = { hook: hookAt(hook), compared: comparedBy(objective) };
+  const original = new OriginalPass(model, tokens, [point]);
+  const found = dictionaryGradients(
+    engine,
+    { architecture, parameters, objective, hook: point.hook },
+    { x: original.at(point.hook), original },
+  );
   const { gradients, ...terms } = found;
   const numbers = Object.entries<Tensor>(gradients).map(
     ([name, gradient]) => [name, Array.from(engine.read(gradient))] as const,

@@ -4,9 +4,9 @@ import { parseHook } from '../../../../main/compute/model/hooks.ts';
 import { mapParameters, type Architecture } from '../../../../main/compute/sae/architecture.ts';
 import { reluArchitecture } from '../../../../main/compute/sae/architectures/relu.ts';
 import type { DecoderNorm } from '../../../../main/compute/sae/decoder-norm.ts';
-import { needsOf, resolveObjective } from '../../../../main/compute/sae/objective.ts';
+import { comparedBy, resolveObjective } from '../../../../main/compute/sae/objective.ts';
 import { OriginalPass } from '../../../../main/compute/sae/original-pass.ts';
-import { Trainer } from '../../../../main/compute/sae/trainer.ts';
+import { Trainer, type TrainingBatch } from '../../../../main/compute/sae/trainer.ts';
 import { objectivePresets } from '../../../../shared/domain/objective.ts';
 import { tinyConfig, tinyTokens, tinyTransformer } from '../../../support/tiny-model.ts';
 
@@ -15,14 +15,12 @@ const model = tinyTransformer(engine);
 const hook = parseHook('blocks.0.hook_resid_mid', tinyConfig);
 const objective = resolveObjective(objectivePresets['e2e+downstream'], hook, tinyConfig);
 
+const point = { hook, compared: comparedBy(objective) };
+
 function trainer(seeds: number[], decoderNorm: DecoderNorm = 'graph'): Trainer {
   return new Trainer(
     engine,
     {
-      architecture: reluArchitecture(decoderNorm),
-      shape: { dIn: tinyConfig.width, latents: 24 },
-      objective,
-      learningRate: 1e-2,
       schedule: {
         kind: 'constant',
         steps: 20,
@@ -33,16 +31,24 @@ function trainer(seeds: number[], decoderNorm: DecoderNorm = 'graph'): Trainer {
       gradientClip: 1,
       adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
     },
-    seeds,
+    seeds.map((seed) => ({
+      key: `${seed}`,
+      seed,
+      architecture: reluArchitecture(decoderNorm),
+      shape: { dIn: tinyConfig.width, latents: 24 },
+      objective,
+      learningRate: 1e-2,
+      hook,
+    })),
   );
 }
 
 /** Passes over the tokens of several seeds in one batch or in parts. */
-function* passes(sequences: number, seeds: number[]) {
+function* passes(sequences: number, seeds: number[]): Generator<TrainingBatch> {
   for (const seed of seeds) {
     const tokens = tinyTokens(sequences, 5, seed);
-    const original = new OriginalPass(model, tokens, hook, needsOf(objective));
-    yield { x: original.x, original };
+    const original = new OriginalPass(model, tokens, [point]);
+    yield () => ({ x: original.at(hook), original });
     original.dispose();
   }
 }
@@ -65,8 +71,8 @@ describe('a batch in parts', () => {
     const parts = trainer([1]);
     const ids = [1, 2].flatMap((seed) => [...tinyTokens(2, 5, seed).ids]);
     const tokens = { ids: Int32Array.from(ids), sequences: 4, length: 5 };
-    const original = new OriginalPass(model, tokens, hook, needsOf(objective));
-    const [one] = whole.train([{ x: original.x, original }]);
+    const original = new OriginalPass(model, tokens, [point]);
+    const [one] = whole.train([() => ({ x: original.at(hook), original })]);
     const [two] = parts.train(passes(2, [1, 2]), 2);
     expect(two!.loss).toBeCloseTo(one!.loss, 12);
     expect(two!.gradientNorm).toBeCloseTo(one!.gradientNorm, 12);

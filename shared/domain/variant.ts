@@ -1,0 +1,53 @@
+import * as v from 'valibot';
+
+/**
+ * What one dictionary of a job has otherwise than the spec around it: fields named here take the place
+ * of those there, terms and settings that are not named stay. What comes out is checked like any spec.
+ */
+export const variantSchema = v.strictObject({
+  hook: v.optional(v.string()),
+  dictionary: v.optional(v.record(v.string(), v.unknown())),
+  objective: v.optional(v.record(v.string(), v.unknown())),
+  learningRate: v.optional(v.number()),
+});
+export type Variant = v.InferOutput<typeof variantSchema>;
+
+interface Varied {
+  readonly hook: unknown;
+  readonly dictionary: object;
+  readonly objective: object;
+  readonly training: object;
+}
+
+/** The document that a spec and one of its variants make. It is yet to be checked. */
+export function applyVariant(spec: Varied, variant: Variant): Record<string, unknown> {
+  const { hook = spec.hook, dictionary = {}, objective = {}, learningRate } = variant;
+  return {
+    ...spec,
+    variants: undefined,
+    hook,
+    dictionary: { ...withoutOtherSize(spec.dictionary, dictionary), ...dictionary },
+    // A preset says all that is not named beside it.
+    objective: 'preset' in objective ? objective : mergeTerms(spec.objective, objective),
+    training: learningRate === undefined ? spec.training : { ...spec.training, learningRate },
+  };
+}
+
+/** A size that is given takes the place of one given in the other way. */
+function withoutOtherSize(base: object, changes: object): object {
+  const isSized = 'ratio' in changes || 'latents' in changes;
+  return isSized ? { ...base, ratio: undefined, latents: undefined } : base;
+}
+
+function mergeTerms(base: object, changes: Record<string, unknown>): Record<string, unknown> {
+  const merged: Record<string, unknown> = { ...base };
+  for (const [name, term] of Object.entries(changes)) {
+    const before = merged[name];
+    merged[name] = isObject(before) && isObject(term) ? { ...before, ...term } : term;
+  }
+  return merged;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
