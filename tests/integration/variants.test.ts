@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { forkLauncher } from '../../main/headless/launcher.ts';
+import { startHost, type TestHost } from '../support/host.ts';
+import { tinySpec } from '../support/tiny-project-files.ts';
+import { makeTinyProject } from '../support/tiny-project.ts';
+
+/** A local dictionary, a wider one that is trained end to end elsewhere, and one with downstream terms. */
+const variants = [
+  { objective: { sparsity: { coefficient: 0.2 } } },
+  {
+    hook: 'blocks.0.hook_resid_mid',
+    dictionary: { latents: 40 },
+    objective: { preset: 'e2e', sparsity: { coefficient: 0.1 } },
+  },
+  {
+    hook: 'blocks.0.hook_resid_pre',
+    objective: { preset: 'e2e+downstream' },
+    learningRate: 3e-3,
+  },
+];
+
+const training = { sequences: 240, batch: 8, microBatch: 4, learningRate: 1e-3, warmup: 40 };
+
+async function finish({ client, until }: TestHost, project: string, spec: Record<string, unknown>) {
+  const { id } = await client.call('jobs.submit', { project, spec });
+  const job = await until(project, id, 'succeeded', 'failed');
+  expect(job.error).toBeNull();
+  return { id, runs: job.runs };
+}
+
+describe('a job of several variants', () => {
+  it('gives each the weights, metrics and features of a training by itself', async () => {
+    const folder = makeTinyProject();
+    const test = startHost({ launcher: forkLauncher() });
+    const { client } = test;
+    const { id: project } = await client.call('project.open', { path: folder });
+    const seeds = [0, 7];
+    const together = await finish(test, project, tinySpec({ variants, seeds, training }));
+    expect(together.runs).toHaveLength(6);
+
+    const { groups } = await client.call('runs.groups', { project });
+    expect(groups).toHaveLength(3);
+    expect(groups.map(({ runs }) => runs.map(({ seed }) => seed))).toEqual([seeds, seeds, seeds]);
+
+    const files = (job: string, run: string) =>
+      ['dictionary.safetensors', 'metrics.json', 'activations.safetensors'].map((name) =>
+        readFileSync(join(folder, '.assay/runs', job, run, name)),
+      );
+    for (const [variant, hook] of ['blocks.1.hook_resid_pre', variants[1]!.hook].entries()) {
+      const run = together.runs[variant * 2 + 1]!;
+      const { spec, siblings, run: row } = await client.call('runs.get', { project, run });
+      expect(spec).toMatchObject({ hook, seeds: [7] });
+      expect(row).toMatchObject({ hook, seed: 7 });
+      expect(siblings.map(({ id }) => id)).toEqual([together.runs[variant * 2]!]);
+      const alone = await finish(test, project, spec);
+      expect(files(alone.id, alone.runs[0]!)).toEqual(files(together.id, run));
+    }
+  }, 60_000);
+
+  it('is refused where a variant cannot be or is another', async () => {
+    const { client } = startHost({ launcher: forkLauncher() });
+    const { id: project } = await client.call('project.open', { path: makeTinyProject() });
+    const submit = (list: unknown[]) =>
+      client.call('jobs.submit', { project, spec: tinySpec({ variants: list }) });
+    await expect(submit([{ objective: { sparsity: { coefficient: -1 } } }])).rejects.toThrow(
+      /variants\.0\.objective\.sparsity\.coefficient/,
+    );
+    await expect(submit([{}, { hook: 'blocks.1.hook_resid_pre' }])).rejects.toThrow(
+      /variants\.1: says the same as variants\.0/,
+    );
+    await expect(submit([{ seeds: [1] }])).rejects.toThrow(/'variants\.0\.seeds' is not known/);
+  });
+});
