@@ -1,16 +1,41 @@
 import { readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { parseDocument } from 'yaml';
 import { parseJobSpec, type JobSpec } from '../../shared/domain/job-spec.ts';
-import { AppError, fileError } from '../../shared/errors.ts';
+import { AppError, fileError, hasCode } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
+import { e2eSaeSpec, isE2eSae } from '../formats/e2e-sae/spec.ts';
 import { insideProject } from './paths.ts';
 
 /**
  * Reads a job spec from YAML (of which JSON is a part) or takes one that is an object already, and
- * checks it. @param source names it in messages. @throws AppError `bad-spec` naming line or field.
+ * checks it. A run config or a sweep of e2e_sae is read as the spec that does the same.
+ * @param source names it in messages
+ * @param folder where the config that a sweep is over is looked for
+ * @throws AppError `bad-spec` naming line or field.
  */
-export function readSpec(spec: unknown, source: string): JobSpec {
-  return parseJobSpec(typeof spec === 'string' ? parseYaml(spec, source) : spec, source);
+export function readSpec(spec: unknown, source: string, folder?: string): JobSpec {
+  const document = typeof spec === 'string' ? parseYaml(spec, source) : spec;
+  if (!isE2eSae(document)) return parseJobSpec(document, source);
+  const readBase = (path: string) => parseYaml(readBeside(folder, path, source), path);
+  return parseJobSpec(e2eSaeSpec(document, source, readBase), source);
+}
+
+/** A sweep names its config by a path of e2e_sae's own repository: its name alone will do, too. */
+function readBeside(folder: string | undefined, path: string, source: string): string {
+  const places = folder === undefined ? [] : [path, basename(path)];
+  for (const place of places) {
+    try {
+      return readSpecText(folder!, place);
+    } catch (error) {
+      if (!hasCode(error, 'not-found')) throw error;
+    }
+  }
+  throw new AppError(
+    'not-found',
+    `${source}: this is a sweep over ${path}. Put that config into the project folder.`,
+    { file: source, place: 'command' },
+  );
 }
 
 export function parseYaml(text: string, source: string): unknown {

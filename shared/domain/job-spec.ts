@@ -24,6 +24,8 @@ const tokensSchema = v.strictObject({
   file: path,
   /** Name of the tensor inside the file. */
   tensor: v.optional(v.string(), 'input_ids'),
+  /** Length that its rows must have, where that matters. */
+  context: v.optional(positiveInt),
 });
 
 export const architectureNames = ['relu'] as const;

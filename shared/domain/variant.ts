@@ -2,7 +2,7 @@ import * as v from 'valibot';
 
 /**
  * What one dictionary of a job has otherwise than the spec around it: fields named here take the place
- * of those there, terms and settings that are not named stay. What comes out is checked like any spec.
+ * of those there, terms and settings that are not named stay, and a term that is null goes. What comes out is checked like any spec.
  */
 export const variantSchema = v.strictObject({
   hook: v.optional(v.string()),
@@ -40,12 +40,13 @@ function withoutOtherSize(base: object, changes: object): object {
 }
 
 function mergeTerms(base: object, changes: Record<string, unknown>): Record<string, unknown> {
-  const merged: Record<string, unknown> = { ...base };
+  const merged = new Map<string, unknown>(Object.entries(base));
   for (const [name, term] of Object.entries(changes)) {
-    const before = merged[name];
-    merged[name] = isObject(before) && isObject(term) ? { ...before, ...term } : term;
+    const before = merged.get(name);
+    if (term === null) merged.delete(name);
+    else merged.set(name, isObject(before) && isObject(term) ? { ...before, ...term } : term);
   }
-  return merged;
+  return Object.fromEntries(merged);
 }
 
 function isObject(value: unknown): value is object {

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { JobRow } from '../../../shared/contract/jobs.ts';
 import type { RunRow } from '../../../shared/contract/runs.ts';
 import { readText } from '../../formats/documents.ts';
@@ -48,11 +48,9 @@ async function runJob({ parameters, values, output, signal }: CommandContext): P
   });
 }
 
-/** The text of a spec; what is wrong with it is told by the name of its file. @throws AppError */
-function readChecked(path: string): string {
-  const text = readText(path);
-  readSpec(text, path);
-  return text;
+/** A checked spec; what is wrong with it is told by the name of its file. @throws AppError */
+function readChecked(path: string): Record<string, unknown> {
+  return { ...readSpec(readText(path), path, dirname(path)) };
 }
 
 function readEnded(path: string, job: string): JobRow {

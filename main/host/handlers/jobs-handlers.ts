@@ -19,7 +19,7 @@ export function jobsHandlers(projects: Projects, queries: QueryService): Handler
       const { path } = await projects.get(project);
       let checked: JobSpec | null = null;
       try {
-        checked = readSpec(spec, 'spec');
+        checked = readSpec(spec, 'spec', path);
         checkFilesOfSpec(checked, path);
         const estimate = await estimateJob(queries, path, checked, signal);
         return { spec: { ...checked }, estimate, problem: null };
@@ -35,7 +35,7 @@ export function jobsHandlers(projects: Projects, queries: QueryService): Handler
     },
     'jobs.submit': async ({ project, spec }) => {
       const opened = await projects.get(project);
-      const checked = readSpec(spec, 'spec');
+      const checked = readSpec(spec, 'spec', opened.path);
       checkFilesOfSpec(checked, opened.path);
       const job = opened.jobs.submit(checked);
       opened.changed('jobs');

@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
-import { basename, extname } from 'node:path';
+import { basename, dirname, extname } from 'node:path';
 import { parseJobSpec } from '../../../shared/domain/job-spec.ts';
-import { parseYaml } from '../specs.ts';
+import { isE2eSae } from '../../formats/e2e-sae/spec.ts';
+import { parseYaml, readSpec } from '../specs.ts';
 import { problemOf, type Finding } from './finding.ts';
 
 const specBytes = 1 << 20;
@@ -18,6 +19,7 @@ export function scanSpec(path: string): Finding | undefined {
     // A document of some other program, perhaps in a dialect that we do not read.
     return undefined;
   }
+  if (isE2eSae(document)) return scanE2eSae(document, path);
   const kind = (document as { kind?: unknown } | null)?.kind;
   if (typeof kind !== 'string' || !kinds.includes(kind)) return undefined;
   const found = { kind: 'spec', format, facts: [kind], numbers: {} } as const;
@@ -26,5 +28,15 @@ export function scanSpec(path: string): Finding | undefined {
     return { ...found, name: spec.name, facts: [kind], numbers: {}, problem: null };
   } catch (error) {
     return { ...found, facts: [kind], numbers: {}, problem: problemOf(error, path) };
+  }
+}
+
+function scanE2eSae(document: object, path: string): Finding {
+  const found = { kind: 'spec', format: 'YAML', facts: ['train', 'e2e_sae'], numbers: {} } as const;
+  try {
+    const { name } = readSpec(document, basename(path), dirname(path));
+    return { ...found, name, facts: [...found.facts], problem: null };
+  } catch (error) {
+    return { ...found, facts: [...found.facts], problem: problemOf(error, path) };
   }
 }

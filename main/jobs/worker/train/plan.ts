@@ -135,6 +135,12 @@ function checkTokens(
       `${ref.file} has rows of ${tokens.context} tokens, and the model's context is ${model.context}. Cut the rows.`,
       { file: ref.file, place: ref.tensor },
     );
+  if (ref.context !== undefined && ref.context !== tokens.context)
+    throw new AppError(
+      'shape-mismatch',
+      `${ref.file} has rows of ${tokens.context} tokens, and the spec calls for ${ref.context}. Pack the tokens anew.`,
+      { file: ref.file, place: ref.tensor },
+    );
   if (sequences !== undefined && sequences > tokens.rows)
     throw new AppError(
       'bad-spec',
