@@ -1,5 +1,8 @@
 import * as v from 'valibot';
 import { reportSection, type ReportSection } from '../../../shared/contract/reports.ts';
+import type { DictionaryRow } from '../../../shared/contract/features.ts';
+import type { RunGroup } from '../../../shared/contract/runs.ts';
+import type { FitRow } from '../../../shared/contract/statistics.ts';
 import { text } from '../../../shared/domain/schemas.ts';
 import type { Query } from '../../state/address.ts';
 
@@ -84,17 +87,30 @@ export function parseFeatures(text: string): number[] {
   return [...new Set(numbers)];
 }
 
-/** The section with its default values. */
-export function newSection(kind: SectionKind): DraftSection {
+/** What a project offers for a section, the newest first. */
+export interface Offered {
+  readonly groups: readonly RunGroup[];
+  readonly dictionaries: readonly DictionaryRow[];
+  readonly fits: readonly FitRow[];
+}
+
+/** A new section, about the newest thing of its kind: most often that is what it is wanted for. */
+export function newSection(
+  kind: SectionKind,
+  { groups, dictionaries, fits }: Offered,
+): DraftSection {
   switch (kind) {
     case 'text':
       return { kind, title: '', text: '' };
     case 'runs':
-      return { kind, runs: [] };
-    case 'features':
-      return { kind, dictionary: '', choice: 'most-active', features: [], limit: 50 };
+      return { kind, runs: groups[0]?.runs.map(({ id }) => id) ?? [] };
+    case 'features': {
+      const [newest] = dictionaries;
+      const choice = newest && newest.properties.length > 0 ? 'best-per-property' : 'most-active';
+      return { kind, dictionary: newest?.id ?? '', choice, features: [], limit: 50 };
+    }
     case 'fit':
-      return { kind, fit: '' };
+      return { kind, fit: fits[0]?.id ?? '' };
   }
 }
 

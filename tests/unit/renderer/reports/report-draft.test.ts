@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { DictionaryRow } from '../../../../shared/contract/features.ts';
+import type { RunGroup } from '../../../../shared/contract/runs.ts';
+import type { FitRow } from '../../../../shared/contract/statistics.ts';
 import {
   draftOfLink,
   emptyDraft,
@@ -15,6 +18,13 @@ const known = {
   dictionaries: new Set(['dict_aaaaaa']),
   fits: new Set(['fit_aaaaaa']),
 };
+
+const records = {
+  group: { runs: [{ id: 'run_aaaaaa' }] } as RunGroup,
+  dictionary: { id: 'dict_aaaaaa', properties: [] as string[] } as DictionaryRow,
+  fit: { id: 'fit_aaaaaa' } as FitRow,
+};
+const nothing = { groups: [], dictionaries: [], fits: [] };
 
 describe('a draft from a link', () => {
   it('holds the runs, the dictionary and the fits that the link names', () => {
@@ -50,7 +60,7 @@ describe('a draft', () => {
 
   it('says what each section lacks', () => {
     for (const kind of ['text', 'runs', 'features', 'fit'] as const)
-      expect(problemOf(newSection(kind), known), kind).not.toBeNull();
+      expect(problemOf(newSection(kind, nothing), known), kind).not.toBeNull();
     expect(problemOf({ kind: 'fit', fit: 'fit_zzzzzz' }, known)).toContain('not in this project');
     expect(problemOf({ kind: 'runs', runs: ['run_aaaaaa', 'run_gone'] }, known)).toContain(
       'run_gone',
@@ -60,9 +70,22 @@ describe('a draft', () => {
   });
 
   it('becomes what the host takes', () => {
-    const section = { ...newSection('features'), dictionary: 'dict_aaaaaa' };
+    const section = { ...newSection('features', nothing), dictionary: 'dict_aaaaaa' };
     expect(toSections([section as ReturnType<typeof newSection>])).toHaveLength(1);
-    expect(() => toSections([newSection('fit')])).toThrow();
+    expect(() => toSections([newSection('fit', nothing)])).toThrow();
+  });
+
+  it('begins each section with the newest thing of its kind', () => {
+    const dictionary = { ...records.dictionary, properties: ['question'] };
+    const offered = { groups: [records.group], dictionaries: [dictionary], fits: [records.fit] };
+    expect(newSection('runs', offered)).toEqual({ kind: 'runs', runs: ['run_aaaaaa'] });
+    expect(newSection('fit', offered)).toEqual({ kind: 'fit', fit: 'fit_aaaaaa' });
+    expect(newSection('features', offered)).toMatchObject({
+      dictionary: 'dict_aaaaaa',
+      choice: 'best-per-property',
+    });
+    const plain = { ...offered, dictionaries: [records.dictionary] };
+    expect(newSection('features', plain)).toMatchObject({ choice: 'most-active' });
   });
 
   it('keeps its sections when one is moved', () => {
