@@ -1,5 +1,7 @@
 import type { MetricSummary, RunGroup, RunRow } from '../../shared/contract/runs.ts';
-import { runSpec, type JobSpec } from '../../shared/domain/job-spec.ts';
+import { runSpec, type TrainSpec } from '../../shared/domain/job-spec.ts';
+import { runType } from '../../shared/domain/objective.ts';
+import { AppError } from '../../shared/errors.ts';
 import type { JobRecord } from '../../shared/domain/job-record.ts';
 import { meanInterval } from '../../shared/stats/mean-interval.ts';
 import type { Metrics, StoredRun } from '../db/runs.ts';
@@ -60,13 +62,12 @@ export function groupRuns(
     .split(/\s+/)
     .filter((word) => word !== '');
   const kept = [...byKey].filter(([, members]) => members.some((source) => matches(source, words)));
-  const differences = findDifferences(
-    kept.map(([, members]) => specOfSource(members[0]!)),
-    ['name', 'kind', 'seeds'],
-  );
+  const specs = kept.map(([, members]) => specOfSource(members[0]!));
+  const differences = findDifferences(specs, ['name', 'kind', 'seeds']);
   return {
     groups: kept.map(([key, members], i) => ({
       ...describeGroup(key, members),
+      type: runType(specs[i]!.objective),
       differing: Object.fromEntries(differences.map(({ path, values }) => [path, values[i]!])),
     })),
     differingPaths: differences.map(({ path }) => path),
@@ -74,8 +75,9 @@ export function groupRuns(
   };
 }
 
-function specOfSource({ run, job: { spec } }: RunSource): JobSpec {
-  return spec.kind === 'train' ? runSpec(spec, run.position) : spec;
+function specOfSource({ run, job: { id, spec } }: RunSource): TrainSpec {
+  if (spec.kind === 'train') return runSpec(spec, run.position);
+  throw new AppError('internal', `Job ${id} has runs but trains nothing.`);
 }
 
 function matches({ run }: RunSource, words: readonly string[]): boolean {
@@ -83,7 +85,7 @@ function matches({ run }: RunSource, words: readonly string[]): boolean {
   return words.every((word) => text.includes(word));
 }
 
-function describeGroup(key: string, members: readonly RunSource[]): Omit<RunGroup, 'differing'> {
+function describeGroup(key: string, members: readonly RunSource[]): Omit<RunGroup, 'differing' | 'type'> {
   const { name, hook, model } = members[0]!.run;
   const bySeed = [...members].sort((a, b) => a.run.seed - b.run.seed);
   return { key, name, hook, model, metrics: summarise(members), runs: bySeed.map(runRow) };

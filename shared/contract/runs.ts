@@ -3,6 +3,7 @@ import { operation, topic } from './define.ts';
 import { errorJson } from './project.ts';
 import { jobActions, jobStates } from '../domain/job-state.ts';
 import { count, id, maybeNumber, shortText, text, time } from '../domain/schemas.ts';
+import { runTypes } from '../domain/objective.ts';
 import { limits } from '../limits.ts';
 
 const metrics = v.record(v.string(), maybeNumber);
@@ -42,6 +43,8 @@ export const runGroup = v.object({
   name: shortText,
   hook: shortText,
   model: shortText,
+  /** What kind of objective they were trained for. */
+  type: v.picklist(runTypes),
   /** Values of the spec fields in which the listed groups differ, by dotted path. */
   differing: v.record(v.string(), v.union([v.string(), v.number(), v.boolean(), v.null()])),
   metrics: v.record(v.string(), metricSummary),

@@ -142,7 +142,8 @@ export function objectiveContradiction(
   return undefined;
 }
 
-export type RunType = 'local' | 'e2e' | 'e2e_local' | 'downstream' | 'downstream_all';
+export const runTypes = ['local', 'e2e', 'e2e_local', 'downstream', 'downstream_all'] as const;
+export type RunType = (typeof runTypes)[number];
 
 /** What kind of run an objective makes, as the analyses of e2e_sae tell them apart. */
 export function runType({ outToIn, inToOrig, logitsKl }: ObjectiveSpec): RunType {

@@ -54,6 +54,7 @@ function group(index: number, members: number, fill: Fill): RunGroup {
     name: fill(`group ${index}`),
     hook,
     model: fill('model'),
+    type: 'local',
     differing: { 'objective.sparsity.coefficient': index + 0.5, name: fill('differing value') },
     metrics: summarise(runs),
     runs,

@@ -11,7 +11,8 @@ export interface CurvePanel {
 export const curvePanels: readonly CurvePanel[] = [
   { title: 'Loss', names: ['loss'] },
   { title: 'L0', names: ['l0', 'eval.l0'] },
-  { title: 'CE increase', names: ['eval.ceIncrease'] },
+  { title: 'CE increase', names: ['ceIncrease', 'eval.ceIncrease'] },
+  { title: 'KL', names: ['logitsKl', 'eval.kl'] },
   { title: 'Explained variance', names: ['explainedVariance', 'eval.explainedVariance'] },
   { title: 'Reconstruction error', names: ['outToIn', 'eval.mse'] },
   { title: 'Sparsity term', names: ['sparsity'] },

@@ -85,5 +85,3 @@ export function paretoFront<P extends { readonly x: number; readonly y: number }
 export const costMetrics = ['ceIncrease', 'kl', 'mse'] as const;
 /** Metrics that the plot needs of every group. */
 export const paretoMetrics = ['l0', ...costMetrics] as const;
-/** What the loss of a group compares. Specs can say `local` alone: input and output at the hook point. */
-export const objectiveType = 'local';

@@ -40,6 +40,17 @@ const countColumn: Column<Row> = {
   text: (row) => (row.kind === 'group' ? String(row.group.runs.length) : ''),
 };
 
+/** Shown where there is more than one. */
+const typeColumn: Column<Row> = {
+  key: 'type',
+  title: 'Type',
+  definition:
+    'What the loss compares: local (input and output), e2e (logits), downstream (logits and later activations); _local and _all with the reconstruction of the input as well.',
+  width: 120,
+  sortable: true,
+  text: ({ group }) => group.type,
+};
+
 /** Columns of the table of runs: name, what tells the specs apart, metrics, and how they went. */
 export function runColumns(wanted: Wanted): Column<Row>[] {
   const { metrics, differing, groups, cells, flat, stateOf } = wanted;
@@ -53,6 +64,7 @@ export function runColumns(wanted: Wanted): Column<Row>[] {
       cell: cells.name,
     },
     ...(flat ? [] : [countColumn]),
+    ...(groups.some(({ type }) => type !== groups[0]!.type) ? [typeColumn] : []),
     ...specColumns(differing, groups, flat),
     ...metrics.map((name) => metricColumn(name, cells.metric)),
     {

@@ -3,7 +3,16 @@ import { distinguish } from '../../../../main/reports/sections/group-names.ts';
 import type { RunGroup } from '../../../../shared/contract/runs.ts';
 
 function group(name: string, differing: RunGroup['differing']): RunGroup {
-  return { key: name, name, hook: 'h', model: 'm', differing, metrics: {}, runs: [] };
+  return {
+    key: name,
+    name,
+    hook: 'h',
+    model: 'm',
+    type: 'local',
+    differing,
+    metrics: {},
+    runs: [],
+  };
 }
 
 describe('names of groups', () => {

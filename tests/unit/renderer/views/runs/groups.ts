@@ -32,6 +32,7 @@ export function group(runs: readonly RunRow[], changes: Partial<RunGroup> = {}):
     name,
     hook,
     model,
+    type: 'local',
     differing: {},
     metrics: {},
     runs: [...runs],
