@@ -10,6 +10,7 @@ import { comesAfter, hookPattern } from './hook-name.ts';
  */
 
 const coefficient = v.pipe(v.number(), v.finite(), v.minValue(0));
+const sequences = v.pipe(v.number(), v.integer(), v.minValue(0));
 const hookName = v.pipe(
   v.string(),
   v.regex(hookPattern, 'must be a hook point such as blocks.2.hook_resid_pre'),
@@ -19,6 +20,8 @@ const sparsitySchema = v.strictObject({
   /** coefficient x (1/d) x mean over tokens of the p-norm of the codes. */
   coefficient,
   p: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(4)), 1),
+  /** Sequences over which the coefficient rises from 0. */
+  warmup: v.optional(sequences),
 });
 
 const squaredErrorSchema = v.strictObject({ coefficient });
@@ -42,9 +45,23 @@ export type KlDirection = (typeof klDirections)[number];
 const logitsKlSchema = v.strictObject({
   coefficient,
   direction: v.optional(v.picklist(klDirections), 'model-to-spliced'),
+  /**
+   * Scales the term, as a constant, by outToIn / (KL + 1e-8) of each batch, so that both weigh the same
+   * (Karvonen 2025, arXiv 2503.17272).
+   */
+  balanced: v.optional(v.boolean()),
 });
 
-export const presetNames = ['local', 'e2e', 'e2e+downstream'] as const;
+const mixedSchema = v.strictObject({
+  /** Sequences that are trained on a local objective, outToIn with coefficient 1, first. */
+  local: sequences,
+  /** Sequences after these over which every coefficient moves linearly to its own. */
+  over: v.optional(sequences, 0),
+  /** Coefficient of the sparsity in the local objective. */
+  sparsity: coefficient,
+});
+
+export const presetNames = ['local', 'e2e', 'e2e+downstream', 'kl-finetune'] as const;
 export type PresetName = (typeof presetNames)[number];
 
 /** An objective with everything spelt out: what a preset and a short spec become. */
@@ -61,12 +78,15 @@ export interface ObjectiveSpec {
   readonly inToOrig?: v.InferOutput<typeof inToOrigSchema> | undefined;
   /** Mean over tokens of the divergence between the next-token distributions, in nats. */
   readonly logitsKl?: v.InferOutput<typeof logitsKlSchema> | undefined;
+  /** A local objective to begin with. */
+  readonly mixed?: v.InferOutput<typeof mixedSchema> | undefined;
 }
 
 /**
  * The published objectives for GPT-2 small at layer 6 (Braun et al. 2024). The sparsity coefficients of
  * different presets are not comparable: compare dictionaries by their L0. Where a single later layer
- * remains the paper took 0.05 for 2.5.
+ * remains the paper took 0.05 for 2.5. `kl-finetune` goes on from a dictionary that was trained locally
+ * (Karvonen 2025): give it the sparsity coefficient of that training.
  */
 export const objectivePresets: Readonly<Record<PresetName, ObjectiveSpec>> = {
   local: { sparsity: { coefficient: 6, p: 1 }, outToIn: { coefficient: 1 } },
@@ -80,6 +100,11 @@ export const objectivePresets: Readonly<Record<PresetName, ObjectiveSpec>> = {
     outToIn: { coefficient: 0 },
     inToOrig: { coefficient: 2.5, hooks: 'later' },
     logitsKl: { coefficient: 0.5, direction: 'model-to-spliced' },
+  },
+  'kl-finetune': {
+    sparsity: { coefficient: 6, p: 1 },
+    outToIn: { coefficient: 0.5 },
+    logitsKl: { coefficient: 0.5, direction: 'model-to-spliced', balanced: true },
   },
 };
 
@@ -96,6 +121,7 @@ export const objectiveSchema = v.pipe(
     outToOrig: v.optional(squaredErrorSchema),
     inToOrig: v.optional(inToOrigSchema),
     logitsKl: v.optional(logitsKlSchema),
+    mixed: v.optional(mixedSchema),
   }),
   v.forward(
     v.check(
@@ -116,12 +142,19 @@ export const objectiveSchema = v.pipe(
 
 /** Terms that are each valid but cannot hold together, or not at this hook point. */
 export function objectiveContradiction(
-  { sparsity, outToIn, outToOrig, inToOrig, logitsKl }: ObjectiveSpec,
+  { sparsity, outToIn, outToOrig, inToOrig, logitsKl, mixed }: ObjectiveSpec,
   hook: string,
 ): { place: string; problem: string } | undefined {
   const terms = [sparsity, outToIn, outToOrig, inToOrig, logitsKl];
   if (terms.every((term) => !term || term.coefficient === 0))
     return { place: 'objective', problem: 'every coefficient is 0, so nothing would be learned' };
+  if (logitsKl?.balanced && outToIn.coefficient === 0)
+    return {
+      place: 'objective.logitsKl.balanced',
+      problem: 'weighs the term against outToIn, whose coefficient is 0',
+    };
+  if (mixed && !logitsKl && !inToOrig)
+    return { place: 'objective.mixed', problem: 'has no term of the spliced model to move to' };
   if (!inToOrig) return undefined;
   const { hooks, weights } = inToOrig;
   const place = 'objective.inToOrig';

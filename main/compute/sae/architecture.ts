@@ -36,6 +36,8 @@ export interface LossTerm {
   /** [r] */
   readonly rows: Variable;
   readonly scale: number;
+  /** Name of a term whose value, divided by this one's + 1e-8, multiplies the coefficient as a constant. */
+  readonly balancedBy?: string | undefined;
 }
 
 /** What a dictionary made of activations x [r, d], on a tape. */

@@ -76,19 +76,25 @@ export function dictionaryGradients(
       ...(forward.terms ?? []),
     ];
     const values = terms.map(({ rows, scale }) => engine.sum(rows.value) * scale);
+    const byName = Object.fromEntries(terms.map(({ name }, index) => [name, values[index]!]));
+    const coefficients = terms.map(({ coefficient, balancedBy }, index) =>
+      balancedBy === undefined
+        ? coefficient
+        : (coefficient * byName[balancedBy]!) / (values[index]! + 1e-8),
+    );
     const active = countActive(tape, forward.codes);
     const firing = codeSums(tape, forward.codes);
     observe({ input, firing, active, output: forward.output.value, spliced });
     engine.dispose(firing);
     tape.backward(
-      terms.map(({ rows, coefficient, scale }) => ({
+      terms.map(({ rows, scale }, index) => ({
         variable: rows,
-        weight: coefficient * scale,
+        weight: coefficients[index]! * scale,
       })),
     );
     return {
-      loss: terms.reduce((sum, { coefficient }, index) => sum + coefficient * values[index]!, 0),
-      terms: Object.fromEntries(terms.map(({ name }, index) => [name, values[index]!])),
+      loss: coefficients.reduce((sum, coefficient, index) => sum + coefficient * values[index]!, 0),
+      terms: byName,
       l0: active / x.value.shape[0]!,
       gradients: takeGradients(tape, variables),
     };

@@ -14,7 +14,13 @@ export type ObjectiveTerm =
   | { readonly kind: 'outToIn'; readonly coefficient: number }
   | { readonly kind: 'outToOrig'; readonly coefficient: number }
   | { readonly kind: 'inToOrig'; readonly coefficient: number; readonly hook: HookPoint }
-  | { readonly kind: 'logitsKl'; readonly coefficient: number; readonly direction: KlDirection };
+  | {
+      readonly kind: 'logitsKl';
+      readonly coefficient: number;
+      readonly direction: KlDirection;
+      /** Scaled, as a constant, by outToIn / (KL + 1e-8). */
+      readonly balanced?: boolean | undefined;
+    };
 
 export type Objective = readonly ObjectiveTerm[];
 
@@ -29,7 +35,7 @@ export function resolveObjective(
 ): Objective {
   const { sparsity, outToIn, outToOrig, inToOrig, logitsKl } = spec;
   const terms: ObjectiveTerm[] = [
-    { kind: 'sparsity', ...sparsity },
+    { kind: 'sparsity', coefficient: sparsity.coefficient, p: sparsity.p },
     { kind: 'outToIn', ...outToIn },
   ];
   if (outToOrig) terms.push({ kind: 'outToOrig', ...outToOrig });
@@ -110,7 +116,8 @@ export function measureTerm(tape: Tape, term: ObjectiveTerm, pass: TrainingPass)
     }
     case 'logitsKl': {
       const rows = spliced!.divergence(tape, learned(spliced!.stream), term.direction);
-      return { name: term.kind, coefficient, rows, scale: 1 / tokens };
+      const balancedBy = term.balanced ? 'outToIn' : undefined;
+      return { name: term.kind, coefficient, rows, scale: 1 / tokens, balancedBy };
     }
   }
 }

@@ -4,6 +4,11 @@ import type { Engine, Tensor } from '../engine.ts';
 import type { HookPoint } from '../model/hooks.ts';
 import type { Architecture, DictionaryParameters, DictionaryShape } from './architecture.ts';
 import {
+  constantCoefficients,
+  objectiveAt,
+  type CoefficientSchedule,
+} from './coefficient-schedule.ts';
+import {
   dictionaryGradients,
   type StepTerms,
   type StepView,
@@ -43,6 +48,8 @@ export interface LearnerOptions {
   readonly architecture: Architecture;
   readonly shape: DictionaryShape;
   readonly objective: Objective;
+  /** How its coefficients come to their values; constant where not given. */
+  readonly coefficients?: CoefficientSchedule;
   readonly learningRate: number;
   readonly hook?: HookPoint | undefined;
 }
@@ -168,7 +175,12 @@ export class Trainer {
     observe: (view: StepView) => void,
   ): Gathered {
     const engine = this.#engine;
-    const { gradients, ...terms } = dictionaryGradients(engine, learner, input, observe);
+    const { gradients, ...terms } = dictionaryGradients(
+      engine,
+      { ...learner, objective: currentObjective(learner, this.#step) },
+      input,
+      observe,
+    );
     const parts = [...before.parts, terms];
     if (!before.gradients) return { parts, gradients };
     for (const [name, gradient] of Object.entries<Tensor>(gradients)) {
@@ -219,6 +231,14 @@ export class Trainer {
       ]),
     );
   }
+}
+
+/** What a dictionary learns at a step, counted from 0. */
+export function currentObjective(
+  { objective, coefficients = constantCoefficients }: LearnerOptions,
+  step: number,
+): Objective {
+  return objectiveAt(objective, coefficients, step);
 }
 
 /** Means over the parts of a batch, which are of equal size. */

@@ -14,6 +14,7 @@ import { blockAfter, parseHook, type HookPoint } from '../../../compute/model/ho
 import { parseModelConfig } from '../../../compute/model/open-transformer.ts';
 import { parameterCount } from '../../../compute/sae/architecture.ts';
 import { openArchitecture } from '../../../compute/sae/architectures/open-architecture.ts';
+import type { CoefficientSchedule } from '../../../compute/sae/coefficient-schedule.ts';
 import { estimateMemory } from '../../../compute/sae/estimate.ts';
 import { comparedBy, resolveObjective } from '../../../compute/sae/objective.ts';
 import { needsSplicing } from '../../../compute/sae/original-pass.ts';
@@ -97,7 +98,23 @@ function planDictionary(
     shape: { dIn: model.width, latents },
     objective,
     compared: comparedBy(objective),
+    coefficients: coefficientSchedule(alone),
     learningRate: training.learningRate,
+  };
+}
+
+function coefficientSchedule({ objective, training }: TrainSpec): CoefficientSchedule {
+  const { sparsity, mixed } = objective;
+  const steps = (sequences: number) => Math.floor(sequences / training.batch);
+  return {
+    sparsityWarmup: steps(sparsity.warmup ?? 0),
+    ...(mixed && {
+      mixed: {
+        local: steps(mixed.local),
+        over: steps(mixed.over),
+        sparsity: mixed.sparsity,
+      },
+    }),
   };
 }
 

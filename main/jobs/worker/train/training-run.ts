@@ -7,9 +7,11 @@ import { SequenceOrder } from '../../../compute/data/sequence-order.ts';
 import { AliveWindow } from '../../../compute/sae/alive-window.ts';
 import { BatchMetrics } from '../../../compute/sae/batch-metrics.ts';
 import type { StepView } from '../../../compute/sae/dictionary-gradients.ts';
+import { comparedBy } from '../../../compute/sae/objective.ts';
 import { OriginalPass } from '../../../compute/sae/original-pass.ts';
 import { Spread } from '../../../compute/sae/spread.ts';
 import {
+  currentObjective,
   Trainer,
   type Learner,
   type StepReport,
@@ -131,7 +133,8 @@ export class TrainingRun {
   #batchMetrics(): BatchMetrics[] {
     const { model, plan } = this.#inputs;
     return plan.dictionaries.map(
-      ({ objective, shape }) => new BatchMetrics(model, objective, shape),
+      (dictionary) =>
+        new BatchMetrics(model, currentObjective(dictionary, this.step), dictionary.shape),
     );
   }
 
@@ -143,11 +146,15 @@ export class TrainingRun {
     const { engine, model, tokens, plan } = this.#inputs;
     const sequences = this.#microBatch;
     const first = this.step * this.#batch;
+    const points = plan.dictionaries.map((dictionary) => ({
+      hook: dictionary.hook,
+      compared: comparedBy(currentObjective(dictionary, this.step)),
+    }));
     const hooks = new Map(plan.dictionaries.map(({ hook }) => [hook.name, hook]));
     for (let part = 0; part < count; part++) {
       const ids = tokens.read(this.#order.take(first + part * sequences, sequences));
       const batch = { ids, sequences, length: plan.context };
-      const original = new OriginalPass(model, batch, plan.dictionaries);
+      const original = new OriginalPass(model, batch, points);
       try {
         if (spreads)
           for (const hook of hooks.values())

@@ -127,6 +127,17 @@ describe('an objective of several terms', () => {
     expect(logged.gradients).toEqual(measure(objective, hook).gradients);
   });
 
+  it('weighs a balanced divergence as much as the reconstruction, as a constant', () => {
+    const outToIn = { kind: 'outToIn', coefficient: 0.5 } as const;
+    const kl = { kind: 'logitsKl', coefficient: 0.5, direction: 'model-to-spliced' } as const;
+    const balanced = measure([outToIn, { ...kl, balanced: true }], hook);
+    const { outToIn: error, logitsKl: divergence } = balanced.terms as Record<string, number>;
+    const factor = error! / (divergence! + 1e-8);
+    expect(balanced.loss).toBeCloseTo(0.5 * error! + 0.5 * factor * divergence!, 12);
+    const scaled = measure([outToIn, { ...kl, coefficient: 0.5 * factor }], hook);
+    expect(balanced.gradients.get('encoder')).toEqual(scaled.gradients.get('encoder'));
+  });
+
   it('shares out a total over hook points by their weights', () => {
     const inToOrig = {
       coefficient: 3,
