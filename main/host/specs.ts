@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseDocument } from 'yaml';
-import { parseJobSpec, type JobSpec } from '../../shared/domain/job-spec.ts';
+import { parseJobSpec, startsOf, type JobSpec } from '../../shared/domain/job-spec.ts';
 import { AppError, fileError, hasCode } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { e2eSaeSpec, isE2eSae } from '../formats/e2e-sae/spec.ts';
@@ -79,11 +79,13 @@ export function readSpecText(projectPath: string, name: string): string {
 export function filesOfSpec(spec: JobSpec): Record<string, string> {
   if (spec.kind === 'regress') return { table: spec.table };
   const { model, tokens, evaluation, features } = spec;
+  const starts = startsOf(spec);
   return {
     model,
     'tokens.file': tokens.file,
     ...(evaluation ? { 'evaluation.tokens.file': evaluation.tokens.file } : {}),
     ...(features ? { 'features.tokens.file': features.tokens.file } : {}),
+    ...Object.fromEntries(starts.map((start, index) => [`dictionary.start.${index}`, start])),
     ...(features?.labels === undefined ? {} : { 'features.labels': features.labels }),
   };
 }

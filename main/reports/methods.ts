@@ -41,7 +41,12 @@ function trainingSentence(spec: TrainSpec): string {
     training.gradientClip === null
       ? 'without gradient clipping'
       : `gradient norm clipped at ${formatNumber(training.gradientClip)}`;
-  return `It minimised ${terms.join(' + ')} over ${formatCount(training.sequences, 'sequence')} of ${spec.tokens.file} in batches of ${formatNumber(training.batch)}, with Adam (β₁ ${training.adam.beta1}, β₂ ${training.adam.beta2}), learning rate ${formatNumber(training.learningRate)}${scheduleWords(training)}, ${clip}.`;
+  return `It minimised ${terms.join(' + ')}${mixedWords(objective)} over ${formatCount(training.sequences, 'sequence')} of ${spec.tokens.file} in batches of ${formatNumber(training.batch)}, with Adam (β₁ ${training.adam.beta1}, β₂ ${training.adam.beta2}), learning rate ${formatNumber(training.learningRate)}${scheduleWords(training)}, ${clip}.`;
+}
+
+function mixedWords({ mixed }: ObjectiveSpec): string {
+  if (!mixed) return '';
+  return ` (after ${formatCount(mixed.local, 'sequence')} on mean squared error and ${formatNumber(mixed.sparsity)} × the sparsity term alone, and ${formatCount(mixed.over, 'sequence')} over which the coefficients moved)`;
 }
 
 function objectiveWords(objective: ObjectiveSpec): string[] {
@@ -55,7 +60,7 @@ function objectiveWords(objective: ObjectiveSpec): string[] {
     ],
     [
       logitsKl?.coefficient ?? 0,
-      logitsKl?.direction === 'spliced-to-model' ? 'KL(spliced ‖ model)' : 'KL(model ‖ spliced)',
+      `${logitsKl?.direction === 'spliced-to-model' ? 'KL(spliced ‖ model)' : 'KL(model ‖ spliced)'}${logitsKl?.balanced ? ', scaled to the size of the mean squared error' : ''}`,
     ],
     [
       sparsity.coefficient,

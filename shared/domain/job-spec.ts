@@ -50,6 +50,8 @@ const dictionarySchema = v.strictObject({
    * forward pass, as e2e_sae; `projected` projects the gradient and renormalises after each step.
    */
   decoderNorm: v.optional(v.picklist(['graph', 'projected'])),
+  /** A dictionary file of the project, of the same architecture and size, to go on from. */
+  start: v.optional(path),
 });
 
 const trainingSchema = v.strictObject({
@@ -228,6 +230,11 @@ function findContradiction(spec: TrainSpec): { place: string; problem: string } 
     return { place: 'dictionary', problem: 'give exactly one of ratio and latents' };
   if (new Set(seeds).size !== seeds.length)
     return { place: 'seeds', problem: 'lists the same seed twice' };
+  if (dictionary.start !== undefined && seeds.length > 1)
+    return {
+      place: 'dictionary.start',
+      problem: 'every seed would train the same dictionary; give one seed',
+    };
   if (training.batch > training.sequences)
     return {
       place: 'training.batch',
@@ -277,6 +284,14 @@ export function runSpec(spec: TrainSpec, position: number): TrainSpec {
   const seeds = [spec.seeds[position % spec.seeds.length]!];
   if (!variant) return { ...spec, seeds };
   return { ...variantSpec(spec, variant, spec.name, ''), seeds };
+}
+
+/** The dictionary files that dictionaries of a job go on from. */
+export function startsOf(spec: TrainSpec): string[] {
+  const starts = Array.from({ length: runCount(spec) }, (_, position) => {
+    return runSpec(spec, position).dictionary.start;
+  });
+  return [...new Set(starts)].filter((start) => start !== undefined);
 }
 
 /** What replicates share: the spec of a run without its seed. Runs with equal keys form one group. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openSafetensors } from '../../main/formats/safetensors.ts';
 import { forkLauncher } from '../../main/headless/launcher.ts';
 import { startHost, type TestHost } from '../support/host.ts';
 import { tinySpec } from '../support/tiny-project-files.ts';
@@ -72,4 +73,40 @@ describe('a job of several variants', () => {
     );
     await expect(submit([{ seeds: [1] }])).rejects.toThrow(/'variants\.0\.seeds' is not known/);
   });
+});
+
+describe('a dictionary that goes on from a file', () => {
+  it('starts from its weights, and is refused where the sizes differ', async () => {
+    const folder = makeTinyProject();
+    const test = startHost({ launcher: forkLauncher() });
+    const { id: project } = await test.client.call('project.open', { path: folder });
+    const one = { seeds: [3], training: { ...training, schedule: 'constant', warmup: 0 } };
+    const first = await finish(test, project, tinySpec(one));
+    const start = `.assay/runs/${first.id}/${first.runs[0]!}/dictionary.safetensors`;
+    const goOn = tinySpec({
+      ...one,
+      dictionary: { ratio: 4, start },
+      objective: { preset: 'kl-finetune', sparsity: { coefficient: 0.5 } },
+      training: { ...one.training, learningRate: 1e-9 },
+    });
+    const second = await finish(test, project, goOn);
+    const read = (job: string, run: string) => {
+      const path = join(folder, '.assay/runs', job, run, 'dictionary.safetensors');
+      const reader = openSafetensors(path);
+      const weights = ['W_enc', 'b_enc', 'W_dec', 'b_dec'].flatMap((name) => [
+        ...reader.floats(name),
+      ]);
+      reader.close();
+      return weights;
+    };
+    const wanted = read(first.id, first.runs[0]!);
+    read(second.id, second.runs[0]!).forEach((value, i) => {
+      expect(value).toBeCloseTo(wanted[i]!, 5);
+    });
+
+    const other = { ...goOn, dictionary: { ratio: 8, start } };
+    const { id } = await test.client.call('jobs.submit', { project, spec: other });
+    const failed = await test.until(project, id, 'failed', 'succeeded');
+    expect(failed.error).toMatchObject({ code: 'shape-mismatch' });
+  }, 60_000);
 });

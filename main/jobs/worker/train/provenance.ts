@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { startsOf } from '../../../../shared/domain/job-spec.ts';
 import { describeInputs, describeSurroundings } from '../../provenance.ts';
 import type { TrainInputs } from './inputs.ts';
 import { insideProject } from './plan.ts';
@@ -21,6 +22,7 @@ export function describeProvenance(inputs: TrainInputs): Record<string, unknown>
     ...(spec.evaluation ? [spec.evaluation.tokens.file] : []),
     ...(spec.features ? [spec.features.tokens.file] : []),
     ...(spec.features?.labels === undefined ? [] : [spec.features.labels]),
+    ...startsOf(spec),
   ]);
   const present = [...files].filter((file) => existsSync(insideProject(projectPath, file)));
   return {

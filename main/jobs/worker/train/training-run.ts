@@ -23,6 +23,7 @@ import type { Checkpoint } from '../../checkpoint.ts';
 import type { Point } from '../../job-io.ts';
 import type { JobAssignment } from '../../protocol.ts';
 import type { TrainInputs } from './inputs.ts';
+import { startFromFiles } from './warm-start.ts';
 
 /** What of the state is small enough for the manifest of a checkpoint. */
 const cursorSchema = v.object({
@@ -72,6 +73,7 @@ export class TrainingRun {
       { schedule: plan.schedule, gradientClip: training.gradientClip, adam: training.adam },
       plan.dictionaries,
     );
+    startFromFiles(engine, inputs.projectPath, plan, this.#trainer.learners);
     this.#windows = plan.dictionaries.map(
       ({ shape }) => new AliveWindow(shape.latents, training.aliveWindowTokens),
     );
