@@ -60,6 +60,31 @@ describe('a job of several variants', () => {
     }
   }, 60_000);
 
+  it('ends with the same bits where it was stopped on the way and went on', async () => {
+    const folder = makeTinyProject();
+    const test = startHost({ launcher: forkLauncher() });
+    const { client, until } = test;
+    const { id: project } = await client.call('project.open', { path: folder });
+    const spec = tinySpec({ variants, seeds: [1], training: { ...training, sequences: 1600 } });
+    const whole = await finish(test, project, spec);
+    const { id: job } = await client.call('jobs.submit', { project, spec });
+    for (let stop = 0; stop < 3; stop++) {
+      await until(project, job, 'running');
+      await new Promise((done) => setTimeout(done, 150));
+      await client.call('jobs.act', { project, job, action: 'cancel' });
+      await until(project, job, 'cancelled');
+      await client.call('jobs.act', { project, job, action: 'requeue' });
+    }
+    const { runs } = await until(project, job, 'succeeded', 'failed');
+    const log = await client.call('jobs.log', { project, job, after: 0, limit: 100 });
+    expect(JSON.stringify(log)).toMatch(/Resuming at step [1-9]/);
+    runs.forEach((run, index) => {
+      const read = (id: string, of: string) =>
+        readFileSync(join(folder, '.assay/runs', id, of, 'dictionary.safetensors'));
+      expect(read(job, run)).toEqual(read(whole.id, whole.runs[index]!));
+    });
+  }, 60_000);
+
   it('is refused where a variant cannot be or is another', async () => {
     const { client } = startHost({ launcher: forkLauncher() });
     const { id: project } = await client.call('project.open', { path: makeTinyProject() });
