@@ -6,6 +6,7 @@
  *   test            everything that must hold: lint, types, unit … browser tests
  *   start [FOLDER]  the app: Electron where it can be had, else the same app on loopback
  *   assay …         the command line
+ *   setup:tensorflow [--force]   fetches and builds what the TensorFlow engine needs
  */
 import { resolve } from 'node:path';
 import { install, root } from './install.mjs';
@@ -40,6 +41,12 @@ const commands = {
     build({ only: ['kernels'], say: () => {} });
     const { runAssay } = await import('./launch.mjs');
     return runAssay(args);
+  },
+  async 'setup:tensorflow'() {
+    await install();
+    const { setUpTensorflow } = await import('./tensorflow.mjs');
+    await setUpTensorflow({ force: args.includes('--force') });
+    return 0;
   },
 };
 

@@ -10,7 +10,7 @@
  * as [rows, columns]. Every operation throws AppError `shape-mismatch` for operands that do not fit.
  */
 
-export type EngineName = 'reference' | 'wasm';
+export type EngineName = 'reference' | 'wasm' | 'tensorflow';
 
 export interface Tensor {
   readonly id: number;

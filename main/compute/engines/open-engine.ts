@@ -2,11 +2,13 @@ import type { EngineStatus } from '../../../shared/contract/app.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { Engine } from '../engine.ts';
 import { createReferenceEngine } from './reference/reference-engine.ts';
+import { findTensorflow } from './tensorflow/binding.ts';
+import { createTensorflowEngine } from './tensorflow/tensorflow-engine.ts';
 import { loadKernels } from './wasm/kernel-module.ts';
 import { createWasmEngine, defaultThreads, describeWasm } from './wasm/wasm-engine.ts';
 
 /** `auto` is the fastest engine that this version has: wasm. */
-export type EngineChoice = 'auto' | 'wasm' | 'reference';
+export type EngineChoice = 'auto' | 'wasm' | 'tensorflow' | 'reference';
 
 export interface EngineOptions {
   /** Threads that compute; as many as the machine runs at once by default. */
@@ -26,10 +28,11 @@ export async function openEngine(
 ): Promise<Engine> {
   const name: string = choice === 'auto' ? defaultEngine : choice;
   if (name === 'wasm') return createWasmEngine(options);
+  if (name === 'tensorflow') return createTensorflowEngine(options);
   if (name === 'reference') return createReferenceEngine();
   throw new AppError(
     'engine-unavailable',
-    `There is no engine called ${name} in this version. Choose auto, wasm or reference.`,
+    `There is no engine called ${name} in this version. Choose auto, wasm, tensorflow or reference.`,
     { engine: name },
   );
 }

@@ -1,0 +1,1 @@
+export function tensorflowFolder(environment?: Record<string, string | undefined>): string;

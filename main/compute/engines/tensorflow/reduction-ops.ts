@@ -1,0 +1,119 @@
+import type { Engine, Tensor } from '../../engine.ts';
+import { matrix, requireEqualShapes, requireExponent, requireKind } from '../checks.ts';
+import { requireTopCount, requireVector } from '../checks.ts';
+import type { RawOps } from './raw-ops.ts';
+import type { TensorflowStore, Value } from './store.ts';
+
+type ReductionOps = Pick<
+  Engine,
+  | 'sum'
+  | 'sumSquares'
+  | 'sumRows'
+  | 'sumColumns'
+  | 'dotRows'
+  | 'normRows'
+  | 'normRowsGradient'
+  | 'countNonzero'
+  | 'topK'
+>;
+
+/** Entries that are turned to float64 at a time, so that a sum takes little memory. */
+const sumBlock = 1 << 21;
+
+/** The slope of a p-norm at x, times a weight: weight sign(x) (|x| / norm)^(p - 1), 0 where x is 0. */
+export function normSlope(ops: RawOps, x: Value, norm: Value, p: number, weight: Value): Value {
+  const signed = ops.multiply(ops.call('Sign', [x]), weight);
+  if (p === 1) return signed;
+  const share = ops.divide(ops.call('Abs', [x]), ops.nonzero(norm));
+  const slope = ops.multiply(signed, ops.power(share, p - 1));
+  const isZero = ops.call('Equal', [x, ops.number(0)]);
+  return ops.select(isZero, ops.number(0), slope);
+}
+
+/** Sums, norms and selections. */
+export function reductionOps(store: TensorflowStore): ReductionOps {
+  /** Adds up what `work` makes of blocks of x: a float64 scalar of each. */
+  function total(x: Tensor, work: (ops: RawOps, block: Value) => Value): number {
+    let sum = 0;
+    for (let start = 0; start < x.size; start += sumBlock)
+      sum += store.run((ops) => {
+        const flat = ops.reshape(ops.at(x), [x.size]);
+        const part = work(ops, ops.part(flat, start, Math.min(x.size, start + sumBlock)));
+        // The binding reads no float64, but whole numbers of 64 bits, which may be their bits.
+        const bits = store.download(ops.call('Bitcast', [part], { type: 'int64' }));
+        return new Float64Array(bits.buffer)[0]!;
+      });
+    return sum;
+  }
+
+  function perRow(x: Tensor, work: (ops: RawOps, x: Value) => Value): Tensor {
+    return store.run((ops) => ops.keep(work(ops, ops.at(x))));
+  }
+
+  return {
+    sum(x) {
+      requireKind('sum', 'float', x);
+      return total(x, (ops, block) => ops.sum(ops.cast(block, 'float64'), 0));
+    },
+    sumSquares(x) {
+      requireKind('sumSquares', 'float', x);
+      return 2 * total(x, (ops, block) => ops.call('L2Loss', [ops.cast(block, 'float64')]));
+    },
+    countNonzero(x) {
+      requireKind('countNonzero', 'float', x);
+      return total(x, (ops, block) => {
+        const isCounted = ops.call('NotEqual', [block, ops.number(0)]);
+        return ops.sum(ops.cast(isCounted, 'float64'), 0);
+      });
+    },
+    sumRows(x) {
+      matrix('sumRows', x);
+      return perRow(x, (ops, input) => ops.sum(input, 1));
+    },
+    sumColumns(x) {
+      matrix('sumColumns', x);
+      return perRow(x, (ops, input) => ops.sum(input, 0));
+    },
+    dotRows(x, y) {
+      matrix('dotRows', x);
+      requireEqualShapes('dotRows', x, y);
+      return perRow(x, (ops, input) => ops.sum(ops.multiply(input, ops.at(y)), 1));
+    },
+    normRows(x, p) {
+      matrix('normRows', x);
+      requireExponent('normRows', p);
+      return perRow(x, (ops, input) => {
+        const sizes = ops.call('Abs', [input]);
+        if (p === 1 || x.size === 0) return ops.sum(sizes, 1);
+        // Scaled by the largest entry, so that no power overflows.
+        const largest = ops.largest(sizes, 1, true);
+        const shares = ops.power(ops.divide(sizes, ops.nonzero(largest)), p);
+        const norms = ops.power(ops.sum(shares, 1, true), 1 / p);
+        return ops.reshape(ops.multiply(norms, largest), [x.shape[0]!]);
+      });
+    },
+    normRowsGradient(x, norms, p, weight) {
+      requireExponent('normRowsGradient', p);
+      const { rows } = matrix('normRowsGradient', x);
+      requireVector('normRowsGradient', 'norms', norms, rows);
+      requireVector('normRowsGradient', 'weight', weight, rows);
+      return store.run((ops) => {
+        const [norm, factor] = [ops.column(ops.at(norms)), ops.column(ops.at(weight))];
+        return ops.keep(normSlope(ops, ops.at(x), norm, p, factor));
+      });
+    },
+    topK(x, k) {
+      matrix('topK', x);
+      requireTopCount(k, x);
+      return store.run((ops) => {
+        const input = ops.at(x);
+        // NaN ranks below every number; TensorFlow gives it no place at all.
+        const isNaN = ops.call('IsNan', [input]);
+        const ranked = ops.select(isNaN, ops.number(-Infinity), input);
+        const [, indices] = ops.callMany('TopKV2', [ranked, ops.int(k)], { sorted: true }, 2);
+        const values = ops.gather(input, indices!, 1, 1);
+        return { values: ops.keep(values), indices: ops.keep(indices!, 'int') };
+      });
+    },
+  };
+}

@@ -1,0 +1,187 @@
+import type { Engine, Sparse, Tensor } from '../../engine.ts';
+import { matrix, misfit, requireExponent, requireInside, requireRows } from '../checks.ts';
+import { requireSparse, requireVector } from '../checks.ts';
+import type { RawOps } from './raw-ops.ts';
+import { normSlope } from './reduction-ops.ts';
+import type { TensorflowStore, Value } from './store.ts';
+
+type SparseOps = Pick<
+  Engine,
+  | 'sparsify'
+  | 'withValues'
+  | 'densify'
+  | 'sparseMatmul'
+  | 'sparseTransposeMatmul'
+  | 'sampledMatmul'
+  | 'sparseSumColumns'
+  | 'sparseNormRows'
+  | 'sparseNormRowsGradient'
+>;
+
+/** Numbers that are gathered from each side at a time: about what a processor's cache holds. */
+const gatherBlock = 1 << 18;
+/** From this share of stored entries on, the whole product is quicker than rows gathered for each. */
+const denseShare = 0.02;
+
+/** Products and sums over the stored entries of codes. */
+export function sparseOps(store: TensorflowStore): SparseOps {
+  /** Storages whose indices are known to lie in their matrix. */
+  const checked = new WeakMap<object, number>();
+
+  function check(operation: string, x: Sparse): void {
+    requireSparse(operation, x);
+    const storage = store.storageOf(x.indices);
+    const pointerStorage = store.storageOf(x.pointers);
+    if (checked.get(storage) === x.columns && checked.get(pointerStorage) === x.count) return;
+    requireInside(operation, store.ints(x.indices), x.columns);
+    const pointers = store.ints(x.pointers);
+    const rising = pointers.every((pointer, i) => i === 0 || pointer >= pointers[i - 1]!);
+    if (!rising || pointers[0] !== 0 || pointers[x.rows] !== x.count)
+      throw misfit(operation, `the pointers must rise from 0 to ${x.count}`, x.pointers);
+    checked.set(storage, x.columns);
+    checked.set(pointerStorage, x.count);
+  }
+
+  /** The row of each stored entry: as many pointers as are not above its place, less one. */
+  function rowsOf(ops: RawOps, x: Sparse): Value {
+    const pointers = ops.reshape(ops.at(x.pointers), [1, x.rows + 1]);
+    const places = ops.call('Range', [ops.int(0), ops.int(x.count), ops.int(1)]);
+    const above = ops.call('UpperBound', [pointers, ops.reshape(places, [1, x.count])]);
+    return ops.reshape(ops.call('Sub', [above, ops.int(1)]), [x.count]);
+  }
+
+  /** Row and column of each stored entry: int32 [count, 2]. */
+  function placesOf(ops: RawOps, x: Sparse): Value {
+    return ops.call('Pack', [rowsOf(ops, x), ops.at(x.indices)], { N: 2, axis: 1, T: 'int32' });
+  }
+
+  /** x times b, or its transpose times b. */
+  function times(ops: RawOps, x: Sparse, b: Tensor, transposed: boolean): Value {
+    const shape = ops.cast(ops.list([x.rows, x.columns]), 'int64');
+    const places = ops.cast(placesOf(ops, x), 'int64');
+    const operands = [places, ops.at(x.values), shape, ops.at(b)];
+    return ops.call('SparseTensorDenseMatMul', operands, { adjoint_a: transposed });
+  }
+
+  const segmentSum = (ops: RawOps, values: Value, segments: Value, count: number) =>
+    ops.call('UnsortedSegmentSum', [values, segments, ops.int(count)]);
+
+  return {
+    sparsify(x) {
+      const { rows, columns } = matrix('sparsify', x);
+      return store.run((ops) => {
+        const input = ops.at(x);
+        const places = ops.call('Where', [input]);
+        const values = ops.call('GatherNd', [input, places]);
+        const [, indices] = ops.callMany('Unpack', [places], { num: 2, axis: 1 }, 2);
+        const isStored = ops.call('NotEqual', [input, ops.number(0)]);
+        const counts = ops.sum(ops.cast(isStored, 'int32'), 1);
+        const ends = ops.call('Cumsum', [counts, ops.int(0)]);
+        const sparse = {
+          rows,
+          columns,
+          count: places.shape[0]!,
+          pointers: ops.keep(ops.concat([ops.list([0]), ends], 0, 'int32'), 'int'),
+          indices: ops.keep(ops.cast(indices!, 'int32'), 'int'),
+          values: ops.keep(values),
+        };
+        checked.set(store.storageOf(sparse.indices), columns);
+        checked.set(store.storageOf(sparse.pointers), sparse.count);
+        return sparse;
+      });
+    },
+    withValues(pattern, values) {
+      requireVector('withValues', 'values', values, pattern.count);
+      const view = (tensor: Tensor) => store.handles.view(tensor, tensor.shape);
+      return {
+        rows: pattern.rows,
+        columns: pattern.columns,
+        count: pattern.count,
+        pointers: view(pattern.pointers),
+        indices: view(pattern.indices),
+        values: view(values),
+      };
+    },
+    densify(x) {
+      check('densify', x);
+      return store.run((ops) => {
+        const shape = ops.list([x.rows, x.columns]);
+        return ops.keep(ops.call('ScatterNd', [placesOf(ops, x), ops.at(x.values), shape]));
+      });
+    },
+    sparseMatmul(x, dense, bias) {
+      check('sparseMatmul', x);
+      const width = requireRows('sparseMatmul', 'D', dense, x.columns);
+      if (bias) requireVector('sparseMatmul', 'bias', bias, width);
+      return store.run((ops) => {
+        const out = times(ops, x, dense, false);
+        return ops.keep(bias ? ops.call('BiasAdd', [out, ops.at(bias)]) : out);
+      });
+    },
+    sparseTransposeMatmul(x, g) {
+      check('sparseTransposeMatmul', x);
+      requireRows('sparseTransposeMatmul', 'g', g, x.rows);
+      return store.run((ops) => ops.keep(times(ops, x, g, true)));
+    },
+    sampledMatmul(pattern, g, dense) {
+      check('sampledMatmul', pattern);
+      const width = requireRows('sampledMatmul', 'g', g, pattern.rows);
+      if (requireRows('sampledMatmul', 'D', dense, pattern.columns) !== width)
+        throw misfit('sampledMatmul', 'rows of g and D must have equal lengths', g, dense);
+      const { count, rows, columns } = pattern;
+      return store.run((ops) => {
+        const [left, right] = [ops.at(g), ops.at(dense)];
+        if (count > denseShare * rows * columns) {
+          const whole = ops.call('MatMul', [left, right], { transpose_b: true });
+          return ops.keep(ops.call('GatherNd', [whole, placesOf(ops, pattern)]));
+        }
+        const [atRows, atColumns] = [rowsOf(ops, pattern), ops.at(pattern.indices)];
+        const block = Math.max(1, Math.floor(gatherBlock / Math.max(1, width)));
+        const parts: Value[] = [];
+        for (let start = 0; start < Math.max(1, count); start += block) {
+          const end = Math.min(count, start + block);
+          const a = ops.gather(left, ops.part(atRows, start, end));
+          const b = ops.gather(right, ops.part(atColumns, start, end));
+          const terms = ops.multiply(a, b);
+          parts.push(ops.sum(terms, 1));
+          ops.drop(a, b, terms);
+        }
+        return ops.keep(ops.concat(parts, 0));
+      });
+    },
+    sparseSumColumns(x) {
+      check('sparseSumColumns', x);
+      return store.run((ops) =>
+        ops.keep(segmentSum(ops, ops.at(x.values), ops.at(x.indices), x.columns)),
+      );
+    },
+    sparseNormRows(x, p) {
+      check('sparseNormRows', x);
+      requireExponent('sparseNormRows', p);
+      return store.run((ops) => {
+        const rows = rowsOf(ops, x);
+        const sizes = ops.call('Abs', [ops.at(x.values)]);
+        if (p === 1) return ops.keep(segmentSum(ops, sizes, rows, x.rows));
+        // A row without entries has the lowest number as its largest.
+        const found = ops.call('UnsortedSegmentMax', [sizes, rows, ops.int(x.rows)]);
+        const largest = ops.call('Maximum', [found, ops.number(0)]);
+        const shares = ops.divide(sizes, ops.gather(ops.nonzero(largest), rows));
+        const sums = segmentSum(ops, ops.power(shares, p), rows, x.rows);
+        return ops.keep(ops.multiply(ops.power(sums, 1 / p), largest));
+      });
+    },
+    sparseNormRowsGradient(x, norms, p, weight) {
+      check('sparseNormRowsGradient', x);
+      requireExponent('sparseNormRowsGradient', p);
+      requireVector('sparseNormRowsGradient', 'norms', norms, x.rows);
+      requireVector('sparseNormRowsGradient', 'weight', weight, x.rows);
+      return store.run((ops) => {
+        const rows = rowsOf(ops, x);
+        const [norm, factor] = [ops.at(norms), ops.at(weight)].map((each) =>
+          ops.gather(each, rows),
+        );
+        return ops.keep(normSlope(ops, ops.at(x.values), norm!, p, factor!));
+      });
+    },
+  };
+}

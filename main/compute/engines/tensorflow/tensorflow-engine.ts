@@ -1,0 +1,64 @@
+import { availableParallelism } from 'node:os';
+import { AppError } from '../../../../shared/errors.ts';
+import type { Engine, EngineInfo } from '../../engine.ts';
+import { findTensorflow, loadTensorflow } from './binding.ts';
+import { denseOps } from './dense-ops.ts';
+import { lossOps } from './loss-ops.ts';
+import { pointwiseOps } from './pointwise-ops.ts';
+import { reductionOps } from './reduction-ops.ts';
+import { sparseOps } from './sparse-ops.ts';
+import { storageOps } from './storage-ops.ts';
+import { TensorflowStore } from './store.ts';
+import { transformerOps } from './transformer-ops.ts';
+
+export interface TensorflowOptions {
+  /** Threads of one operation on the CPU; as many as the machine runs at once by default. */
+  readonly threads?: number;
+}
+
+const maximumThreads = 256;
+
+/** The engine in words: `gpu` is what TensorFlow says of the device that it took. */
+export function describeTensorflow(version: string, gpu: boolean, threads: number): EngineInfo {
+  const cpu = `CPU, ${threads} thread${threads === 1 ? '' : 's'}`;
+  return {
+    name: 'tensorflow',
+    device: gpu ? 'GPU' : cpu,
+    version,
+    threads,
+    precision: 'float32',
+  };
+}
+
+/**
+ * TensorFlow's kernels, on the GPU that it finds or else on the CPU; `info.device` says which. float32.
+ * Each operation is one or several of TensorFlow's, run at once. Results on several threads may differ
+ * in their last bits from run to run. Throws AppError `engine-unavailable` where TensorFlow is not
+ * prepared, cannot be loaded, or already runs with another number of threads in this process.
+ */
+export function createTensorflowEngine(options: TensorflowOptions = {}): Engine {
+  const threads = options.threads ?? Math.min(availableParallelism(), maximumThreads);
+  if (!Number.isInteger(threads) || threads < 1 || threads > maximumThreads)
+    throw new AppError(
+      'bad-input',
+      `The tensorflow engine takes 1 to ${maximumThreads} threads, not ${threads}.`,
+      { threads },
+    );
+  const prepared = findTensorflow();
+  const binding = loadTensorflow(prepared, threads);
+  const store = new TensorflowStore(binding);
+  return {
+    info: describeTensorflow(prepared.version, binding.isUsingGpuDevice(), threads),
+    ...storageOps(store),
+    ...denseOps(store),
+    ...pointwiseOps(store),
+    ...transformerOps(store),
+    ...lossOps(store),
+    ...reductionOps(store),
+    ...sparseOps(store),
+    close() {
+      store.close();
+      return Promise.resolve();
+    },
+  };
+}
