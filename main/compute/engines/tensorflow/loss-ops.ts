@@ -16,8 +16,9 @@ type LossOps = Pick<
 
 /** Losses between next-token distributions, through log-softmax of each row. */
 export function lossOps(store: TensorflowStore): LossOps {
-  const softmax = (ops: RawOps, x: Tensor) => ops.call('Softmax', [ops.at(x)]);
   const logSoftmax = (ops: RawOps, x: Tensor) => ops.call('LogSoftmax', [ops.at(x)]);
+  /** TensorFlow's own Softmax need not be 1 where there is but one column. */
+  const softmax = (ops: RawOps, x: Tensor) => ops.exp(logSoftmax(ops, x));
 
   function checkTargets(operation: string, logits: Tensor, targets: Tensor): void {
     const { rows, columns } = matrix(operation, logits);
