@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { AppError } from '../../../shared/errors.ts';
-import { openEngine } from '../../compute/engines/open-engine.ts';
 import type { Engine } from '../../compute/engine.ts';
+import { benchEngines } from './bench-engines.ts';
 import { Rival } from './rival.ts';
 import { median, type BenchContext, type Row } from './row.ts';
 
@@ -20,7 +20,7 @@ interface Product {
 }
 
 /**
- * GFLOP/s of dense products MxKxN in the layouts NN, TN and NT on one and two threads, against
+ * GFLOP/s of dense products MxKxN in the layouts NN, TN and NT on each engine, against
  * PyTorch's CPU product in the same minute. A flop is a multiplication or an addition: 2 M K N.
  */
 export async function* benchMatmul(
@@ -30,22 +30,17 @@ export async function* benchMatmul(
   const shapes = (sizes.length > 0 ? sizes : defaultSizes).map(parseSize);
   const rival = await Rival.start('matmul.py', note);
   try {
-    for (const threads of [1, 2].filter((count) => count <= availableParallelism())) {
-      const engine = await openEngine('wasm', { threads });
-      try {
-        for (const { m, k, n } of shapes)
-          for (const [transA, transB] of [
-            [false, false],
-            [true, false],
-            [false, true],
-          ] as const) {
-            signal.throwIfAborted();
-            yield await compare(engine, { m, k, n, transA, transB }, rival);
-          }
-      } finally {
-        await engine.close();
-      }
-    }
+    const threadCounts = [1, 2].filter((count) => count <= availableParallelism());
+    for await (const engine of benchEngines(threadCounts, note))
+      for (const { m, k, n } of shapes)
+        for (const [transA, transB] of [
+          [false, false],
+          [true, false],
+          [false, true],
+        ] as const) {
+          signal.throwIfAborted();
+          yield await compare(engine, { m, k, n, transA, transB }, rival);
+        }
   } finally {
     rival?.close();
   }

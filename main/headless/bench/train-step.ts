@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { AppError } from '../../../shared/errors.ts';
-import { openEngine } from '../../compute/engines/open-engine.ts';
 import type { Engine, Tensor } from '../../compute/engine.ts';
 import { RandomStream } from '../../compute/random.ts';
 import type { ByParameter } from '../../compute/sae/architecture.ts';
 import { reluArchitecture } from '../../compute/sae/architectures/relu.ts';
 import { Trainer } from '../../compute/sae/trainer.ts';
+import { benchEngines } from './bench-engines.ts';
 import { Rival } from './rival.ts';
 import { median, type BenchContext, type Row } from './row.ts';
 
@@ -36,15 +36,14 @@ export async function* benchTrainStep(
   const parsed = (sizes.length > 0 ? sizes : defaultSizes).map(parseSize);
   const threads = Math.min(2, availableParallelism());
   const rival = await Rival.start('train_step.py', note);
-  const engine = await openEngine('wasm', { threads });
   try {
-    for (const size of parsed) {
-      signal.throwIfAborted();
-      yield await compare(engine, size, rival);
-    }
+    for await (const engine of benchEngines([threads], note))
+      for (const size of parsed) {
+        signal.throwIfAborted();
+        yield await compare(engine, size, rival);
+      }
   } finally {
     rival?.close();
-    await engine.close();
   }
 }
 

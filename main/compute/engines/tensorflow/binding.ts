@@ -102,8 +102,8 @@ export function loadTensorflow({ file }: Prepared, threads: number): Binding {
     );
   if (loaded) return loaded.binding;
   process.env['TF_NUM_INTRAOP_THREADS'] = String(threads);
-  // Notes about the processor would fill the log; warnings and errors stay.
-  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '1';
+  // Notes about the processor would fill the log; errors stay.
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
   try {
     const binding = createRequire(import.meta.url)(file) as Binding;
     loaded = { file, threads, binding };
