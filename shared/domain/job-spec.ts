@@ -140,7 +140,7 @@ export const trainSpecSchema = v.strictObject({
   features: v.optional(featuresSchema),
   /** Training sequences between two checkpoints; null for none. */
   checkpointEvery: v.optional(v.nullable(positiveInt), null),
-  engine: v.optional(v.picklist(['auto', 'wasm', 'reference']), 'auto'),
+  engine: v.optional(v.picklist(['auto', 'wasm', 'tensorflow', 'reference']), 'auto'),
   /** Threads of the engine; null for all that the machine has. Results repeat for equal numbers. */
   threads: v.optional(
     v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256))),

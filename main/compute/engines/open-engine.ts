@@ -2,12 +2,11 @@ import type { EngineStatus } from '../../../shared/contract/app.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { Engine } from '../engine.ts';
 import { createReferenceEngine } from './reference/reference-engine.ts';
-import { findTensorflow } from './tensorflow/binding.ts';
-import { createTensorflowEngine } from './tensorflow/tensorflow-engine.ts';
+import { createTensorflowEngine, inspectTensorflow } from './tensorflow/tensorflow-engine.ts';
 import { loadKernels } from './wasm/kernel-module.ts';
 import { createWasmEngine, defaultThreads, describeWasm } from './wasm/wasm-engine.ts';
 
-/** `auto` is the fastest engine that this version has: wasm. */
+/** `auto` is `defaultEngine`. */
 export type EngineChoice = 'auto' | 'wasm' | 'tensorflow' | 'reference';
 
 export interface EngineOptions {
@@ -15,7 +14,10 @@ export interface EngineOptions {
   readonly threads?: number;
 }
 
-/** The engine that `auto` stands for. */
+/**
+ * The engine that `auto` stands for. On a CPU, TensorFlow has the faster dense products and the much
+ * slower sparse ones, so that a training step takes longer with it.
+ */
 export const defaultEngine = 'wasm';
 
 /**
@@ -37,19 +39,12 @@ export async function openEngine(
   );
 }
 
-/** What each engine can do on this machine, the preferred one first. Nothing is started for it. */
+/** What each engine can do on this machine, the preferred one first. No engine is started for it. */
 export async function engineStatuses(): Promise<EngineStatus[]> {
   const reference = createReferenceEngine().info;
   return [
     await wasmStatus(),
-    {
-      name: 'tensorflow',
-      available: false,
-      device: null,
-      version: null,
-      threads: null,
-      why: 'The TensorFlow engine is not part of this version.',
-    },
+    tensorflowStatus(),
     {
       name: 'reference',
       available: true,
@@ -66,8 +61,22 @@ async function wasmStatus(): Promise<EngineStatus> {
     const { device, version, threads } = describeWasm(await loadKernels(), defaultThreads());
     return { name: 'wasm', available: true, device, version, threads, why: null };
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    const why = error.message;
-    return { name: 'wasm', available: false, device: null, version: null, threads: null, why };
+    return missing('wasm', error);
   }
+}
+
+/** Loads the library, which is the only way to learn that it loads and what device it takes. */
+function tensorflowStatus(): EngineStatus {
+  try {
+    const { name, device, version, threads } = inspectTensorflow();
+    return { name, available: true, device, version, threads, why: null };
+  } catch (error) {
+    return missing('tensorflow', error);
+  }
+}
+
+function missing(name: EngineStatus['name'], error: unknown): EngineStatus {
+  if (!(error instanceof AppError)) throw error;
+  const why = error.message;
+  return { name, available: false, device: null, version: null, threads: null, why };
 }

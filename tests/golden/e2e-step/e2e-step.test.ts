@@ -17,6 +17,7 @@ import {
 } from '../../../main/compute/sae/optimiser.ts';
 import { OriginalPass } from '../../../main/compute/sae/original-pass.ts';
 import { openSafetensors } from '../../../main/formats/safetensors.ts';
+import { withTensorflow } from '../../support/tensorflow.ts';
 import type { KlDirection, ObjectiveSpec } from '../../../shared/domain/objective.ts';
 
 interface Case {
@@ -48,6 +49,7 @@ afterAll(() => golden.close());
 describe.each([
   { name: 'reference', tolerance: 2e-7 },
   { name: 'wasm', tolerance: 1e-5 },
+  ...withTensorflow({ name: 'tensorflow', tolerance: 1e-5 } as const),
 ] as const)('five steps through the frozen model on $name agree with PyTorch', ({ name, tolerance }) => {
   let engine: Engine;
   let model: Transformer;

@@ -14,6 +14,7 @@ import { openModelFolder } from '../../../main/formats/model-folder.ts';
 import { openSafetensors } from '../../../main/formats/safetensors.ts';
 import type { Metrics } from '../../../shared/domain/metrics.ts';
 import type { ObjectiveSpec } from '../../../shared/domain/objective.ts';
+import { withTensorflow } from '../../support/tensorflow.ts';
 import { missingData, sharedData } from '../../support/shared-data.ts';
 
 /**
@@ -71,11 +72,13 @@ const names: Readonly<Record<string, string>> = {
   grad_norm: 'gradientNorm',
 };
 
-describe.skipIf(skipped)(`training as e2e_sae does${skipped}`, () => {
+const engines = ['wasm', ...withTensorflow('tensorflow' as const)] as const;
+
+describe.skipIf(skipped).each(engines)(`training as e2e_sae does on %s${skipped}`, (name) => {
   let engine: Engine;
   let model: Transformer;
   beforeAll(async () => {
-    engine = await openEngine('wasm', { threads: 2 });
+    engine = await openEngine(name, { threads: 2 });
     const source = openModelFolder(modelPath ?? '');
     model = openTransformer(engine, source, 'transformer-lens');
     source.weights.close();

@@ -5,9 +5,10 @@ import { forward } from '../../../main/compute/model/forward.ts';
 import { openTransformer, parseModelConfig } from '../../../main/compute/model/open-transformer.ts';
 import { modelParameterCount } from '../../../main/compute/sae/estimate.ts';
 import { largestDifference } from '../../support/differences.ts';
+import { withTensorflow } from '../../support/tensorflow.ts';
 import { goldenModels, openGoldenModel } from '../../support/golden-models.ts';
 
-describe.each(['reference', 'wasm'] as const)('on the engine %s', (name) => {
+describe.each(['reference', 'wasm', ...withTensorflow('tensorflow' as const)] as const)('on the engine %s', (name) => {
   let engine: Engine;
   beforeAll(async () => {
     engine = await openEngine(name, { threads: 2 });

@@ -6,9 +6,10 @@ import { openTransformer } from '../../../main/compute/model/open-transformer.ts
 import { reluArchitecture } from '../../../main/compute/sae/architectures/relu.ts';
 import { FrozenDictionary } from '../../../main/compute/sae/frozen-dictionary.ts';
 import type { TensorReader } from '../../../shared/domain/tensors.ts';
+import { withTensorflow } from '../../support/tensorflow.ts';
 import { goldenModels, openGoldenModel } from '../../support/golden-models.ts';
 
-describe.each(['reference', 'wasm'] as const)('on the engine %s', (name) => {
+describe.each(['reference', 'wasm', ...withTensorflow('tensorflow' as const)] as const)('on the engine %s', (name) => {
   let engine: Engine;
   beforeAll(async () => {
     engine = await openEngine(name, { threads: 2 });

@@ -90,6 +90,11 @@ export function findTensorflow(folder = tensorflowFolder()): Prepared {
 let loaded:
   { readonly file: string; readonly threads: number; readonly binding: Binding } | undefined;
 
+/** The number of threads that TensorFlow was loaded with in this process, if it was. */
+export function loadedThreads(): number | undefined {
+  return loaded?.threads;
+}
+
 /**
  * Loads the binding into this process, once: TensorFlow takes its number of threads from the
  * environment when it is loaded and keeps it. Throws AppError `engine-unavailable`.

@@ -1,7 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { AppError } from '../../../../shared/errors.ts';
 import type { Engine, EngineInfo } from '../../engine.ts';
-import { findTensorflow, loadTensorflow } from './binding.ts';
+import {
+  type Binding,
+  findTensorflow,
+  loadedThreads,
+  loadTensorflow,
+  type Prepared,
+} from './binding.ts';
 import { denseOps } from './dense-ops.ts';
 import { lossOps } from './loss-ops.ts';
 import { pointwiseOps } from './pointwise-ops.ts';
@@ -18,16 +24,31 @@ export interface TensorflowOptions {
 
 const maximumThreads = 256;
 
-/** The engine in words: `gpu` is what TensorFlow says of the device that it took. */
-export function describeTensorflow(version: string, gpu: boolean, threads: number): EngineInfo {
+function defaultThreads(): number {
+  return Math.min(availableParallelism(), maximumThreads);
+}
+
+/** The engine in words. */
+function describe({ version }: Prepared, binding: Binding, threads: number): EngineInfo {
   const cpu = `CPU, ${threads} thread${threads === 1 ? '' : 's'}`;
   return {
     name: 'tensorflow',
-    device: gpu ? 'GPU' : cpu,
+    // Without a GPU that it can use, TensorFlow computes on the CPU and says nothing.
+    device: binding.isUsingGpuDevice() ? 'GPU' : cpu,
     version,
     threads,
     precision: 'float32',
   };
+}
+
+/**
+ * Loads TensorFlow and says what it runs on. Throws AppError `engine-unavailable` as
+ * createTensorflowEngine does.
+ */
+export function inspectTensorflow(): EngineInfo {
+  const prepared = findTensorflow();
+  const threads = loadedThreads() ?? defaultThreads();
+  return describe(prepared, loadTensorflow(prepared, threads), threads);
 }
 
 /**
@@ -37,7 +58,7 @@ export function describeTensorflow(version: string, gpu: boolean, threads: numbe
  * prepared, cannot be loaded, or already runs with another number of threads in this process.
  */
 export function createTensorflowEngine(options: TensorflowOptions = {}): Engine {
-  const threads = options.threads ?? Math.min(availableParallelism(), maximumThreads);
+  const threads = options.threads ?? defaultThreads();
   if (!Number.isInteger(threads) || threads < 1 || threads > maximumThreads)
     throw new AppError(
       'bad-input',
@@ -48,7 +69,7 @@ export function createTensorflowEngine(options: TensorflowOptions = {}): Engine 
   const binding = loadTensorflow(prepared, threads);
   const store = new TensorflowStore(binding);
   return {
-    info: describeTensorflow(prepared.version, binding.isUsingGpuDevice(), threads),
+    info: describe(prepared, binding, threads),
     ...storageOps(store),
     ...denseOps(store),
     ...pointwiseOps(store),

@@ -12,6 +12,7 @@ import {
   newAdamState,
   stepAdam,
 } from '../../../../main/compute/sae/optimiser.ts';
+import { withTensorflow } from '../../../support/tensorflow.ts';
 import { openSafetensors } from '../../../../main/formats/safetensors.ts';
 
 interface GoldenCase {
@@ -37,6 +38,7 @@ afterAll(() => golden.close());
 describe.each([
   { name: 'reference', tolerance: 2e-7 },
   { name: 'wasm', tolerance: 1e-5 },
+  ...withTensorflow({ name: 'tensorflow', tolerance: 1e-5 } as const),
 ] as const)('the local training step on $name agrees with PyTorch', ({ name, tolerance }) => {
   let engine: Engine;
   beforeAll(async () => {
