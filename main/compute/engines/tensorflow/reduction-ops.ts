@@ -63,7 +63,7 @@ export function reductionOps(store: TensorflowStore): ReductionOps {
       requireKind('countNonzero', 'float', x);
       return total(x, (ops, block) => {
         const isCounted = ops.call('NotEqual', [block, ops.number(0)]);
-        return ops.sum(ops.cast(isCounted, 'float64'), 0);
+        return ops.cast(ops.sum(ops.cast(isCounted, 'int32'), 0), 'float64');
       });
     },
     sumRows(x) {

@@ -19,10 +19,10 @@ type SparseOps = Pick<
 >;
 
 /** Numbers that are gathered at a time, and rows that they are gathered for at most. */
-const gatherBlock = 1 << 20;
-const maximumBlock = 24;
+const gatherBlock = 1 << 21;
+const maximumBlock = 48;
 /** From this share of stored entries on, the whole product is quicker than rows gathered for each. */
-const denseShare = 0.02;
+const denseShare = 0.01;
 
 /** Products and sums over the stored entries of codes. */
 export function sparseOps(store: TensorflowStore): SparseOps {
@@ -45,10 +45,14 @@ export function sparseOps(store: TensorflowStore): SparseOps {
 
   /** The row of each stored entry: as many pointers as are not above its place, less one. */
   function rowsOf(ops: RawOps, x: Sparse): Value {
+    const storage = store.storageOf(x.pointers);
+    if (storage.derived) return storage.derived;
     const pointers = ops.reshape(ops.at(x.pointers), [1, x.rows + 1]);
     const places = ops.call('Range', [ops.int(0), ops.int(x.count), ops.int(1)]);
     const above = ops.call('UpperBound', [pointers, ops.reshape(places, [1, x.count])]);
-    return ops.reshape(ops.call('Sub', [above, ops.int(1)]), [x.count]);
+    const rows = ops.reshape(ops.call('Sub', [above, ops.int(1)]), [x.count]);
+    storage.derived = ops.release(rows);
+    return rows;
   }
 
   /** Row and column of each stored entry: int32 [count, 2]. */
@@ -83,20 +87,26 @@ export function sparseOps(store: TensorflowStore): SparseOps {
         const input = ops.at(x);
         const places = ops.call('Where', [input]);
         const values = ops.call('GatherNd', [input, places]);
-        const [, indices] = ops.callMany('Unpack', [places], { num: 2, axis: 1 }, 2);
-        const isStored = ops.call('NotEqual', [input, ops.number(0)]);
-        const counts = ops.sum(ops.cast(isStored, 'int32'), 1);
-        const ends = ops.call('Cumsum', [counts, ops.int(0)]);
+        const count = places.shape[0]!;
+        const [atRows, indices] = ops
+          .callMany('Unpack', [places], { num: 2, axis: 1 }, 2)
+          .map((each) => ops.cast(each, 'int32'));
+        // A row's first entry comes after all entries of rows before it.
+        const numbers = ops.call('Range', [ops.int(0), ops.int(rows + 1), ops.int(1)]);
+        const sorted = ops.reshape(atRows!, [1, count]);
+        const pointers = ops.call('LowerBound', [sorted, ops.reshape(numbers, [1, rows + 1])]);
         const sparse = {
           rows,
           columns,
-          count: places.shape[0]!,
-          pointers: ops.keep(ops.concat([ops.list([0]), ends], 0, 'int32'), 'int'),
-          indices: ops.keep(ops.cast(indices!, 'int32'), 'int'),
+          count,
+          pointers: ops.keep(ops.reshape(pointers, [rows + 1]), 'int'),
+          indices: ops.keep(indices!, 'int'),
           values: ops.keep(values),
         };
+        const storage = store.storageOf(sparse.pointers);
+        storage.derived = ops.release(atRows!);
         checked.set(store.storageOf(sparse.indices), columns);
-        checked.set(store.storageOf(sparse.pointers), sparse.count);
+        checked.set(storage, count);
         return sparse;
       });
     },

@@ -18,6 +18,8 @@ interface TensorStorage extends Storage {
   value: Value;
   /** The numbers of an int tensor that came from here: checks of indices need not copy them back. */
   readonly host?: Int32Array;
+  /** What was worked out from the numbers of an int tensor, which never change; goes with it. */
+  derived?: Value;
 }
 
 /** Numbers stand for INT, lists for SHAPE, `text` for STRING; a bare string names a number type. */
@@ -37,7 +39,7 @@ const exhausted = 'Invalid TF_Status: 8';
 /** Tensors over TensorFlow's, and the calls that make them. */
 export class TensorflowStore {
   readonly handles = new Handles<TensorStorage>((storage) => {
-    if (this.#alive.delete(storage)) this.delete(storage.value);
+    if (this.#alive.delete(storage)) this.#deleteStorage(storage);
   });
   readonly #alive = new Set<TensorStorage>();
   readonly #binding: Binding;
@@ -119,6 +121,11 @@ export class TensorflowStore {
     return this.#binding.tensorDataSync(id);
   }
 
+  #deleteStorage({ value, derived }: TensorStorage): void {
+    this.delete(value);
+    if (derived) this.delete(derived);
+  }
+
   /** A small tensor that is kept for the next call that needs it. */
   constant(numbers: Float32Array | Int32Array, shape: readonly number[]): Value {
     const key = `${numbers instanceof Int32Array ? 'i' : 'f'}${shape.join()}:${numbers.join()}`;
@@ -136,7 +143,7 @@ export class TensorflowStore {
   close(): void {
     this.#closed = true;
     this.#dropConstants();
-    for (const { value } of this.#alive) this.delete(value);
+    for (const storage of this.#alive) this.#deleteStorage(storage);
     this.#alive.clear();
   }
 
