@@ -5,6 +5,7 @@ import { build } from './build.mjs';
 import { ensureChromium } from './chromium.mjs';
 import { root } from './install.mjs';
 import { node24 } from './launch.mjs';
+import { setUpTensorflow } from './tensorflow.mjs';
 
 /** Runs a program of node_modules under Node 24; answers whether it succeeded. */
 function tool(path, args, env = {}) {
@@ -45,6 +46,20 @@ async function counted(file, run, count) {
   // A runner can fail outside any test, as by an error while it loads a file.
   return !ok && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
+
+/** The tests on TensorFlow are skipped with the reason where it cannot be prepared. */
+const tensorflow = {
+  name: 'TensorFlow for the tests on it',
+  run: async () => {
+    try {
+      await setUpTensorflow();
+      return { passed: 1, failed: 0 };
+    } catch (error) {
+      console.log(`Without TensorFlow: ${error instanceof Error ? error.message : error}`);
+      return { passed: 0, failed: 0, skipped: 1 };
+    }
+  },
+};
 
 const unitTests = {
   name: 'unit, contract, integration and fault tests',
@@ -101,6 +116,7 @@ const checks = [
     'renderer/tsconfig.json',
     '--fail-on-warnings',
   ]),
+  tensorflow,
   unitTests,
   browserTests,
 ];

@@ -50,7 +50,8 @@ console.log(JSON.stringify({ version: binding.TF_Version, gpu: binding.isUsingGp
 
 /** Runs a program; its last words are the error where it fails or is not there. */
 function run(purpose, file, args, options = {}) {
-  const result = spawnSync(file, args, { encoding: 'utf8', maxBuffer: 1 << 26, ...options });
+  const settings = { encoding: 'utf8', maxBuffer: 1 << 26, timeout: 900_000, ...options };
+  const result = spawnSync(file, args, settings);
   if (result.error?.code === 'ENOENT')
     throw new Error(`${purpose} needs ${file}, which is not here. Install it and try again.`);
   if (result.error) throw result.error;
@@ -89,9 +90,14 @@ function headersFolder() {
 /** The binding's sources, in `folder`/package/binding. */
 async function fetchSource(folder) {
   const words = ['pack', `${source.name}@${source.version}`, '--pack-destination', folder];
-  run('Fetching the binding', 'npm', [...words, '--ignore-scripts', '--loglevel=error'], {
-    cwd: folder,
-  });
+  run(
+    'Fetching the binding',
+    'npm',
+    [...words, '--ignore-scripts', '--loglevel=error', '--fetch-retries=1'],
+    {
+      cwd: folder,
+    },
+  );
   const name = readdirSync(folder).find((file) => file.endsWith('.tgz'));
   const archive = join(folder, name ?? '');
   await requireHash(source.name, archive, 'sha512', 'base64', source.sha512);
@@ -108,9 +114,14 @@ async function fetchTensorflow(folder) {
     ...['--platform', wheel.platform],
   ];
   const request = [`${wheel.name}==${wheel.version}`, '--no-deps', '-d', folder];
-  run('Fetching TensorFlow', python, ['-m', 'pip', 'download', '-q', ...request, ...target], {
-    env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1' },
-  });
+  run(
+    'Fetching TensorFlow',
+    python,
+    ['-m', 'pip', 'download', '-q', '--retries=1', ...request, ...target],
+    {
+      env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1' },
+    },
+  );
   const archive = join(folder, readdirSync(folder).find((file) => file.endsWith('.whl')) ?? '');
   await requireHash(`The wheel ${wheel.name}`, archive, 'sha256', 'hex', wheel.sha256);
   const unpack = `
