@@ -1,7 +1,17 @@
 import type { Activation } from '../engine.ts';
 
-export const modelFamilies = ['gpt2', 'gpt_neo', 'gpt_neox', 'llama', 'gemma2'] as const;
-/** A family of models, under the name that Hugging Face gives it (`model_type`). */
+export const modelFamilies = [
+  'gpt2',
+  'gpt_neo',
+  'gpt_neox',
+  'llama',
+  'gemma2',
+  'transformer_lens',
+] as const;
+/**
+ * A family of models, under the name that Hugging Face gives it (`model_type`); `transformer_lens` is
+ * the name that a checkpoint of TransformerLens gets (formats/model-folder.ts).
+ */
 export type ModelFamily = (typeof modelFamilies)[number];
 
 /** All that tells apart the forward passes of the families; see Transformer. */
