@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** Everything but the browser tests, which Playwright runs (tests/e2e). */
@@ -10,6 +11,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    // Processes that tests start need not compile the same sources again.
+    env: { NODE_COMPILE_CACHE: resolve(import.meta.dirname, 'out/compile-cache') },
     globalSetup: ['tests/support/build-kernels.ts'],
   },
 });

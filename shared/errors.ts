@@ -112,11 +112,26 @@ const systemSentences: Partial<Record<ErrorCode, string>> = {
   'disk-full': 'could not be written: the disk is full. Free some space and try again.',
 };
 
+/** What the same failures mean where something was to be written. */
+const writeSentences: Readonly<Record<string, string>> = {
+  EACCES: 'cannot be written. Check the permissions of its folder.',
+  EPERM: 'cannot be written. Check the permissions of its folder.',
+  EISDIR: 'cannot be written: it is a folder.',
+  EIO: 'could not be written: the disk reported an error. Choose another place and check the disk.',
+};
+
 /** Turns a failed file operation into an AppError that names the file; other errors pass through. */
-export function fileError(error: unknown, file: string): unknown {
+export function fileError(
+  error: unknown,
+  file: string,
+  access: 'read' | 'write' = 'read',
+): unknown {
   if (error instanceof AppError) return error;
   const system = (error as { code?: unknown } | null)?.code;
-  const code = typeof system === 'string' ? systemCodes[system] : undefined;
+  if (typeof system !== 'string') return error;
+  const sentence = access === 'write' ? writeSentences[system] : undefined;
+  const code = sentence === undefined ? systemCodes[system] : 'not-writable';
   if (!code) return error;
-  return new AppError(code, `${file} ${systemSentences[code]}`, { file, system }, error);
+  const message = `${file} ${sentence ?? systemSentences[code]}`;
+  return new AppError(code, message, { file, system }, error);
 }

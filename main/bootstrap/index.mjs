@@ -7,7 +7,8 @@
  *   start [FOLDER]  the app: Electron where it can be had, else the same app on loopback
  *   assay …         the command line
  */
-import { install } from './install.mjs';
+import { resolve } from 'node:path';
+import { install, root } from './install.mjs';
 
 const [command, ...args] = process.argv.slice(2);
 
@@ -15,11 +16,11 @@ const commands = {
   async demo() {
     await install();
     const { build } = await import('./build.mjs');
-    await build();
+    build();
     const { runAssay, startApp } = await import('./launch.mjs');
     const code = await runAssay(['demo', ...args]);
     if (code !== 0 || !process.stdout.isTTY || !process.stdin.isTTY) return code;
-    return startApp([demoProject]);
+    return startApp([process.env.ASSAY_DEMO_PROJECT]);
   },
   async test() {
     await install();
@@ -29,22 +30,21 @@ const commands = {
   async start() {
     await install();
     const { build } = await import('./build.mjs');
-    await build();
+    build();
     const { startApp } = await import('./launch.mjs');
     return startApp(args);
   },
   async assay() {
     await install({ quiet: true });
-    const { buildKernels } = await import('./build.mjs');
-    await buildKernels({ quiet: true });
+    const { build } = await import('./build.mjs');
+    build({ only: ['kernels'], say: () => {} });
     const { runAssay } = await import('./launch.mjs');
     return runAssay(args);
   },
 };
 
-/** Where `assay demo` keeps its project; main/headless/demo.ts is told through the environment. */
-const demoProject = new URL('../../out/demo-project', import.meta.url).pathname;
-process.env.ASSAY_DEMO_PROJECT ??= demoProject;
+/** Where `assay demo` keeps its project; main/headless/demo-project.ts is told through the environment. */
+process.env.ASSAY_DEMO_PROJECT ??= resolve(root, 'out/demo-project');
 
 const [major] = process.versions.node.split('.').map(Number);
 if (major < 20) {

@@ -41,6 +41,8 @@ export function runToEnd(file, args, options = {}) {
 export function runAssay(args) {
   return runToEnd(node24(), [resolve(root, 'main/headless/index.ts'), ...args], {
     cwd: process.env.INIT_CWD ?? process.cwd(),
+    // Without it every command, and every worker, spends half a second on reading the sources.
+    env: { NODE_COMPILE_CACHE: resolve(root, 'out', 'compile-cache'), ...process.env },
   });
 }
 

@@ -55,7 +55,7 @@ export async function backUp(db: Writer, folder: string, now: number): Promise<B
     flush(folder);
   } catch (error) {
     removeQuietly(unfinished);
-    throw fileError(error, unfinished);
+    throw fileError(error, unfinished, 'write');
   }
   for (const old of listBackups(folder).slice(0, -keep)) removeQuietly(old.path);
   return { path, time: now };

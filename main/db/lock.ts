@@ -13,7 +13,7 @@ const holderSchema = v.object({
   /** Milliseconds since 1970. */
   since: v.number(),
 });
-export type LockHolder = v.InferOutput<typeof holderSchema>;
+type LockHolder = v.InferOutput<typeof holderSchema>;
 
 export interface ProjectLock {
   release(): void;
@@ -45,7 +45,7 @@ export function lockProject(folder: string, now: number): ProjectLock {
     writeFileSync(info, JSON.stringify(us));
   } catch (error) {
     letGo();
-    throw fileError(error, info);
+    throw fileError(error, info, 'write');
   }
   return {
     release() {
@@ -55,19 +55,18 @@ export function lockProject(folder: string, now: number): ProjectLock {
   };
 }
 
-/** Who has the project open, as far as `lock.json` tells. */
-export function lockHolder(folder: string): LockHolder | undefined {
-  return readHolder(join(folder, 'lock.json'));
-}
-
 function takeLock(
   folder: string,
   path: string,
   holder: LockHolder | undefined,
 ): BetterSqlite.Database {
-  let connection: BetterSqlite.Database | undefined;
   try {
     mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw fileError(error, folder, 'write');
+  }
+  let connection: BetterSqlite.Database | undefined;
+  try {
     connection = new BetterSqlite(path, { timeout: 200 });
     connection.exec('BEGIN EXCLUSIVE');
     return connection;

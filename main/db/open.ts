@@ -45,7 +45,7 @@ export async function openWriter(file: string, options: OpenOptions = {}): Promi
   try {
     mkdirSync(dirname(file), { recursive: true });
   } catch (error) {
-    throw fileError(error, dirname(file));
+    throw fileError(error, dirname(file), 'write');
   }
   const exists = checkFile(file, migrations.length);
   if (exists) checkWritable(file);

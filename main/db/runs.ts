@@ -121,10 +121,15 @@ export function metricsOf(db: Reader, run: string): Metrics {
   return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
 }
 
-export function metricsOfAll(db: Reader): Map<string, Metrics> {
+/** Metrics of all runs. @param names those that are wanted; null for all. */
+export function metricsOfAll(
+  db: Reader,
+  names: readonly string[] | null = null,
+): Map<string, Metrics> {
   const all = new Map<string, Metrics>();
   const rows = db.all<{ run: string; name: string; value: number | null }>(
-    'SELECT run, name, value FROM metrics',
+    'SELECT run, name, value FROM metrics WHERE ? OR name IN (SELECT value FROM json_each(?))',
+    [names === null ? 1 : 0, JSON.stringify(names ?? [])],
   );
   for (const { run, name, value } of rows) {
     let metrics = all.get(run);
@@ -132,6 +137,12 @@ export function metricsOfAll(db: Reader): Map<string, Metrics> {
     metrics[name] = value;
   }
   return all;
+}
+
+/** Names of the metrics that at least one run has. */
+export function metricNames(db: Reader): string[] {
+  const rows = db.all<{ name: string }>('SELECT DISTINCT name FROM metrics ORDER BY name');
+  return rows.map(({ name }) => name);
 }
 
 /** What an import knows of a run. */

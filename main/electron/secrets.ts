@@ -109,7 +109,7 @@ export class KeychainSecrets implements SecretStore {
       await rename(temporary, this.#path);
     } catch (error) {
       await rm(temporary, { force: true });
-      throw fileError(error, this.#path);
+      throw fileError(error, this.#path, 'write');
     }
   }
 }

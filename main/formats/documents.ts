@@ -1,5 +1,4 @@
 import { readFileSync, statSync } from 'node:fs';
-import { parseDocument } from 'yaml';
 import { AppError, fileError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { parseStrictJson } from './strict-json.ts';
@@ -28,24 +27,4 @@ export function readText(path: string): string {
 /** Reads a JSON file strictly (see strict-json.ts). */
 export function readJson(path: string): unknown {
   return parseStrictJson(readText(path), path);
-}
-
-/**
- * Parses YAML (or JSON, which is YAML): one document, no duplicate keys, aliases limited, no custom
- * tags.
- * @throws AppError `bad-spec` naming file, line and column.
- */
-export function parseYaml(text: string, file: string): unknown {
-  const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true });
-  const problem = document.errors[0];
-  if (problem) {
-    const place = problem.linePos?.[0];
-    const where = place ? `line ${place.line}, column ${place.col}` : 'unknown place';
-    throw new AppError(
-      'bad-spec',
-      `${file} is not valid YAML at ${where}: ${problem.message.split('\n')[0]}`,
-      { file, place: where },
-    );
-  }
-  return document.toJS({ maxAliasCount: 100 }) as unknown;
 }

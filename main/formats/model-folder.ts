@@ -3,10 +3,11 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { AppError } from '../../shared/errors.ts';
 import type { TensorReader } from '../../shared/domain/tensors.ts';
-import { parseYaml, readJson, readText } from './documents.ts';
+import { readJson, readText } from './documents.ts';
 import { openSafetensors } from './safetensors.ts';
 import { openShardedSafetensors } from './sharded-safetensors.ts';
 import { openTorchZip } from './torch-zip/torch-zip.ts';
+import { parseYaml } from './yaml.ts';
 
 /** The files of a model, as parsed documents and an open weight reader. */
 export interface ModelFolder {

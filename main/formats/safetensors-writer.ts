@@ -19,18 +19,22 @@ export class SafetensorsWriter {
   readonly #fd: number;
   readonly #places = new Map<string, { dtype: Dtype; size: number; offset: number }>();
 
-  /** @throws AppError what the file system says, such as `disk-full`. */
+  /**
+   * @param name what errors call the file, where it is to be renamed
+   * @throws AppError what the file system says, such as `disk-full`.
+   */
   constructor(
     path: string,
     tensors: readonly TensorPlan[],
     metadata: Readonly<Record<string, string>> = {},
+    name = path,
   ) {
-    this.#path = path;
+    this.#path = name;
     const header = this.#layOut(tensors, metadata);
     try {
       this.#fd = openSync(path, 'w');
     } catch (error) {
-      throw fileError(error, path);
+      throw fileError(error, name, 'write');
     }
     this.#put(header, 0);
     // Makes the file as long as its header says even where nothing is written at its end.
@@ -56,7 +60,7 @@ export class SafetensorsWriter {
     try {
       fsyncSync(this.#fd);
     } catch (error) {
-      throw fileError(error, this.#path);
+      throw fileError(error, this.#path, 'write');
     } finally {
       closeSync(this.#fd);
     }
@@ -97,7 +101,7 @@ export class SafetensorsWriter {
           position + done,
         );
     } catch (error) {
-      throw fileError(error, this.#path);
+      throw fileError(error, this.#path, 'write');
     }
   }
 }

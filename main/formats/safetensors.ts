@@ -8,7 +8,7 @@ import {
   type TensorInfo,
   type TensorReader,
 } from '../../shared/domain/tensors.ts';
-import { readFileBytes, truncatedFile } from './file-bytes.ts';
+import { closeFile, readFileBytes, truncatedFile } from './file-bytes.ts';
 import { parseStrictJson } from './strict-json.ts';
 import {
   asDoubles,
@@ -195,7 +195,7 @@ class SafetensorsReader implements TensorReader {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    closeSync(this.#fd);
+    closeFile(this.#fd, this.source);
   }
 
   #read(name: string, start: number, end: number | undefined): TensorBytes {

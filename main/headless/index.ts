@@ -1,3 +1,4 @@
+import { AppError } from '../../shared/errors.ts';
 import { exitCodes, runCli } from './cli/run-cli.ts';
 import { commands } from './commands/index.ts';
 import { findPlaces } from './places.ts';
@@ -7,7 +8,7 @@ const abort = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
     if (abort.signal.aborted) process.exit(exitCodes.cancelled);
-    abort.abort();
+    abort.abort(new AppError('cancelled', 'Stopped.'));
   });
 
 process.exitCode = await runCli(process.argv.slice(2), {

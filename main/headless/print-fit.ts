@@ -1,5 +1,6 @@
 import type { FitDetail } from '../../shared/contract/statistics.ts';
 
+type Warning = FitDetail['warnings'][number];
 type Fit = Omit<FitDetail, 'id' | 'name' | 'createdAt'>;
 
 /** The answer of `assay regress --json`: the fit with its family and formula in place of its spec. */
@@ -21,15 +22,22 @@ export function printFit(fit: Fit): string {
     '',
     ...figureLines(fit),
     ...fit.dependencies.map(({ sentence }) => `exact dependency: ${sentence}`),
-    ...fit.warnings.flatMap((warning) => [
-      '',
-      `warning: ${warning.message}`,
-      `  why: ${warning.why}`,
-      `  what to do: ${warning.whatToDo}`,
-    ]),
+    ...fit.warnings.flatMap(warningLines),
     '',
     fit.method,
   ].join('\n');
+}
+
+/** Advice that the next warning repeats is given once, after the last of them. */
+function warningLines(warning: Warning, at: number, all: readonly Warning[]): string[] {
+  const isRepeated = all[at + 1]?.whatToDo === warning.whatToDo;
+  const follows = all[at - 1]?.whatToDo === warning.whatToDo;
+  return [
+    ...(follows ? [] : ['']),
+    `warning: ${warning.message}`,
+    `  why: ${warning.why}`,
+    ...(isRepeated ? [] : [`  what to do: ${warning.whatToDo}`]),
+  ];
 }
 
 function rowsLine(fit: Fit): string {

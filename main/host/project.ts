@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AssayContract } from '../../shared/contract/index.ts';
 import type { ProjectInfo, ProjectOverview } from '../../shared/contract/project.ts';
 import type { Topics } from '../../shared/contract/topics.ts';
 import type { JobRecord } from '../../shared/domain/job-record.ts';
-import { AppError } from '../../shared/errors.ts';
+import { AppError, fileError } from '../../shared/errors.ts';
 import { backUp, listBackups } from '../db/backup.ts';
 import type { Writer } from '../db/connection.ts';
 import { lockProject, type ProjectLock } from '../db/lock.ts';
 import { backupFolder, openWriter } from '../db/open.ts';
 import { countProject, ensureProject, getProject } from '../db/project.ts';
+import { reserveRoom } from '../db/reserve.ts';
 import { runIdsByJob } from '../db/runs.ts';
 import type { Clock } from '../jobs/clock.ts';
 import { jobFolder } from '../jobs/job-folder.ts';
@@ -65,16 +66,30 @@ export class Project implements ProjectView {
     const lock = lockProject(join(folder, '.assay'), now);
     try {
       const db = await openWriter(databaseFile(folder), { now: parts.clock.now });
-      ensureProject(db, now);
-      const project = new Project(describe(folder, now), db, lock, parts);
-      await project.jobs.recover();
-      await project.#takeIn();
-      project.#backup = project.#backUpDaily();
-      return project;
+      return await Project.#settle(folder, db, lock, parts).catch((error: unknown) => {
+        db.close();
+        throw error;
+      });
     } catch (error) {
       lock.release();
       throw error;
     }
+  }
+
+  static async #settle(
+    folder: string,
+    db: Writer,
+    lock: ProjectLock,
+    parts: ProjectParts,
+  ): Promise<Project> {
+    const now = parts.clock.now();
+    reserveRoom(db);
+    ensureProject(db, now);
+    const project = new Project(describe(folder, now), db, lock, parts);
+    await project.jobs.recover();
+    await project.#takeIn();
+    project.#backup = project.#backUpDaily();
+    return project;
   }
 
   get path(): string {
@@ -185,10 +200,16 @@ function describe(folder: string, openedAt: number): ProjectInfo {
 /** @throws AppError `not-found` or `not-readable` */
 export function checkFolder(path: string): string {
   const folder = realFolder(path);
-  if (statSync(folder).isDirectory()) return folder;
-  throw new AppError('not-readable', `${path} is a file. Open the folder that it lies in.`, {
-    file: path,
-  });
+  if (!statSync(folder).isDirectory())
+    throw new AppError('not-readable', `${path} is a file. Open the folder that it lies in.`, {
+      file: path,
+    });
+  try {
+    accessSync(folder, constants.R_OK | constants.X_OK);
+    return folder;
+  } catch (error) {
+    throw fileError(error, path);
+  }
 }
 
 function textOf(error: unknown): string {

@@ -9,6 +9,7 @@ export class Projects {
   readonly #parts: ProjectParts;
   readonly #recent: RecentProjects;
   readonly #open = new Map<string, Promise<Project>>();
+  readonly #closing = new Map<string, Promise<void>>();
 
   constructor(parts: ProjectParts, recent: RecentProjects) {
     this.#parts = parts;
@@ -21,7 +22,9 @@ export class Projects {
     const id = projectId(folder);
     let opening = this.#open.get(id);
     if (!opening) {
-      opening = Project.open(folder, this.#parts);
+      // One that is being closed still holds its lock.
+      const closed = this.#closing.get(id) ?? Promise.resolve();
+      opening = closed.then(() => Project.open(folder, this.#parts));
       this.#open.set(id, opening);
       opening.catch(() => this.#open.delete(id));
     }
@@ -44,22 +47,28 @@ export class Projects {
   async get(id: string): Promise<Project> {
     const project = await this.#open.get(id);
     if (project) return project;
-    throw new AppError('not-found', 'This project is not open. Open its folder again.', {
-      project: id,
-    });
+    throw notOpen(id);
   }
 
   async close(id: string): Promise<void> {
-    const project = await this.get(id);
+    const opened = this.#open.get(id);
+    if (!opened) throw notOpen(id);
     this.#open.delete(id);
-    await project.close();
+    const closing = opened
+      .then((project) => project.close())
+      .finally(() => this.#closing.delete(id));
+    this.#closing.set(
+      id,
+      closing.catch(() => undefined),
+    );
+    await closing;
   }
 
   async closeAll(): Promise<void> {
     const projects = await Promise.allSettled(this.#open.values());
     this.#open.clear();
     const opened = projects.filter((project) => project.status === 'fulfilled');
-    await Promise.all(opened.map(({ value }) => value.close()));
+    await Promise.all([...opened.map(({ value }) => value.close()), ...this.#closing.values()]);
   }
 
   /** A list of conveniences: where it cannot be written, the project is open all the same. */
@@ -72,4 +81,10 @@ export class Projects {
       });
     }
   }
+}
+
+function notOpen(id: string): AppError {
+  return new AppError('not-found', 'This project is not open. Open its folder again.', {
+    project: id,
+  });
 }

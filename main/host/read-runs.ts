@@ -7,6 +7,7 @@ import {
   artifactsOf,
   getRun,
   listRuns,
+  metricNames,
   metricsOf,
   metricsOfAll,
   type StoredRun,
@@ -16,15 +17,22 @@ import { findJob, folderOf, type ProjectView } from './project-view.ts';
 import { groupRuns, runRow, type GroupedRuns } from './run-groups.ts';
 import { problemJson } from './scan/finding.ts';
 
-/** All runs of a project in groups of replicates. */
-export function readGroups(view: ProjectView, search: string): GroupedRuns {
+/**
+ * All runs of a project in groups of replicates.
+ * @param names of the metrics that the groups carry; null for all.
+ */
+export function readGroups(
+  view: ProjectView,
+  search: string,
+  names: readonly string[] | null = null,
+): GroupedRuns {
   const jobs = new Map(listJobs(view.db).map((job) => [job.id, job]));
-  const metrics = metricsOfAll(view.db);
+  const metrics = metricsOfAll(view.db, names);
   const sources = listRuns(view.db).map((run) => {
     const job = jobs.get(run.job)!;
     return { run, job, metrics: metrics.get(run.id) ?? {}, worked: view.workedOf(job) };
   });
-  return groupRuns(sources, search);
+  return { ...groupRuns(sources, search), metricNames: metricNames(view.db) };
 }
 
 /** @throws AppError `not-found` */

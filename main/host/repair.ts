@@ -25,7 +25,7 @@ export function repairProject(folder: string, from: 'backup' | 'nothing', now: n
     setAside(file, join(folder, '.assay', 'damaged', String(now)));
     if (from === 'backup' && backup) copyFileSync(backup.path, file);
   } catch (error) {
-    throw fileError(error, folder);
+    throw fileError(error, folder, 'write');
   } finally {
     lock.release();
   }

@@ -15,6 +15,7 @@ import { writeReport } from '../reports/write-report.ts';
 import { findDictionary, readFeature } from './read-features.ts';
 import { readGroups, readRun } from './read-runs.ts';
 import { findFit } from './read-fits.ts';
+import { readRecovery } from './property-recovery.ts';
 import type { ProjectView } from './project-view.ts';
 
 export interface ReportRequest {
@@ -83,11 +84,16 @@ function gatherFeatures(
   section: ReportSection & { kind: 'features' },
 ): FeaturesSectionData {
   const dictionary = findDictionary(view, section.dictionary);
-  const features = chooseFeatures(view, dictionary, section);
+  const recovery = section.choice === 'best-per-property' ? readRecovery(view, dictionary) : [];
+  const features =
+    recovery.length > 0
+      ? [...new Set(recovery.map(({ feature }) => feature))].slice(0, section.limit)
+      : chooseFeatures(view, dictionary, section);
   return {
     kind: 'features',
     dictionary,
     choice: section.choice,
+    ...(recovery.length > 0 ? { recovery } : {}),
     features: readEach(view, dictionary, features),
   };
 }

@@ -44,7 +44,10 @@ export function runRow({ run, job, metrics, worked }: RunSource): RunRow {
  * never members of one: an aggregate is of all replicates, whatever else is on the page.
  * @param search words that must all occur in some run's name, label, hook or state.
  */
-export function groupRuns(sources: readonly RunSource[], search: string): GroupedRuns {
+export function groupRuns(
+  sources: readonly RunSource[],
+  search: string,
+): Omit<GroupedRuns, 'metricNames'> {
   const byKey = new Map<string, RunSource[]>();
   for (const source of sources) {
     const members = byKey.get(source.run.groupKey);
@@ -60,13 +63,11 @@ export function groupRuns(sources: readonly RunSource[], search: string): Groupe
     kept.map(([, members]) => members[0]!.job.spec),
     ['name', 'kind', 'seeds'],
   );
-  const names = new Set(sources.flatMap(({ metrics }) => Object.keys(metrics)));
   return {
     groups: kept.map(([key, members], i) => ({
       ...describeGroup(key, members),
       differing: Object.fromEntries(differences.map(({ path, values }) => [path, values[i]!])),
     })),
-    metricNames: [...names],
     differingPaths: differences.map(({ path }) => path),
     totalRuns: sources.length,
   };

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
-import { parseDocument } from 'yaml';
 import { parseJobSpec, type JobSpec } from '../../shared/domain/job-spec.ts';
 import { AppError, fileError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
+import { parseYaml } from '../formats/yaml.ts';
 import { insideProject } from './paths.ts';
 
 /**
@@ -11,24 +11,6 @@ import { insideProject } from './paths.ts';
  */
 export function readSpec(spec: unknown, source: string): JobSpec {
   return parseJobSpec(typeof spec === 'string' ? parseYaml(spec, source) : spec, source);
-}
-
-export function parseYaml(text: string, source: string): unknown {
-  const document = parseDocument(text, { schema: 'core', version: '1.2', uniqueKeys: true });
-  const problem = document.errors[0];
-  if (problem) {
-    const line = problem.linePos?.[0].line;
-    const place = line === undefined ? 'top level' : `line ${line}`;
-    const sentence = problem.message.split('\n', 1)[0]!.replace(/ at line .*$/, '');
-    throw new AppError('bad-spec', `${source}: ${place}: ${sentence}.`, { file: source, place });
-  }
-  try {
-    // A handful of aliases is ordinary; thousands are an attack on memory.
-    return document.toJS({ maxAliasCount: 100 }) as unknown;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new AppError('bad-spec', `${source}: ${reason}.`, { file: source }, error);
-  }
 }
 
 /**

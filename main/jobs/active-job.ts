@@ -118,8 +118,8 @@ export class ActiveJob {
 
   #giveUp(problem: string): void {
     if (this.#ended) return;
-    this.kill();
     this.#events.misbehaved(problem);
+    this.kill();
   }
 
   #keepErrorText(text: string): void {

@@ -60,7 +60,7 @@ export function saveCheckpoint(folder: string, content: CheckpointContent): void
     flush(folder);
   } catch (error) {
     removeQuietly(unfinished);
-    throw fileError(error, final);
+    throw fileError(error, final, 'write');
   }
   removeOld(folder);
 }

@@ -103,7 +103,9 @@ export class JobControl {
       this.#lastSent = -Infinity;
     }
     this.#meter.add(now, done);
-    if (now - this.#lastSent < progressMilliseconds && done < total) return;
+    const since = now - this.#lastSent;
+    // Negative where the clock was set back: waiting for it to catch up could take hours.
+    if (since >= 0 && since < progressMilliseconds && done < total) return;
     this.#lastSent = now;
     const rate = this.#meter.rate();
     const remainingSeconds = rate === null || rate <= 0 ? null : (total - done) / rate;

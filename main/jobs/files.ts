@@ -24,7 +24,7 @@ export function writeFileAtomically(path: string, content: string | Buffer): voi
     flush(dirname(path));
   } catch (error) {
     removeQuietly(unfinished);
-    throw fileError(error, path);
+    throw fileError(error, path, 'write');
   }
 }
 

@@ -33,7 +33,8 @@ import { count, id, maybeNumber, shortText } from '../../shared/domain/schemas.t
  *   decoder_neighbour, encoder_neighbour int32 [n, k] and .._cosine float32 [n, k];
  *   match int32 [n, s], match_cosine float32 [n, s]: best feature in each other run of the job, in
  *   the order of result.json; auc float32 [n, p] against the p properties named in metadata
- *   `properties` (JSON array), positives int32 [p].
+ *   `properties` (JSON array), positives int32 [p]; auc_by_half float32 [n, p, 2] on the sequences of
+ *   even and of odd number; token_auc float32 [p], what the token alone tells on those of odd number.
  *
  * activations.safetensors, feature-major: pointers int64 [n + 1] into token int32 [count] (row *
  * context + position, rising within a feature) and value float32 [count].

@@ -64,7 +64,8 @@ export class JobIo {
     const batch = this.#waiting.get(run);
     if (batch) batch.push(point);
     else this.#waiting.set(run, [point]);
-    if (this.#clock.now() - this.#lastSent >= batchMilliseconds) this.sendPoints();
+    const since = this.#clock.now() - this.#lastSent;
+    if (since >= batchMilliseconds || since < 0) this.sendPoints();
   }
 
   sendPoints(): void {
@@ -108,7 +109,7 @@ export class JobIo {
       }
       appendLine(fd, JSON.stringify(value));
     } catch (error) {
-      throw fileError(error, path);
+      throw fileError(error, path, 'write');
     }
   }
 
@@ -137,11 +138,19 @@ function appendLine(fd: number, line: string): void {
  */
 export function readPoints(path: string): Point[] {
   const points: Point[] = [];
-  for (const line of readFileSync(path, 'utf8').split('\n')) {
+  for (const line of readLines(path)) {
     const point = parsePoint(line);
     if (point) points.push(point);
   }
   return points;
+}
+
+function readLines(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n');
+  } catch (error) {
+    throw fileError(error, path);
+  }
 }
 
 function parsePoint(line: string): Point | undefined {

@@ -120,7 +120,9 @@ export class JobManager {
   /** Milliseconds of work so far. */
   workedOf(job: JobRecord): number {
     const since = this.#workingSince.get(job.id);
-    return job.worked + (since === undefined ? 0 : this.#options.clock.now() - since);
+    // The system's clock may have been set back in between.
+    const now = this.#options.clock.now();
+    return job.worked + (since === undefined ? 0 : Math.max(0, now - since));
   }
 
   /** Writes down what has come in, for a reader who wants all of it. */

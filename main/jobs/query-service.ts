@@ -51,6 +51,11 @@ export class QueryService {
     }
   }
 
+  /** Waits until the worker has dropped what was cancelled, and has tidied up after it. */
+  async settle(): Promise<void> {
+    await this.#worker?.settle();
+  }
+
   close(): void {
     this.#cancelIdle?.();
     this.#worker?.kill();
@@ -76,6 +81,7 @@ class QueryWorker {
   /** Cancelled queries that the worker has not answered yet, and how to stop waiting for that. */
   readonly #unheeded = new Map<number, () => void>();
   #waiting: (() => void)[] | undefined = [];
+  #settled: (() => void)[] = [];
   #nextId = 1;
   #usable = true;
   #errorText = '';
@@ -103,6 +109,10 @@ class QueryWorker {
   kill(): void {
     this.#usable = false;
     this.#process.kill('SIGKILL');
+  }
+
+  async settle(): Promise<void> {
+    if (this.#unheeded.size > 0) await new Promise<void>((done) => this.#settled.push(done));
   }
 
   ask(name: string, input: unknown, options: QueryOptions): Promise<unknown> {
@@ -171,16 +181,22 @@ class QueryWorker {
     } else if (message.type === 'answer' || message.type === 'query-failed') {
       this.#unheeded.get(message.id)?.();
       this.#unheeded.delete(message.id);
+      this.#tellSettled();
       const pending = this.#pending.get(message.id);
       if (message.type === 'answer') pending?.resolve(message.result);
       else pending?.reject(errorFromJson(message.error));
     }
   }
 
+  #tellSettled(): void {
+    if (this.#unheeded.size === 0) for (const done of this.#settled.splice(0)) done();
+  }
+
   #fail(problem: string): void {
     this.#usable = false;
     for (const cancelTimer of this.#unheeded.values()) cancelTimer();
     this.#unheeded.clear();
+    this.#tellSettled();
     const error = new AppError(
       'worker-crashed',
       `The process that calculates was lost: ${problem}. Try again.`,

@@ -15,6 +15,8 @@ export class RateMeter {
   }
 
   add(time: number, done: number): void {
+    // The clock was set back.
+    if (this.#last && time < this.#last.time) this.#samples = [];
     this.#last = { time, done };
     const newest = this.#samples.at(-1);
     if (newest && time - newest.time < sampleMilliseconds) return;

@@ -20,12 +20,16 @@ interface Options {
 
 type Move = (id: string, event: JobEvent, changes: JobChanges) => boolean;
 
+const notBegun = crashed(
+  'The job had not begun when the app was closed. Resume starts it.',
+).toJSON();
 const pollMilliseconds = 200;
 const graceMilliseconds = 10_000;
 const killMilliseconds = 5_000;
 
 /**
- * Settles the jobs that the last host left active. One whose results are complete is imported; any
+ * Settles the jobs that the last host left. One that waited is not begun by opening a project, which
+ * may have come from somebody else: the user is asked. One whose results are complete is imported; any
  * other becomes interrupted and can be resumed. A worker that is still there, which is known by pid
  * and start time together, has noticed that its host is gone and is saving itself: it is given time
  * and then ended, because two processes must never write one folder.
@@ -34,6 +38,8 @@ export function recoverJobs(
   options: Options,
   move: Move,
 ): { gone: Promise<unknown>; ended: Promise<unknown> } {
+  for (const { id } of options.store.listIn(['queued']))
+    move(id, 'lost', { endedAt: options.clock.now(), error: notBegun });
   const jobs = options.store.listIn(['starting', 'running', 'paused', 'finishing']);
   const isAlive = ({ pid, processStarted }: JobRecord) => isSameProcess(pid, processStarted);
   const alive = jobs.filter(isAlive);

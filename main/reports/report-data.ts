@@ -54,8 +54,24 @@ export interface FeaturesSectionData extends SectionData {
   readonly dictionary: DictionaryRow;
   /** How the features were chosen, as the contract names it. */
   readonly choice: 'most-active' | 'best-per-property' | 'labelled' | 'listed';
+  /** Where the features were chosen for what they tell of ground truth. */
+  readonly recovery?: readonly PropertyRecovery[];
   /** In the order in which they are shown. Read once, so a large list may be a generator. */
   readonly features: Iterable<FeatureDetail> | AsyncIterable<FeatureDetail>;
+}
+
+/** The feature that tells a ground-truth property of tokens best: chosen on one half of the sequences. */
+export interface PropertyRecovery {
+  readonly property: string;
+  /** Share of the tokens that have the property. */
+  readonly share: number;
+  readonly feature: number;
+  /** Area under the ROC curve on the sequences that the feature was chosen on. */
+  readonly chosenAuc: number;
+  /** And on the others, which the choice did not see. */
+  readonly auc: number;
+  /** On these, what the token's identity alone tells. */
+  readonly tokenAuc: number;
 }
 
 export interface FitSectionData extends SectionData {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AppError, fileError } from '../../shared/errors.ts';
+import { fileError } from '../../shared/errors.ts';
 
 export interface WrittenFile {
   readonly path: string;
@@ -39,7 +39,7 @@ export async function writeFileAtomically(
   } catch (error) {
     await file?.close().catch(() => undefined);
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw writeError(error, path);
+    throw fileError(error, path, 'write');
   }
   return { path, bytes, sha256: hash.digest('hex') };
 }
@@ -60,18 +60,4 @@ async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-const writeProblems: Readonly<Record<string, string>> = {
-  EACCES: 'cannot be written. Check the permissions of its folder.',
-  EPERM: 'cannot be written. Check the permissions of its folder.',
-  EIO: 'could not be written: the disk reported an error. Choose another place and check the disk.',
-};
-
-/** As `fileError`, but what went wrong is told of writing. */
-function writeError(error: unknown, path: string): unknown {
-  const system = (error as { code?: unknown } | null)?.code;
-  const problem = typeof system === 'string' ? writeProblems[system] : undefined;
-  if (problem === undefined) return fileError(error, path);
-  return new AppError('not-writable', `${path} ${problem}`, { file: path, system }, error);
 }

@@ -30,13 +30,13 @@ export type JobEvent =
   /** The worker or the import failed, with an error to show. */
   | 'fail'
   | 'cancel'
-  /** The process is gone although nobody asked it to go. */
+  /** The process, or the host in whose queue the job stood, is gone although nobody asked it to go. */
   | 'lost'
   /** The user asked for an ended attempt to go on from its last checkpoint. */
   | 'requeue';
 
 const moves: Readonly<Record<JobState, Partial<Record<JobEvent, JobState>>>> = {
-  queued: { launch: 'starting', cancel: 'cancelled' },
+  queued: { launch: 'starting', cancel: 'cancelled', lost: 'interrupted' },
   starting: { started: 'running', fail: 'failed', cancel: 'cancelled', lost: 'interrupted' },
   running: {
     pause: 'paused',

@@ -210,3 +210,6 @@ export const defaultRunMetrics: readonly MetricName[] = [
   'kl',
   'alive',
 ];
+
+/** From this AUC on a feature is said to tell a ground-truth property. */
+export const notableAuc = 0.9;

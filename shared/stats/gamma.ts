@@ -35,13 +35,8 @@ export function stirlingError(a: number): number {
   return total + series / shifted;
 }
 
-/** log Gamma(a) for a > 0. Absolute error about 1e-15 times max(1, |log Gamma(a)|). */
-export function logGamma(a: number): number {
-  return (a - 0.5) * Math.log(a) - a + 0.5 * Math.log(2 * Math.PI) + stirlingError(a);
-}
-
 /** log(1 + w) - w without cancellation, for w > -1. */
-export function log1pMinus(w: number): number {
+function log1pMinus(w: number): number {
   if (w < -0.45 || w > 0.8) return Math.log1p(w) - w;
   // log(1 + w) = 2 artanh(v) with v = w / (2 + w); the leading terms combine to -w v.
   const v = w / (2 + w);

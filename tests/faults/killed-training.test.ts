@@ -5,7 +5,8 @@ import { forkLauncher } from '../../main/headless/launcher.ts';
 import type { Launcher } from '../../main/jobs/launcher.ts';
 import { startHost } from '../support/host.ts';
 import { Random } from '../support/random.ts';
-import { makeTinyProject, tinySpec } from '../support/tiny-project.ts';
+import { makeTinyProject } from '../support/tiny-project.ts';
+import { tinySpec } from '../support/tiny-project-files.ts';
 
 /** The real worker, with the pid of the newest one at hand. */
 function watchedLauncher(): Launcher & { pid: number } {

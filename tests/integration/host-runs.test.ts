@@ -99,6 +99,10 @@ describe('runs', () => {
     const { groups, metricNames, totalRuns } = await test.client.call('runs.groups', { project });
     expect(totalRuns).toBe(3);
     expect(metricNames).toEqual(expect.arrayContaining(['l0', 'mse', 'kl']));
+    const few = await test.client.call('runs.groups', { project, metrics: ['kl', 'none'] });
+    expect(few.metricNames).toEqual(metricNames);
+    expect(few.groups[0]!.metrics).toEqual({ kl: groups[0]!.metrics['kl'] });
+    expect(Object.keys(few.groups[0]!.runs[0]!.metrics)).toEqual(['kl']);
     expect(groups).toHaveLength(1);
     expect(groups[0]!.runs.map(({ id, seed }) => [id, seed])).toEqual(runs.map((id, i) => [id, i]));
     expect(groups[0]!.metrics['l0']).toMatchObject({ n: 3, mean: 31 });

@@ -64,7 +64,7 @@ describe('a job', () => {
 
   it('leaves a checkpoint when it is cancelled, and continues from it', async () => {
     const { manager, project, until } = await startManager();
-    const job = manager.submit(spec({ ...sized(150_000), checkpointEvery: null }));
+    const job = manager.submit(spec({ ...sized(600_000), checkpointEvery: null }));
     await until(job.id, 'running');
     await new Promise((done) => setTimeout(done, 200));
     expect(manager.act(job.id, 'cancel').state).toBe('cancelled');

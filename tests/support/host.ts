@@ -11,7 +11,7 @@ import { createPair } from '../../shared/contract/pair.ts';
 import { serve } from '../../shared/contract/serve.ts';
 import type { JobState } from '../../shared/domain/job-state.ts';
 import { temporaryFolder } from './folders.ts';
-import { fakeLauncher } from './jobs.ts';
+import { fakeLauncher } from './fake-launcher.ts';
 import { fakeTokens, fake } from './fake-features.ts';
 
 export interface TestHost {

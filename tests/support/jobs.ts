@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { forkLauncher } from '../../main/headless/launcher.ts';
 import { importJobFolder } from '../../main/host/import-results.ts';
 import { databaseJobStore } from '../../main/host/job-store.ts';
 import type { Writer } from '../../main/db/connection.ts';
@@ -10,9 +9,7 @@ import type { Launcher } from '../../main/jobs/launcher.ts';
 import { JobManager } from '../../main/jobs/manager.ts';
 import type { JobState } from '../../shared/domain/job-state.ts';
 import { temporaryFolder } from './folders.ts';
-
-export const fakeWorker = join(import.meta.dirname, 'fake-worker.ts');
-export const fakeLauncher = () => forkLauncher(fakeWorker);
+import { fakeLauncher } from './fake-launcher.ts';
 
 export interface TestManager {
   readonly manager: JobManager;

@@ -7,12 +7,15 @@ import type { FrozenDictionary } from '../sae/frozen-dictionary.ts';
 import { ActivationCollector, type FeatureMajor } from './activation-store.ts';
 import { bestMatches, nearestRows, promotedTokens, type Neighbours } from './directions.ts';
 import { featureStatistics } from './feature-statistics.ts';
-import { labelAuc } from './label-auc.ts';
+import { labelAuc, labelAucByHalf } from './label-auc.ts';
+import { tokenAuc } from './token-auc.ts';
 
 /** Binary properties of tokens, one array of 0 and 1 per property, aligned with the tokens. */
 export interface TokenLabels {
   readonly properties: readonly string[];
   readonly values: readonly Uint8Array[];
+  /** Ids of the tokens. */
+  readonly ids: Int32Array;
 }
 
 export interface FeatureOptions {
@@ -102,6 +105,16 @@ export function featureTensors(
         name: 'auc',
         shape: [n, labels.values.length],
         data: labelAuc(activations, labels.values),
+      },
+      {
+        name: 'auc_by_half',
+        shape: [n, labels.values.length, 2],
+        data: labelAucByHalf(activations, labels.values, options.length),
+      },
+      {
+        name: 'token_auc',
+        shape: [labels.values.length],
+        data: tokenAuc(labels.ids, labels.values, options.length),
       },
       {
         name: 'positives',

@@ -6,22 +6,65 @@ import type { FeatureMajor } from './activation-store.ts';
  * one without, ties counting half (Mann and Whitney's U). Tokens on which the feature is 0 are all
  * tied at the bottom.
  * @param labels one array per property, 0 or 1 per token
- * @returns [latents, properties], row-major; NaN for a property that all or no tokens have
+ * @param counts which tokens are counted, by their number; all of them unless given
+ * @returns [latents, properties], row-major; NaN for a property that all or no counted tokens have
  */
-export function labelAuc(activations: FeatureMajor, labels: readonly Uint8Array[]): Float32Array {
-  const { latents, tokens, pointers } = activations;
-  const positives = labels.map((label) => label.reduce((sum, bit) => sum + bit, 0));
+export function labelAuc(
+  activations: FeatureMajor,
+  labels: readonly Uint8Array[],
+  counts: (token: number) => boolean = () => true,
+): Float32Array {
+  const { latents, pointers } = activations;
+  const totals = labels.map((label) => countTokens(activations.tokens, label, counts));
   const out = new Float32Array(latents * labels.length);
   for (let feature = 0; feature < latents; feature++) {
     const token = activations.token.subarray(pointers[feature], pointers[feature + 1]);
     const value = activations.value.subarray(pointers[feature], pointers[feature + 1]);
-    const order = descending(value);
+    const order = descending(value).filter((entry) => counts(token[entry]!));
     labels.forEach((label, property) => {
-      const p = positives[property]!;
-      out[feature * labels.length + property] = auc(order, value, token, label, p, tokens - p);
+      const { positives, negatives } = totals[property]!;
+      out[feature * labels.length + property] = auc(
+        order,
+        value,
+        token,
+        label,
+        positives,
+        negatives,
+      );
     });
   }
   return out;
+}
+
+/**
+ * The same on each half of the sequences, those of even and those of odd number. A feature that is the
+ * best of thousands on some tokens looks better there than it is: choose it on one half and read its
+ * score from the other.
+ * @param length of the sequences
+ * @returns [latents, properties, 2], row-major: even sequences, odd sequences
+ */
+export function labelAucByHalf(
+  activations: FeatureMajor,
+  labels: readonly Uint8Array[],
+  length: number,
+): Float32Array {
+  const halves = [0, 1].map((half) =>
+    labelAuc(activations, labels, (token) => Math.floor(token / length) % 2 === half),
+  );
+  return Float32Array.from(
+    { length: 2 * activations.latents * labels.length },
+    (_, i) => halves[i % 2]![i >> 1]!,
+  );
+}
+
+function countTokens(tokens: number, label: Uint8Array, counts: (token: number) => boolean) {
+  let positives = 0;
+  let negatives = 0;
+  for (let token = 0; token < tokens; token++)
+    if (!counts(token)) continue;
+    else if (label[token]) positives++;
+    else negatives++;
+  return { positives, negatives };
 }
 
 function descending(value: Float32Array): Uint32Array {

@@ -163,7 +163,7 @@ function settleFactor(
   const occurs = new Uint8Array(variable.levels.length);
   for (const code of codes) occurs[code] = 1;
   const kept = variable.levels.filter((_, level) => occurs[level] === 1);
-  const details = { file: view.table.source, term: variable.label };
+  const details = { file: view.table.source, place: variable.label };
   if (kept.length < 2)
     throw new AppError(
       'constant-column',

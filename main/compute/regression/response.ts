@@ -58,13 +58,13 @@ export class Response {
       throw new AppError(
         'one-class',
         `All ${n} rows have the same outcome, ${this.label} = ${shown}, so there is nothing to tell apart. Choose rows with both outcomes, or another outcome.`,
-        { file: this.#source, term: this.label, value: shown, n },
+        { file: this.#source, place: this.label, value: shown, n },
       );
     }
     throw new AppError(
       'constant-column',
       `The outcome ${this.label} is ${first} in all ${n} rows, so there is nothing to explain. Choose another outcome or other rows.`,
-      { file: this.#source, term: this.label, value: first, n },
+      { file: this.#source, place: this.label, value: first, n },
     );
   }
 }
@@ -120,7 +120,7 @@ function tooManyClasses(
   return new AppError(
     'bad-input',
     `A binomial outcome needs two values, and ${label} has ${levels.length}: ${shown}. Write it as a condition, such as ${label} == "${levels[1]}".`,
-    { file: table.source, term: label, levels: levels.slice(0, 20) },
+    { file: table.source, place: label, levels: levels.slice(0, 20) },
   );
 }
 
@@ -128,6 +128,6 @@ function oneClass(label: string, levels: readonly string[], source: string): App
   return new AppError(
     'one-class',
     `The outcome ${label} is ${levels[0] ?? 'missing'} in every row, so there is nothing to tell apart. Choose rows with both outcomes, or another outcome.`,
-    { file: source, term: label, value: levels[0] ?? null },
+    { file: source, place: label, value: levels[0] ?? null },
   );
 }

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { AppError, fileError } from '../../../shared/errors.ts';
-import { readFileBytes, truncatedFile } from '../file-bytes.ts';
+import { closeFile, readFileBytes, truncatedFile } from '../file-bytes.ts';
 
 /**
  * ZIP files whose entries are stored without compression, as torch.save writes them. The central
@@ -75,7 +75,7 @@ export class StoredZip {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    closeSync(this.#fd);
+    closeFile(this.#fd, this.path);
   }
 }
 

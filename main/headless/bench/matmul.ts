@@ -3,7 +3,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { openEngine } from '../../compute/engines/open-engine.ts';
 import type { Engine } from '../../compute/engine.ts';
 import { Rival } from './rival.ts';
-import { median, type Row } from './row.ts';
+import { median, type BenchContext, type Row } from './row.ts';
 
 /** The encoder product of a batch of 1,024 with a dictionary of 6,144 latents at width 768. */
 const defaultSizes = ['1024x768x6144'];
@@ -23,9 +23,12 @@ interface Product {
  * GFLOP/s of dense products MxKxN in the layouts NN, TN and NT on one and two threads, against
  * PyTorch's CPU product in the same minute. A flop is a multiplication or an addition: 2 M K N.
  */
-export async function* benchMatmul(sizes: string[]): AsyncGenerator<Row> {
+export async function* benchMatmul(
+  sizes: readonly string[],
+  { signal, note }: BenchContext,
+): AsyncGenerator<Row> {
   const shapes = (sizes.length > 0 ? sizes : defaultSizes).map(parseSize);
-  const rival = await Rival.start('matmul.py');
+  const rival = await Rival.start('matmul.py', note);
   try {
     for (const threads of [1, 2].filter((count) => count <= availableParallelism())) {
       const engine = await openEngine('wasm', { threads });
@@ -35,8 +38,10 @@ export async function* benchMatmul(sizes: string[]): AsyncGenerator<Row> {
             [false, false],
             [true, false],
             [false, true],
-          ] as const)
+          ] as const) {
+            signal.throwIfAborted();
             yield await compare(engine, { m, k, n, transA, transB }, rival);
+          }
       } finally {
         await engine.close();
       }

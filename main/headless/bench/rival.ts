@@ -35,13 +35,20 @@ export class Rival {
 
   /**
    * Starts tests/bench/`script` with the Python of ASSAY_PYTHON, or python3. Where that cannot be
-   * done, prints why and answers undefined.
+   * done, says why and answers undefined.
    */
-  static async start(script: string): Promise<Rival | undefined> {
+  static async start(script: string, note: (text: string) => void): Promise<Rival | undefined> {
     const file = fileURLToPath(new URL(script, scripts));
     const python = process.env['ASSAY_PYTHON'] ?? 'python3';
-    if (!existsSync(file)) return absent(`its script ${script} is not part of the installed app`);
-    const child = spawn(python, ['-u', file], { stdio: 'pipe' });
+    if (!existsSync(file)) {
+      note(`No rival to compare with: ${script} is not part of the installed app.`);
+      return undefined;
+    }
+    const child = spawn(python, ['-u', file], {
+      stdio: 'pipe',
+      // Threads that spin for work lose most of their time on a machine that does something else too.
+      env: { OMP_WAIT_POLICY: 'PASSIVE', ...process.env },
+    });
     let complaint = '';
     child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
     child.stdin.on('error', () => undefined);
@@ -49,9 +56,16 @@ export class Rival {
     const reader: Interface = createInterface(child.stdout);
     const lines = reader[Symbol.asyncIterator]();
     const first = await Promise.race([lines.next(), failed]);
-    if (first instanceof Error) return absent(`${python} does not start: ${first.message}`);
-    if (first.done)
-      return absent(`${python} stopped: ${complaint.trim().split('\n').at(-1) ?? 'no reason'}`);
+    if (first instanceof Error || first.done) {
+      const reason =
+        first instanceof Error
+          ? first.message
+          : (complaint.trim().split('\n').at(-1) ?? 'it ended');
+      note(
+        `No rival to compare with: ${python}: ${reason}. Set ASSAY_PYTHON to a Python with PyTorch for one.`,
+      );
+      return undefined;
+    }
     const { rival } = JSON.parse(first.value) as { rival: string };
     return new Rival(rival, child, lines);
   }
@@ -69,10 +83,4 @@ export class Rival {
     this.#process.stdin.end();
     this.#process.kill();
   }
-}
-
-function absent(reason: string): undefined {
-  process.stderr.write(
-    `No rival to compare with: ${reason}. Set ASSAY_PYTHON to a Python with PyTorch for one.\n`,
-  );
 }

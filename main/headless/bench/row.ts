@@ -14,8 +14,16 @@ export interface Row {
   readonly ratio: number | null;
 }
 
+/** What a benchmark needs of the command that runs it. */
+export interface BenchContext {
+  /** Aborted by Ctrl-C; heeded between two rows. */
+  readonly signal: AbortSignal;
+  /** Says something beside the rows, such as why there is no rival. */
+  readonly note: (text: string) => void;
+}
+
 /** A benchmark: takes the sizes that the user gave and answers its rows as they are measured. */
-export type Bench = (sizes: string[]) => AsyncIterable<Row> | Promise<Row[]>;
+export type Bench = (sizes: readonly string[], context: BenchContext) => AsyncIterable<Row>;
 
 /** The middle value; the mean of the middle two for an even count. NaN for none. */
 export function median(values: readonly number[]): number {

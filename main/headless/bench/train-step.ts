@@ -5,7 +5,7 @@ import type { Engine, Tensor } from '../../compute/engine.ts';
 import { RandomStream } from '../../compute/random.ts';
 import { LocalTrainer } from '../../compute/sae/trainer.ts';
 import { Rival } from './rival.ts';
-import { median, type Row } from './row.ts';
+import { median, type BenchContext, type Row } from './row.ts';
 
 interface Size {
   readonly width: number;
@@ -27,13 +27,19 @@ const stepsPerTurn = 4;
  * given) at sizes WIDTHxLATENTSxBATCHxACTIVE, against the same step in dense PyTorch. Both see
  * encoders whose biases leave the stated number of latents active.
  */
-export async function* benchTrainStep(sizes: string[]): AsyncGenerator<Row> {
+export async function* benchTrainStep(
+  sizes: readonly string[],
+  { signal, note }: BenchContext,
+): AsyncGenerator<Row> {
   const parsed = (sizes.length > 0 ? sizes : defaultSizes).map(parseSize);
   const threads = Math.min(2, availableParallelism());
-  const rival = await Rival.start('train_step.py');
+  const rival = await Rival.start('train_step.py', note);
   const engine = await openEngine('wasm', { threads });
   try {
-    for (const size of parsed) yield await compare(engine, size, rival);
+    for (const size of parsed) {
+      signal.throwIfAborted();
+      yield await compare(engine, size, rival);
+    }
   } finally {
     rival?.close();
     await engine.close();

@@ -18,7 +18,10 @@ export interface CommandContext {
 export interface Command {
   readonly name: string;
   readonly summary: string;
-  /** Names of the parameters, in order; one in brackets may be left out. */
+  /**
+   * Names of the parameters, in order; one in brackets may be left out, and a last one that ends in
+   * `...]` stands for any number.
+   */
   readonly parameters: readonly string[];
   /** Options besides --json and --help, each with a line of help. */
   readonly options: Readonly<

@@ -21,6 +21,7 @@ export class Output {
   #hasLine = false;
   #lastLine = -Infinity;
   #lastPhase: string | undefined;
+  #lastDone = -1;
 
   constructor(json: boolean, streams: Streams) {
     this.json = json;
@@ -55,6 +56,9 @@ export class Output {
     const isNew = progress.phase !== this.#lastPhase;
     const isLast = progress.done >= progress.total;
     if (!isNew && !isLast && now - this.#lastLine < quietMilliseconds) return;
+    // A job tells its last figures again as it changes its state.
+    if (!isNew && progress.done === this.#lastDone) return;
+    this.#lastDone = progress.done;
     this.#lastPhase = progress.phase;
     this.#lastLine = now;
     this.#streams.error(`${text}\n`);

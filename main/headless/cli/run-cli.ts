@@ -78,7 +78,8 @@ function checkParameters(command: Command, given: readonly string[]): void {
     throw usage(
       `${command.parameters[given.length]} is missing. See assay ${command.name} --help.`,
     );
-  if (given.length > command.parameters.length)
+  const isOpen = command.parameters.at(-1)?.endsWith('...]') ?? false;
+  if (given.length > command.parameters.length && !isOpen)
     throw usage(
       `'${given[command.parameters.length]}' is one word too many. See assay ${command.name} --help.`,
     );

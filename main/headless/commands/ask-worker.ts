@@ -17,6 +17,7 @@ export async function askWorker<K extends QueryName>(
   try {
     return await ask(service, name, input, { signal, timeout: patience });
   } finally {
+    await service.settle();
     service.close();
   }
 }

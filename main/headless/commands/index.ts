@@ -1,4 +1,6 @@
 import type { Command } from '../cli/command.ts';
+import { bench } from './bench.ts';
+import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { encode } from './encode.ts';
 import { features } from './features.ts';
@@ -12,6 +14,7 @@ import { show } from './show.ts';
 
 /** The verbs of `assay`, in the order of its help. */
 export const commands: readonly Command[] = [
+  demo,
   serve,
   run,
   runs,
@@ -22,4 +25,5 @@ export const commands: readonly Command[] = [
   forward,
   encode,
   doctor,
+  bench,
 ];

@@ -1,19 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { connect, type Client } from '../../../shared/contract/connect.ts';
-import { contract, type AssayContract } from '../../../shared/contract/index.ts';
 import type { JobRow } from '../../../shared/contract/jobs.ts';
-import { createPair } from '../../../shared/contract/pair.ts';
 import type { RunRow } from '../../../shared/contract/runs.ts';
-import { serve } from '../../../shared/contract/serve.ts';
-import { isEnded } from '../../../shared/domain/job-state.ts';
-import { AppError, errorFromJson, fileError } from '../../../shared/errors.ts';
-import type { Host } from '../../host/create-host.ts';
+import { readText } from '../../formats/documents.ts';
+import { openView } from '../../host/project-view.ts';
+import { readJob } from '../../host/read-jobs.ts';
+import { readSpec } from '../../host/specs.ts';
 import { textValue, type Command, type CommandContext } from '../cli/command.ts';
 import type { Output } from '../cli/output.ts';
 import { usage } from '../cli/run-cli.ts';
 import { textTable } from '../cli/text-table.ts';
-import { createHeadlessHost } from '../headless-host.ts';
+import { checkSucceeded, followJob } from '../follow-job.ts';
+import { withHost, type HostClient } from '../with-host.ts';
 
 export const run: Command = {
   name: 'run',
@@ -31,83 +28,53 @@ async function runJob({ parameters, values, output, signal }: CommandContext): P
   const resumed = textValue(values, 'resume');
   if ((parameters[0] === undefined) === (resumed === undefined))
     throw usage('Give either a SPEC or --resume JOB. See assay run --help.');
-  const spec = parameters[0] === undefined ? undefined : readText(parameters[0]);
-  const host = createHeadlessHost({ log: (_level, message) => output.note(message) });
-  try {
-    const client = connectTo(host, output);
+  const spec = parameters[0] === undefined ? undefined : readChecked(parameters[0]);
+  await withHost(output, async (client) => {
     const path = resolve(textValue(values, 'project') ?? '.');
     const { id: project } = await client.call('project.open', { path });
     const job =
       spec === undefined
         ? await client.call('jobs.act', { project, job: resumed!, action: 'requeue' })
         : await client.call('jobs.submit', { project, spec });
-    const ended = await follow(client, project, job, output, signal);
+    const ended = await followJob(client, project, job, output, signal);
+    const goOn = `assay run --resume ${job.id} --project ${quoted(path)}`;
+    if (ended.state === 'cancelled') {
+      // Closing waits for the worker, which is writing its checkpoint.
+      await client.call('project.close', { project });
+      checkSucceeded(readEnded(path, job.id), goOn);
+    }
+    checkSucceeded(ended, goOn);
     await answer(client, project, ended, output);
-  } finally {
-    await host.close();
-  }
+  });
 }
 
-/** The same calls that a page makes, without anything in between. */
-function connectTo(host: Host, output: Output): Client<AssayContract> {
-  const [near, far] = createPair();
-  serve(contract, host.service, far, (_id, operation, error) =>
-    output.note(`${operation}: ${error instanceof Error ? error.stack : String(error)}`),
-  );
-  return connect(contract, near);
+/** The text of a spec; what is wrong with it is told by the name of its file. @throws AppError */
+function readChecked(path: string): string {
+  const text = readText(path);
+  readSpec(text, path);
+  return text;
 }
 
-/** Waits for the end of a job and shows how far it is; Ctrl-C stops it with a checkpoint. */
-async function follow(
-  client: Client<AssayContract>,
-  project: string,
-  submitted: JobRow,
-  output: Output,
-  signal: AbortSignal,
-): Promise<JobRow> {
-  const { id: job } = submitted;
-  const cancel = () => {
-    output.note('Stopping; a checkpoint is being written. Ctrl-C again stops at once.');
-    client.call('jobs.act', { project, job, action: 'cancel' }).catch(() => undefined);
-  };
-  signal.addEventListener('abort', cancel, { once: true });
-  let stop: () => void = () => undefined;
+function readEnded(path: string, job: string): JobRow {
+  const view = openView(path);
   try {
-    await new Promise<void>((done, fail) => {
-      const look = (row: JobRow) => {
-        if (row.id !== job) return;
-        if (isEnded(row.state)) return done();
-        if (row.state === 'paused' && row.error) output.note(row.error.message);
-        if (row.progress) output.progress(row.progress);
-      };
-      const read = () => client.call('jobs.get', { project, job }).then(look, fail);
-      stop = client.subscribe(
-        'jobs.changed',
-        { project },
-        { event: look, missed: () => void read(), failed: fail },
-      );
-      void read();
-    });
+    return readJob(view, job);
   } finally {
-    stop();
-    signal.removeEventListener('abort', cancel);
+    view.close();
   }
-  return client.call('jobs.get', { project, job });
+}
+
+/** As a shell reads it. */
+function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 async function answer(
-  client: Client<AssayContract>,
+  client: HostClient,
   project: string,
   job: JobRow,
   output: Output,
 ): Promise<void> {
-  if (job.state === 'cancelled')
-    throw new AppError(
-      'cancelled',
-      `The job was stopped. Continue it with: assay run --resume ${job.id}`,
-      { job: job.id, checkpointStep: job.checkpointStep },
-    );
-  if (job.state !== 'succeeded') throw failure(job);
   const details = await Promise.all(
     job.runs.map((id) => client.call('runs.get', { project, run: id })),
   );
@@ -121,13 +88,8 @@ async function answer(
   );
 }
 
-function failure(job: JobRow): AppError {
-  const error = job.error && errorFromJson(job.error);
-  if (!error) return new AppError('worker-crashed', `The job is ${job.state}.`, { job: job.id });
-  return new AppError(error.code, error.message, { ...error.details, job: job.id });
-}
-
-function describeRun({ id, state, seed, dictionary, hook, metrics }: RunRow) {
+/** A run as `assay run` and `assay demo` answer it. */
+export function describeRun({ id, state, seed, dictionary, hook, metrics }: RunRow) {
   return { id, state, seed, dictionary, hook, metrics };
 }
 
@@ -144,12 +106,4 @@ function runsTable(runs: readonly ReturnType<typeof describeRun>[]): string {
       ...names.map((name) => metrics[name] ?? null),
     ]),
   ]);
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw fileError(error, path);
-  }
 }

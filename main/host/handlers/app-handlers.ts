@@ -90,6 +90,6 @@ function copySample(sample: string, userData: string): string {
     return target;
   } catch (error) {
     removeQuietly(unfinished);
-    throw fileError(error, target);
+    throw fileError(error, target, 'write');
   }
 }

@@ -10,8 +10,8 @@ import type { HandlerGroup } from './group.ts';
 
 export function runsHandlers(projects: Projects): HandlerGroup<'runs'> {
   return {
-    'runs.groups': async ({ project, search, ...window }) =>
-      pageGroups(readGroups(await projects.get(project), search), window),
+    'runs.groups': async ({ project, search, metrics, offset }) =>
+      pageGroups(readGroups(await projects.get(project), search, metrics), offset),
     'runs.get': async ({ project, run }) => readRun(await projects.get(project), run),
     'runs.series': async ({ project, runs, ...window }) => {
       const opened = await projects.get(project);

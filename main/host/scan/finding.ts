@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { FoundItem } from '../../../shared/contract/project.ts';
 import { AppError, fileError, type ErrorJson } from '../../../shared/errors.ts';
 
@@ -26,4 +27,14 @@ export function problemJson(error: ErrorJson): FoundItem['problem'] {
 /** A whole number as people write it: 50,257. */
 export function grouped(value: number): string {
   return value.toLocaleString('en');
+}
+
+/** Bytes of a file; undefined for what is no file, a link to nothing, or a link to itself. */
+export function fileSize(path: string): number | undefined {
+  try {
+    const info = statSync(path);
+    return info.isFile() ? info.size : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -5,7 +5,7 @@ import { AppError, fileError } from '../../../shared/errors.ts';
 import { limits } from '../../../shared/limits.ts';
 import { openSafetensors } from '../../formats/safetensors.ts';
 import { parseStrictJson } from '../../formats/strict-json.ts';
-import { grouped, problemOf, type Finding } from './finding.ts';
+import { fileSize, grouped, problemOf, type Finding } from './finding.ts';
 
 const format = 'Hugging Face';
 
@@ -164,7 +164,7 @@ function checkTokenizer(folder: string, rows: number | undefined): void {
 
 function largestId(tokenizer: Record<string, unknown>): number | undefined {
   const model = (tokenizer['model'] ?? {}) as Record<string, unknown>;
-  const added = (tokenizer['added_tokens'] ?? []) as { id?: unknown }[];
+  const added = (tokenizer['added_tokens'] ?? []) as ({ id?: unknown } | null)[];
   const vocabulary = model['vocab'];
   let largest = -1;
   const see = (id: unknown) => {
@@ -172,7 +172,7 @@ function largestId(tokenizer: Record<string, unknown>): number | undefined {
   };
   if (Array.isArray(vocabulary)) see(vocabulary.length - 1);
   else for (const id of Object.values(vocabulary ?? {})) see(id);
-  if (Array.isArray(added)) for (const token of added) see(token.id);
+  if (Array.isArray(added)) for (const token of added) see(token?.id);
   return largest < 0 ? undefined : largest;
 }
 
@@ -201,6 +201,6 @@ function readDocument(
 
 function folderBytes(folder: string): number {
   return readdirSync(folder)
-    .map((name) => statSync(join(folder, name), { throwIfNoEntry: false }))
-    .reduce((sum, info) => sum + (info?.isFile() ? info.size : 0), 0);
+    .map((name) => fileSize(join(folder, name)) ?? 0)
+    .reduce((sum, bytes) => sum + bytes, 0);
 }

@@ -1,11 +1,12 @@
-import { readdirSync, statSync, type Dirent } from 'node:fs';
-import { extname, join, relative, sep } from 'node:path';
+import { readdirSync, type Dirent } from 'node:fs';
+import { basename, extname, join, relative, sep } from 'node:path';
 import type { FoundItem } from '../../../shared/contract/project.ts';
+import { AppError } from '../../../shared/errors.ts';
 import { isModelFolder, scanModel } from './scan-model.ts';
 import { scanSpec } from './scan-spec.ts';
 import { scanTable } from './scan-table.ts';
 import { scanTensorFile } from './scan-tensors.ts';
-import type { Finding } from './finding.ts';
+import { fileSize, problemJson, type Finding } from './finding.ts';
 
 export interface Scan {
   readonly items: FoundItem[];
@@ -65,22 +66,33 @@ class Walk {
 
   /** A model is one item; tokens and labels that lie beside its weights are items of their own. */
   #visitModel(folder: string, entries: readonly Dirent[]): void {
-    this.#add(folder, scanModel(folder), 0);
-    for (const { name } of entries) {
-      if (extname(name) !== '.safetensors' || name.startsWith('model')) continue;
-      const path = join(folder, name);
-      const finding = scanTensorFile(path);
-      if (finding.kind === 'tokens' || finding.kind === 'labels')
-        this.#add(path, finding, statSync(path).size);
-    }
+    this.#look(folder, 0, scanModel);
+    for (const { name } of entries)
+      if (extname(name) === '.safetensors' && !name.startsWith('model'))
+        this.#visitFile(join(folder, name), ['tokens', 'labels']);
   }
 
-  #visitFile(path: string): void {
+  #visitFile(path: string, kinds?: readonly FoundItem['kind'][]): void {
     const scan = scanners[extname(path).toLowerCase()];
-    const info = scan && statSync(path, { throwIfNoEntry: false });
-    if (!info?.isFile()) return;
-    const finding = scan?.(path);
-    if (finding) this.#add(path, finding, info.size);
+    if (!scan) return;
+    const bytes = fileSize(path);
+    if (bytes !== undefined) this.#look(path, bytes, scan, kinds);
+  }
+
+  /** Whatever one file holds, the others are shown. */
+  #look(
+    path: string,
+    bytes: number,
+    scan: (path: string) => Finding | undefined,
+    kinds?: readonly FoundItem['kind'][],
+  ): void {
+    let finding: Finding | undefined;
+    try {
+      finding = scan(path);
+    } catch (error) {
+      finding = unreadable(path, error);
+    }
+    if (finding && (kinds?.includes(finding.kind) ?? true)) this.#add(path, finding, bytes);
   }
 
   #add(path: string, finding: Finding, bytes: number): void {
@@ -106,6 +118,19 @@ function strip(
 ): Pick<FoundItem, 'kind' | 'format' | 'facts' | 'numbers' | 'problem'> {
   const { kind, format, facts, numbers, problem } = finding;
   return { kind, format, facts, numbers, problem };
+}
+
+function unreadable(path: string, error: unknown): Finding {
+  const reason = error instanceof Error ? error.message : String(error);
+  const message = `${basename(path)} cannot be understood: ${reason}.`;
+  const problem = new AppError('corrupt', message, { file: path }).toJSON();
+  return {
+    kind: 'other',
+    format: 'unknown',
+    facts: [],
+    numbers: {},
+    problem: problemJson(problem),
+  };
 }
 
 /** Sorted, so that two scans of one folder agree. An unreadable folder holds nothing. */

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { parseJobSpec } from '../../../shared/domain/job-spec.ts';
-import { parseYaml } from '../specs.ts';
+import { parseYaml } from '../../formats/yaml.ts';
 import { problemOf, type Finding } from './finding.ts';
 
 const specBytes = 1 << 20;

@@ -4,7 +4,7 @@ import { AppError, fileError, type ErrorJson } from '../../../shared/errors.ts';
 import type { JobSpec } from '../../../shared/domain/job-spec.ts';
 import { JobControl } from '../control.ts';
 import { JobIo } from '../job-io.ts';
-import { toWorker, type JobAssignment, type ToWorker } from '../protocol.ts';
+import { toWorker, type FromWorker, type JobAssignment, type ToWorker } from '../protocol.ts';
 import type { ParentPort } from './parent-port.ts';
 import type { QueryHandler } from './queries/handler.ts';
 
@@ -22,6 +22,8 @@ const orphanMilliseconds = 10_000;
 /** Serves one host: a job, or queries, until the host is gone. */
 export function runWorker(port: ParentPort, work: Work): void {
   const worker = new Worker(port, work);
+  // Ctrl-C in a terminal reaches every process. The host hears it too and asks for a checkpoint.
+  process.on('SIGINT', () => undefined);
   port.onMessage((raw) => worker.receive(raw));
   port.onClose(() => worker.hostIsGone());
   port.send({ type: 'ready', pid: process.pid });
@@ -58,9 +60,10 @@ class Worker {
   }
 
   async #runJob(assignment: JobAssignment): Promise<void> {
-    const send = this.#port.send.bind(this.#port);
+    const send = (message: FromWorker) => this.#port.send(message);
     this.#control = new JobControl(send);
     let io: JobIo | undefined;
+    let last: FromWorker = { type: 'results' };
     try {
       const run = this.#work.jobs[assignment.spec.kind];
       if (!run)
@@ -69,14 +72,13 @@ class Worker {
       io = new JobIo(assignment.folder, send);
       await run(assignment, this.#control, io);
       io.close();
-      send({ type: 'results' });
     } catch (error) {
       closeQuietly(io);
-      if (error instanceof AppError && error.code === 'cancelled') send({ type: 'cancelled' });
-      else send({ type: 'failed', error: describe(error) });
+      const isStopped = error instanceof AppError && error.code === 'cancelled';
+      last = isStopped ? { type: 'cancelled' } : { type: 'failed', error: describe(error) };
     }
-    // Lets the last message leave before the process does.
-    setTimeout(() => process.exit(0), 50);
+    // A host that is busy may be far behind: its last message leaves before the process does.
+    this.#port.send(last, () => process.exit(0));
   }
 
   async #answer({ id, name, input }: ToWorker & { type: 'query' }): Promise<void> {
@@ -100,7 +102,7 @@ function prepareFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw fileError(error, folder);
+    throw fileError(error, folder, 'write');
   }
 }
 

@@ -8,6 +8,7 @@ import { featureCard, featureId } from '../viewer/feature-card.ts';
 import { formatCount, formatNumber, formatShare } from '../viewer/format.ts';
 import { html, type Fragment, type Markup } from '../viewer/html.ts';
 import { packFeature, type PackedFeature } from '../viewer/packing.ts';
+import { recoveryTable } from './recovery-table.ts';
 
 /** Features that are written out in full; the others open from the embedded data. */
 export const cardsPerPage = 24;
@@ -22,7 +23,8 @@ export async function featuresSection(
   data: DataIslands,
 ): Promise<RenderedSection> {
   const { dictionary } = section;
-  const title = section.title ?? `Features of ${dictionary.name}`;
+  const seed = dictionary.seed === null ? '' : `, seed ${dictionary.seed}`;
+  const title = section.title ?? `Features of ${dictionary.name}${seed}`;
   context.headings.push({ id, title });
   const gathered = await gather(section, id, data);
   const { rows } = gathered;
@@ -41,6 +43,7 @@ export async function featuresSection(
       ${dictionary.hook} of ${dictionary.model}. Densities are counted over
       ${formatCount(gathered.tokens, 'token')}.
     </p>
+    ${recoveryTable(section.recovery ?? [], id, context)}
     ${featureTable(rows, gathered.hints, id, context)}
     <h3 id="${id}-cards">Feature by feature</h3>
     <p class="reading">

@@ -117,10 +117,14 @@ function generalWarnings(fit: FitDetail): Markup {
   </aside> `;
 }
 
+/** Figures whose warnings name them in words. */
+const sayThemselves: ReadonlySet<string> = new Set(['conditionNumber', 'scaledConditionNumber']);
+
 /** @param isInPlace the warning stands beside what it concerns */
 function warningText(warning: Warning, isInPlace: boolean): Markup {
-  const isNamed = warning.concerns === null || isInPlace;
-  const concerns = isNamed ? null : html`<b>${warning.concerns}:</b> `;
+  const { concerns: term } = warning;
+  const isNamed = term === null || isInPlace || sayThemselves.has(term);
+  const concerns = isNamed ? null : html`<b>${term}:</b> `;
   return html`<details class="warning">
     <summary><span class="sign" aria-hidden="true">⚠</span> ${concerns}${warning.message}</summary>
     <p><b>Why.</b> ${warning.why}</p>

@@ -9,6 +9,7 @@ import { provenanceTable } from '../provenance.ts';
 import type { RunsSectionData } from '../report-data.ts';
 import { formatCount, formatNumber } from '../viewer/format.ts';
 import { html, type Markup } from '../viewer/html.ts';
+import { distinguish } from './group-names.ts';
 import { groupTable, metricNames, metricTable, runTable } from './run-tables.ts';
 import { runCurves } from './run-curves.ts';
 
@@ -25,13 +26,14 @@ export function runsSection(
   context.headings.push({ id, title });
   const metrics = metricNames(groups);
   for (const metric of metrics) context.metrics.add(metric);
+  const named = { ...section, groups: distinguish(groups) };
   // Figures and tables are numbered as they are made, so they are made in the order of the page.
   const overview = [
-    methods(section),
+    methods(named),
     groupTable(groups, metrics, id, context),
-    pareto(groups, context),
+    pareto(named.groups, context),
   ];
-  const curves = runCurves(section, context);
+  const curves = runCurves(named, context);
   const tables = [
     metricTable(groups, metrics, id, context),
     runTable(groups, metrics, id, context),
@@ -45,7 +47,7 @@ export function runsSection(
     </p>
     ${overview}${curves.body}${tables}${notShown(missingHere)}
   </section> `;
-  addAppendix(section, id, context);
+  addAppendix(named, id, context);
   return { body, islands: [] };
 }
 

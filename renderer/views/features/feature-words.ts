@@ -24,8 +24,13 @@ export function densityText({ count }: FeatureRow, tokens: number): string {
   return `${formatCount(count)} of ${formatCount(tokens)} tokens`;
 }
 
-/** `0.037–0.049 %`: both ends in one unit. */
+/** `0.037–0.049 %`: both ends in one unit, with digits enough to tell them apart. */
 export function intervalText({ densityLow, densityHigh }: FeatureRow): string {
   const unit = /\s*%$/;
-  return `${formatShare(densityLow).replace(unit, '')}–${formatShare(densityHigh)}`;
+  const width = densityHigh - densityLow;
+  const digits = width > 0 ? Math.ceil(Math.log10(densityHigh / width)) + 1 : 2;
+  const [low, high] = [densityLow, densityHigh].map((end) =>
+    formatShare(end, Math.min(6, Math.max(2, digits))),
+  ) as [string, string];
+  return `${low.replace(unit, '')}–${high}`;
 }

@@ -24,13 +24,6 @@ export function jobColumns(cells: Cells, now: number): Column<JobRow>[] {
       cell: cells.name,
     },
     {
-      key: 'kind',
-      title: 'Kind',
-      width: 90,
-      sortable: true,
-      text: ({ kind }) => kindWords(kind),
-    },
-    {
       key: 'state',
       title: 'State',
       width: 104,
@@ -38,14 +31,21 @@ export function jobColumns(cells: Cells, now: number): Column<JobRow>[] {
       text: ({ state }) => state,
       cell: cells.state,
     },
+    { key: 'actions', title: 'Actions', width: 100, text: () => '', cell: cells.actions },
     {
       key: 'progress',
       title: 'Progress',
-      width: 380,
+      width: 400,
       text: progressText,
       cell: cells.progress,
     },
-    { key: 'actions', title: 'Actions', width: 116, text: () => '', cell: cells.actions },
+    {
+      key: 'kind',
+      title: 'Kind',
+      width: 90,
+      sortable: true,
+      text: ({ kind }) => kindWords(kind),
+    },
     {
       key: 'duration',
       title: 'Time',

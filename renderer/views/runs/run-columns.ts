@@ -25,30 +25,35 @@ interface Wanted {
   readonly differing: readonly string[];
   readonly groups: readonly RunGroup[];
   readonly cells: Cells;
+  /** Runs stand alone: each says its name and its spec itself. */
+  readonly flat: boolean;
   stateOf(run: RunRow): JobState;
 }
 
+const countColumn: Column<Row> = {
+  key: 'n',
+  title: 'n',
+  definition: 'Runs of the group: seeds of one spec.',
+  numeric: true,
+  width: 44,
+  sortable: true,
+  text: (row) => (row.kind === 'group' ? String(row.group.runs.length) : ''),
+};
+
 /** Columns of the table of runs: name, what tells the specs apart, metrics, and how they went. */
-export function runColumns({ metrics, differing, groups, cells, stateOf }: Wanted): Column<Row>[] {
+export function runColumns(wanted: Wanted): Column<Row>[] {
+  const { metrics, differing, groups, cells, flat, stateOf } = wanted;
   return [
     {
       key: 'name',
       title: 'Run',
       width: 220,
       sortable: true,
-      text: (row) => nameOf(row),
+      text: (row) => nameOf(row, flat),
       cell: cells.name,
     },
-    {
-      key: 'n',
-      title: 'n',
-      definition: 'Runs of the group: seeds of one spec.',
-      numeric: true,
-      width: 44,
-      sortable: true,
-      text: (row) => (row.kind === 'group' ? String(row.group.runs.length) : ''),
-    },
-    ...specColumns(differing, groups),
+    ...(flat ? [] : [countColumn]),
+    ...specColumns(differing, groups, flat),
     ...metrics.map((name) => metricColumn(name, cells.metric)),
     {
       key: 'state',
@@ -156,7 +161,11 @@ export function shortPath(path: string, paths: readonly string[]): string {
   return path;
 }
 
-function specColumns(paths: readonly string[], groups: readonly RunGroup[]): Column<Row>[] {
+function specColumns(
+  paths: readonly string[],
+  groups: readonly RunGroup[],
+  flat: boolean,
+): Column<Row>[] {
   return orderPaths(paths).map((path, index) => {
     const values = groups.map(({ differing }) => differing[path]);
     const numeric = values.some((value) => typeof value === 'number');
@@ -170,7 +179,7 @@ function specColumns(paths: readonly string[], groups: readonly RunGroup[]): Col
       sortable: true,
       hidden: index >= fieldsInSight,
       text: (row) => {
-        if (row.kind === 'run') return '';
+        if (row.kind === 'run' && !flat) return '';
         const value = valueOf(row);
         return value === null ? '–' : String(value);
       },
@@ -183,8 +192,11 @@ function specColumns(paths: readonly string[], groups: readonly RunGroup[]): Col
   });
 }
 
-export function nameOf(row: Row): string {
-  if (row.kind === 'run') return row.run.label || `seed ${row.run.seed}`;
+export function nameOf(row: Row, flat: boolean): string {
+  if (row.kind === 'run') {
+    const { label, name, seed } = row.run;
+    return label || (flat ? `${name}, seed ${seed}` : `seed ${seed}`);
+  }
   const [only, ...others] = row.group.runs;
   return (others.length === 0 && only?.label) || row.group.name;
 }

@@ -4,7 +4,8 @@ import {
   type FeatureMajor,
 } from '../../../main/compute/features/activation-store.ts';
 import { bandOf, featureStatistics } from '../../../main/compute/features/feature-statistics.ts';
-import { labelAuc } from '../../../main/compute/features/label-auc.ts';
+import { labelAuc, labelAucByHalf } from '../../../main/compute/features/label-auc.ts';
+import { tokenAuc } from '../../../main/compute/features/token-auc.ts';
 import { RandomStream } from '../../../main/compute/random.ts';
 
 /** A random dense code matrix [tokens, latents] and its feature-major form, fed in two batches. */
@@ -139,23 +140,48 @@ describe('feature statistics', () => {
   });
 });
 
+/** Share of the pairs of a token with the property and one without that are in the right order. */
+function aucByPairs(values: readonly number[], label: ArrayLike<number>): number {
+  let wins = 0;
+  let pairs = 0;
+  for (let i = 0; i < values.length; i++)
+    for (let j = 0; j < values.length; j++)
+      if (label[i] && !label[j]) {
+        pairs++;
+        wins += values[i]! > values[j]! ? 1 : values[i] === values[j] ? 0.5 : 0;
+      }
+  return wins / pairs;
+}
+
 describe('AUC against labels', () => {
+  const random = new RandomStream(3, 1);
+  const label = Uint8Array.from({ length: 60 }, () => (random.uniform() < 0.4 ? 1 : 0));
+
   it('equals the share of pairs in the right order, ties counting half', () => {
-    const random = new RandomStream(3, 1);
-    const label = Uint8Array.from({ length: 60 }, () => (random.uniform() < 0.4 ? 1 : 0));
     const found = labelAuc(activations, [label]);
-    for (let feature = 0; feature < 9; feature++) {
-      const values = column(feature);
-      let wins = 0;
-      let pairs = 0;
-      for (let i = 0; i < 60; i++)
-        for (let j = 0; j < 60; j++)
-          if (label[i] && !label[j]) {
-            pairs++;
-            wins += values[i]! > values[j]! ? 1 : values[i] === values[j] ? 0.5 : 0;
-          }
-      expect(found[feature]).toBeCloseTo(wins / pairs, 6);
-    }
+    for (let feature = 0; feature < 9; feature++)
+      expect(found[feature]).toBeCloseTo(aucByPairs(column(feature), label), 6);
+  });
+
+  it('is scored on the sequences of even and of odd number apart', () => {
+    const inverse = label.map((bit) => 1 - bit);
+    const found = labelAucByHalf(activations, [label, inverse], 12);
+    for (let feature = 0; feature < 9; feature++)
+      for (const half of [0, 1]) {
+        const isIn = (_: number, token: number) => Math.floor(token / 12) % 2 === half;
+        const expected = aucByPairs(column(feature).filter(isIn), label.filter(isIn));
+        expect(found[4 * feature + half]).toBeCloseTo(expected, 6);
+        expect(found[4 * feature + 2 + half]).toBeCloseTo(1 - expected, 6);
+      }
+  });
+
+  it('of the token alone is 1 for a property of the token and 0.5 for one of its surroundings', () => {
+    const ids = Int32Array.from({ length: 4000 }, () => random.below(20));
+    const ofToken = Uint8Array.from(ids, (id) => Number(id % 3 === 0));
+    const ofPlace = Uint8Array.from(ids, (_, token) => Number(token % 10 < 4));
+    const [token, place] = tokenAuc(ids, [ofToken, ofPlace], 10);
+    expect(token).toBe(1);
+    expect(Math.abs(place! - 0.5)).toBeLessThan(0.05);
   });
 
   it('is not a number for a property that every token has', () => {

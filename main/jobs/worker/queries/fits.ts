@@ -42,5 +42,17 @@ async function withTable<T>(
       { place: 'kind' },
     );
   const table = await openTable(projectPath, spec.table, signal);
-  return drive(calculate(table, spec), signal, ({ done, total }) => report?.(done, total));
+  try {
+    return await drive(calculate(table, spec), signal, ({ done, total }) => report?.(done, total));
+  } catch (error) {
+    throw naming(spec.table, error);
+  }
+}
+
+/** Numbers that cannot be fitted are those of the table, which the arithmetic does not know. */
+function naming(table: string, error: unknown): unknown {
+  const ofData = ['too-few-rows', 'separation', 'no-convergence', 'non-finite'];
+  if (!(error instanceof AppError) || !ofData.includes(error.code) || error.details.file)
+    return error;
+  return new AppError(error.code, error.message, { ...error.details, file: table }, error);
 }

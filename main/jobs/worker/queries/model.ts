@@ -1,6 +1,7 @@
-import { statSync } from 'node:fs';
+import { renameSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { AppError } from '../../../../shared/errors.ts';
+import { AppError, fileError } from '../../../../shared/errors.ts';
 import { openEngine } from '../../../compute/engines/open-engine.ts';
 import { batchRows } from '../../../compute/features/feature-pass.ts';
 import { activationsAt, disposeHookState } from '../../../compute/model/activations.ts';
@@ -9,6 +10,7 @@ import { parseHook } from '../../../compute/model/hooks.ts';
 import { openSafetensors } from '../../../formats/safetensors.ts';
 import { SafetensorsWriter, type TensorPlan } from '../../../formats/safetensors-writer.ts';
 import { openTokenFile } from '../../../formats/token-file.ts';
+import { flush, removeQuietly } from '../../files.ts';
 import { queries, type QueryOutput } from '../../queries.ts';
 import { readDictionary, readDictionaryMetadata } from '../dictionary-file.ts';
 import { loadedModel } from '../loaded-model.ts';
@@ -35,9 +37,9 @@ const runForward = async (
     }));
     plans.push({ name: 'logits', dtype: 'F32', shape: [rows, context, vocabulary] });
     plans.push({ name: 'ce', dtype: 'F32', shape: [rows, context - 1] });
-    const writer = new SafetensorsWriter(ask.out, plans);
+    tokens.check(model.config.vocabulary);
     let lossSum = 0;
-    try {
+    await writeWhole(ask.out, plans, async (writer) => {
       const atOnce = batchRows(model.engine, rows, context);
       for (let row = 0; row < rows; row += atOnce) {
         await setImmediate();
@@ -51,9 +53,7 @@ const runForward = async (
         writer.write('ce', result.crossEntropy, row * (context - 1));
         lossSum += result.crossEntropy.reduce((sum, loss) => sum + loss, 0);
       }
-    } finally {
-      writer.close();
-    }
+    });
     const losses = rows * (context - 1);
     return { ...writtenFile(ask.out, plans), meanCe: losses === 0 ? null : lossSum / losses };
   } finally {
@@ -62,12 +62,15 @@ const runForward = async (
 };
 
 /** `encode` */
-const runEncode = async (input: unknown): Promise<QueryOutput<'encode'>> => {
+const runEncode = async (
+  input: unknown,
+  { signal }: { signal: AbortSignal },
+): Promise<QueryOutput<'encode'>> => {
   const ask = parseInput(queries.encode.input, input);
+  const reader = openSafetensors(ask.input);
   const engine = await openEngine('auto');
   try {
     const { dictionary } = readDictionary(ask.dictionary, engine);
-    const reader = openSafetensors(ask.input);
     const shape = reader.tensors.get('x')?.shape ?? [];
     const [latents, width] = dictionary.parameters.encoder.shape as [number, number];
     if (shape.length !== 2 || shape[1] !== width)
@@ -81,23 +84,25 @@ const runEncode = async (input: unknown): Promise<QueryOutput<'encode'>> => {
       { name: 'features', dtype: 'F32', shape: [rows, latents] },
       { name: 'reconstruction', dtype: 'F32', shape: [rows, width] },
     ];
-    const writer = new SafetensorsWriter(ask.out, plans);
-    const atOnce = Math.max(1, Math.floor((1 << 24) / latents));
-    for (let row = 0; row < rows; row += atOnce) {
-      const count = Math.min(atOnce, rows - row);
-      const part = reader.floats('x', row * width, (row + count) * width);
-      const x = engine.floats(part, [count, width]);
-      const codes = dictionary.encode(x);
-      const features = engine.densify(codes);
-      const reconstruction = dictionary.decode(codes);
-      writer.write('features', Float32Array.from(engine.read(features)), row * latents);
-      writer.write('reconstruction', Float32Array.from(engine.read(reconstruction)), row * width);
-      engine.dispose(x, codes, features, reconstruction);
-    }
-    writer.close();
-    reader.close();
+    await writeWhole(ask.out, plans, async (writer) => {
+      const atOnce = Math.max(1, Math.floor((1 << 24) / latents));
+      for (let row = 0; row < rows; row += atOnce) {
+        await setImmediate();
+        signal.throwIfAborted();
+        const count = Math.min(atOnce, rows - row);
+        const part = reader.floats('x', row * width, (row + count) * width);
+        const x = engine.floats(part, [count, width]);
+        const codes = dictionary.encode(x);
+        const features = engine.densify(codes);
+        const reconstruction = dictionary.decode(codes);
+        writer.write('features', Float32Array.from(engine.read(features)), row * latents);
+        writer.write('reconstruction', Float32Array.from(engine.read(reconstruction)), row * width);
+        engine.dispose(x, codes, features, reconstruction);
+      }
+    });
     return writtenFile(ask.out, plans);
   } finally {
+    reader.close();
     await engine.close();
   }
 };
@@ -147,6 +152,28 @@ const estimate = (input: unknown): QueryOutput<'estimate'> => {
   const { projectPath, spec } = parseInput(queries.estimate.input, input);
   return estimateTraining(projectPath, spec);
 };
+
+/** Under its name a file is whole: where writing ends early, what was there before still is. */
+async function writeWhole(
+  path: string,
+  plans: readonly TensorPlan[],
+  fill: (writer: SafetensorsWriter) => Promise<void>,
+): Promise<void> {
+  const unfinished = `${path}.${process.pid}.tmp`;
+  try {
+    const writer = new SafetensorsWriter(unfinished, plans, {}, path);
+    try {
+      await fill(writer);
+    } finally {
+      writer.close();
+    }
+    renameSync(unfinished, path);
+    flush(dirname(path));
+  } catch (error) {
+    removeQuietly(unfinished);
+    throw fileError(error, path, 'write');
+  }
+}
 
 function writtenFile(path: string, plans: readonly TensorPlan[]) {
   const tensors = Object.fromEntries(plans.map(({ name, shape }) => [name, [...shape]]));

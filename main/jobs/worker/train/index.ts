@@ -12,7 +12,7 @@ import type { RunJob } from '../run-worker.ts';
 import { evaluateOn } from './evaluation.ts';
 import { openInputs, type TrainInputs } from './inputs.ts';
 import { describeProvenance } from './provenance.ts';
-import { writeTrainingResult } from './results.ts';
+import { writePoints, writeTrainingResult } from './results.ts';
 import { TrainingRun } from './training-run.ts';
 
 /**
@@ -58,7 +58,7 @@ async function train(
     const order = await control.next();
     if (order !== 'continue') await control.retrying(checkpoints.save);
     if (order === 'stop') throw stopped();
-    run.train(io);
+    await writePoints(run.train(), control, io);
     control.progress('training', run.step * stepTokens, steps * stepTokens, 'tokens');
     if (isDue(run, spec.training.batch, spec.checkpointEvery) && run.step < steps)
       await control.retrying(checkpoints.save);
@@ -84,7 +84,7 @@ async function evaluateNow(
   if (!spec.evaluation || run.step === steps) return;
   try {
     const metrics = await evaluateOn(inputs, run.learners, spec.evaluation, control);
-    run.recordEvaluation(io, metrics);
+    await writePoints(run.evaluated(metrics), control, io);
   } catch (error) {
     if (hasCode(error, 'cancelled')) await control.retrying(checkpoints.save);
     throw error;

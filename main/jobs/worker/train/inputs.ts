@@ -15,6 +15,7 @@ import {
   planTraining,
   type TrainingPlan,
 } from './plan.ts';
+import { openLabelsOf } from './labels.ts';
 
 /** Everything that a training job reads, open and checked. */
 export interface TrainInputs {
@@ -35,6 +36,7 @@ export interface TrainInputs {
 export async function openInputs(projectPath: string, spec: TrainSpec): Promise<TrainInputs> {
   const plan = planTraining(projectPath, spec);
   refuseTooLarge(projectPath, spec);
+  checkContents(plan, projectPath);
   const engine = await openEngine(
     spec.engine,
     spec.threads === null ? {} : { threads: spec.threads },
@@ -61,6 +63,21 @@ export async function openInputs(projectPath: string, spec: TrainSpec): Promise<
     await engine.close();
     throw error;
   }
+}
+
+/** What headers do not tell, and what would otherwise end the job only when it gets there. */
+function checkContents({ spec, model }: TrainingPlan, projectPath: string): void {
+  const parts = [{ tokens: spec.tokens, sequences: undefined }, spec.evaluation, spec.features];
+  for (const part of parts) {
+    if (!part) continue;
+    const tokens = openTokens(projectPath, part.tokens);
+    try {
+      tokens.check(model.vocabulary, part.sequences);
+    } finally {
+      tokens.close();
+    }
+  }
+  openLabelsOf(spec, projectPath);
 }
 
 function refuseTooLarge(projectPath: string, spec: TrainSpec): void {

@@ -1,7 +1,25 @@
 import { AppError } from '../../../../shared/errors.ts';
+import type { TrainSpec } from '../../../../shared/domain/job-spec.ts';
 import type { TokenLabels } from '../../../compute/features/feature-pass.ts';
 import { openSafetensors } from '../../../formats/safetensors.ts';
-import { insideProject } from './plan.ts';
+import { insideProject, openTokens } from './plan.ts';
+
+/** The labels that a spec names, for the tokens over which it collects features. @throws AppError */
+export function openLabelsOf(
+  { features }: Pick<TrainSpec, 'features'>,
+  projectPath: string,
+): TokenLabels | undefined {
+  if (features?.labels === undefined) return undefined;
+  const tokens = openTokens(projectPath, features.tokens);
+  try {
+    const rows = Array.from({ length: features.sequences }, (_, row) => row);
+    const shape = { rows: rows.length, context: tokens.context };
+    const labels = openTokenLabels(projectPath, features.labels, shape);
+    return { ...labels, ids: tokens.read(rows) };
+  } finally {
+    tokens.close();
+  }
+}
 
 /**
  * Reads ground truth per token: one tensor [rows, context] of 0 and 1 for each property, in the order
@@ -9,11 +27,11 @@ import { insideProject } from './plan.ts';
  * @throws AppError `shape-mismatch` where a tensor does not cover the tokens, `bad-input` for a value
  *   other than 0 and 1.
  */
-export function openTokenLabels(
+function openTokenLabels(
   projectPath: string,
   file: string,
   tokens: { rows: number; context: number },
-): TokenLabels {
+): Pick<TokenLabels, 'properties' | 'values'> {
   const path = insideProject(projectPath, file);
   const reader = openSafetensors(path);
   try {

@@ -21,9 +21,9 @@ import { writeResult, type ResultFile } from '../../result.ts';
 import { writeDictionary } from '../dictionary-file.ts';
 import { evaluateOn, firstBatches, type Metrics } from './evaluation.ts';
 import type { TrainInputs } from './inputs.ts';
-import { openTokenLabels } from './labels.ts';
+import { openLabelsOf } from './labels.ts';
 import { openTokens } from './plan.ts';
-import type { TrainingRun } from './training-run.ts';
+import type { RunPoint, TrainingRun } from './training-run.ts';
 
 /** After the last step: final metrics, features, and the files that the host imports. */
 export async function writeTrainingResult(
@@ -37,7 +37,7 @@ export async function writeTrainingResult(
   const metrics: Metrics[] = spec.evaluation
     ? await evaluateOn(inputs, run.learners, spec.evaluation, control)
     : spec.seeds.map(() => ({ latents: shape.latents }));
-  if (spec.evaluation) run.recordEvaluation(io, metrics);
+  if (spec.evaluation) await writePoints(run.evaluated(metrics), control, io);
   io.sendPoints();
   const dictionaries = frozenCopies(inputs.engine, run.learners);
   const collected = spec.features && (await collect(inputs, dictionaries, spec.features, control));
@@ -52,6 +52,15 @@ export async function writeTrainingResult(
   for (const dictionary of dictionaries) dictionary.dispose();
   io.flush();
   await control.retrying(() => writer.finish(run.seconds, metrics));
+}
+
+/** Adds to the curves, each point once; on a full disk waits until there is room. */
+export async function writePoints(
+  points: readonly RunPoint[],
+  control: JobControl,
+  io: JobIo,
+): Promise<void> {
+  for (const { run, point } of points) await control.retrying(() => io.point(run, point));
 }
 
 interface Collected {
@@ -79,13 +88,7 @@ async function collect(
     ))
       pass.add(batch);
     const { context } = tokens;
-    const labels =
-      features.labels === undefined
-        ? undefined
-        : openTokenLabels(inputs.projectPath, features.labels, {
-            rows: features.sequences,
-            context,
-          });
+    const labels = openLabelsOf({ features }, inputs.projectPath);
     return { activations: pass.finish(), labels, context, features };
   } finally {
     tokens.close();
@@ -207,7 +210,7 @@ class ResultWriter {
     try {
       write(full);
     } catch (error) {
-      throw fileError(error, full);
+      throw fileError(error, full, 'write');
     }
     if (!this.#files.some((file) => file.path === path)) this.#files.push({ kind, path });
   }

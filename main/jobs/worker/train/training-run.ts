@@ -9,7 +9,7 @@ import { LocalTrainer, type Learner, type StepReport } from '../../../compute/sa
 import { openSafetensors } from '../../../formats/safetensors.ts';
 import { writeSafetensors } from '../../../formats/safetensors-writer.ts';
 import type { Checkpoint } from '../../checkpoint.ts';
-import type { JobIo } from '../../job-io.ts';
+import type { Point } from '../../job-io.ts';
 import type { JobAssignment } from '../../protocol.ts';
 import type { Metrics } from './evaluation.ts';
 import type { TrainInputs } from './inputs.ts';
@@ -33,6 +33,12 @@ const evaluationCurves = [
   'kl',
   'topOneAgreement',
 ] as const;
+
+/** A point of the curves of one run. */
+export interface RunPoint {
+  readonly run: string;
+  readonly point: Point;
+}
 
 /** The state of a training job between two steps, and how it moves on by one. */
 export class TrainingRun {
@@ -99,8 +105,8 @@ export class TrainingRun {
     return this.#trainer.learners;
   }
 
-  /** One optimiser step of every dictionary on the next sequences. */
-  train(io: JobIo): void {
+  /** One optimiser step of every dictionary on the next sequences. Answers what is to be logged. */
+  train(): RunPoint[] {
     const started = performance.now();
     const { model, tokens, plan, engine } = this.#inputs;
     const ids = tokens.read(this.#order.take(this.step * this.#batch, this.#batch));
@@ -114,25 +120,28 @@ export class TrainingRun {
     });
     const isLogged = (this.step - 1) % this.#logEvery === 0 || this.step === plan.steps;
     const spread = isLogged ? meanSpread(this.#inputs, x) : 0;
-    reports.forEach((report, index) => {
+    const points = reports.flatMap((report, index) => {
       const values: Record<string, number> = isLogged ? stepValues(report, spread) : {};
       const count = alive.get(index);
       if (count !== undefined) values.alive = count;
-      if (Object.keys(values).length > 0) io.point(this.#runs[index]!, { x: this.tokens, values });
+      return Object.keys(values).length > 0 ? [this.#point(index, values)] : [];
     });
     disposeHookState(model, state);
     this.#seconds += (performance.now() - started) / 1000;
+    return points;
   }
 
-  /** Adds the metrics of an evaluation to the curves. */
-  recordEvaluation(io: JobIo, metrics: readonly Metrics[]): void {
+  /** The metrics of an evaluation as points of the curves. */
+  evaluated(metrics: readonly Metrics[]): RunPoint[] {
     this.#evaluatedStep = this.step;
-    metrics.forEach((found, index) => {
-      const values = Object.fromEntries(
-        evaluationCurves.map((name) => [`eval.${name}`, found[name] ?? null]),
-      );
-      io.point(this.#runs[index]!, { x: this.tokens, values });
+    return metrics.map((found, index) => {
+      const values = evaluationCurves.map((name) => [`eval.${name}`, found[name] ?? null]);
+      return this.#point(index, Object.fromEntries(values) as Point['values']);
     });
+  }
+
+  #point(index: number, values: Point['values']): RunPoint {
+    return { run: this.#runs[index]!, point: { x: this.tokens, values } };
   }
 
   /** What of the state is small. */

@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { lockHolder, lockProject } from '../../../../main/db/lock.ts';
+import { lockProject } from '../../../../main/db/lock.ts';
 import { AppError } from '../../../../shared/errors.ts';
 import { temporaryFolder } from '../../../support/folders.ts';
 
@@ -26,7 +26,7 @@ describe('the lock of a project', () => {
     const lock = lockProject(folder, 1);
     expect(refusal(folder).code).toBe('project-locked');
     lock.release();
-    expect(lockHolder(folder)).toBeUndefined();
+    expect(existsSync(join(folder, 'lock.json'))).toBe(false);
     lockProject(folder, 1).release();
   });
 

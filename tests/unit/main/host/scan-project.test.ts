@@ -1,33 +1,190 @@
-import { cpSync, renameSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { writeSafetensors } from '../../../../main/formats/safetensors-writer.ts';
 import { scanProject } from '../../../../main/host/scan/scan-project.ts';
+import type { FoundItem } from '../../../../shared/contract/project.ts';
+import { temporaryFolder } from '../../../support/folders.ts';
+import { tinySpec } from '../../../support/tiny-project-files.ts';
 import { makeTinyProject } from '../../../support/tiny-project.ts';
 
-function kinds(folder: string): string[] {
-  return scanProject(folder)
-    .items.map(({ kind, path }) => `${kind} ${path}`)
-    .sort();
+function find(folder: string, path: string): FoundItem | undefined {
+  return scanProject(folder).items.find((item) => item.path === path);
 }
 
-it('finds a model, its tokens and their labels', () => {
-  expect(kinds(makeTinyProject())).toEqual([
-    'labels labels.safetensors',
-    'model model',
-    'tokens tokens.safetensors',
-  ]);
-});
-
-it('finds tokens that lie in the folder of a model, and not its weights', () => {
+function projectWith(files: Record<string, string>): string {
   const folder = makeTinyProject();
-  renameSync(join(folder, 'tokens.safetensors'), join(folder, 'model', 'tokens.safetensors'));
-  cpSync(
-    join(folder, 'model', 'model.safetensors'),
-    join(folder, 'model', 'model-00002-of-00002.safetensors'),
-  );
-  expect(kinds(folder)).toEqual([
-    'labels labels.safetensors',
-    'model model',
-    'tokens model/tokens.safetensors',
-  ]);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+describe('the scan of a project folder', () => {
+  it('finds models, tokens, labels, tables and specs with their facts, in order', () => {
+    const folder = projectWith({
+      'a.csv': 'y,x\n1,2\n3,4\n',
+      'b.tsv': '# by hand\ny\tx\tz\n1\t2\t3\n',
+      'spec.yaml': JSON.stringify(tinySpec()),
+      'other.json': '{"kind": "something of another program"}',
+      'notes.txt': 'text',
+      'program.py': 'pass',
+    });
+    const { items, truncated } = scanProject(folder);
+    expect(truncated).toBe(false);
+    expect(items.map(({ path, kind, facts }) => [path, kind, facts])).toEqual([
+      ['a.csv', 'table', ['2 columns', 'about 2 rows']],
+      ['b.tsv', 'table', ['3 columns', 'about 2 rows']],
+      ['labels.safetensors', 'labels', ['2 properties', '60 rows of 12']],
+      ['model', 'model', ['gpt2', '2 layers', 'd 16', 'vocabulary 40', 'context 12']],
+      ['notes.txt', 'text', []],
+      ['spec.yaml', 'spec', ['train']],
+      ['tokens.safetensors', 'tokens', ['60 rows of 12', '720 tokens']],
+    ]);
+    expect(items.every(({ problem }) => problem === null)).toBe(true);
+  });
+
+  it.each<[string, (folder: string) => void, string, string]>([
+    [
+      'weights that are missing',
+      (f) => (
+        rmSync(join(f, 'model/model.safetensors')),
+        writeFileSync(join(f, 'model/tokenizer.json'), '{}')
+      ),
+      'model',
+      'not-found',
+    ],
+    [
+      'weights that are truncated',
+      (f) => {
+        const path = join(f, 'model/model.safetensors');
+        writeFileSync(path, readFileSync(path).subarray(0, -10));
+      },
+      'model',
+      'truncated',
+    ],
+    [
+      'a configuration that is no object',
+      (f) => writeFileSync(join(f, 'model/config.json'), '[]'),
+      'model',
+      'corrupt',
+    ],
+    [
+      'a vocabulary of another size',
+      (f) => writeFileSync(join(f, 'model/config.json'), '{"model_type":"gpt2","vocab_size":41}'),
+      'model',
+      'shape-mismatch',
+    ],
+    [
+      'a tokenizer of another model',
+      (f) => writeFileSync(join(f, 'model/tokenizer.json'), '{"model":{"vocab":{"a":40}}}'),
+      'model',
+      'tokenizer-mismatch',
+    ],
+    [
+      'tokens that are floats',
+      (f) =>
+        writeSafetensors(join(f, 'tokens.safetensors'), [
+          { name: 'input_ids', shape: [2, 2], data: new Float32Array(4) },
+        ]),
+      'tokens.safetensors',
+      'dtype-mismatch',
+    ],
+    ['a table without a line', (f) => writeFileSync(join(f, 't.csv'), ''), 't.csv', 'truncated'],
+    [
+      'a table that is not text',
+      (f) => writeFileSync(join(f, 't.csv'), 'a,b\n\0\0\n'),
+      't.csv',
+      'corrupt',
+    ],
+    [
+      'a spec that is wrong',
+      (f) => writeFileSync(join(f, 's.json'), '{"kind":"train"}'),
+      's.json',
+      'bad-spec',
+    ],
+    [
+      'a file that is no safetensors',
+      (f) => writeFileSync(join(f, 'x.safetensors'), 'hello, world'),
+      'x.safetensors',
+      'corrupt',
+    ],
+  ])('shows %s with the item, and all others', (_name, spoil, path, code) => {
+    const folder = makeTinyProject();
+    const before = scanProject(folder).items.map((item) => item.path);
+    spoil(folder);
+    expect(find(folder, path)?.problem).toMatchObject({ code });
+    const after = scanProject(folder).items.map((item) => item.path);
+    expect(after).toEqual(expect.arrayContaining(before));
+  });
+
+  it.each([
+    ['added tokens that are null', '{"model":{"vocab":{"a":1}},"added_tokens":[null]}'],
+    ['a vocabulary that is a number', '{"model":{"vocab":7},"added_tokens":{}}'],
+    [
+      'keys of the language',
+      '{"__proto__":{"x":1},"model":{"vocab":{"__proto__":3,"constructor":5}}}',
+    ],
+  ])('survives a tokenizer with %s', (_name, text) => {
+    const folder = makeTinyProject();
+    writeFileSync(join(folder, 'model/tokenizer.json'), text);
+    expect(find(folder, 'model')?.facts).toContain('2 layers');
+    expect(({} as { x?: number }).x).toBeUndefined();
+  });
+
+  it('does not follow links to folders, and leaves out links to nothing or to themselves', () => {
+    const folder = makeTinyProject();
+    symlinkSync(folder, join(folder, 'again'));
+    symlinkSync(join(folder, 'nowhere.csv'), join(folder, 'dangling.csv'));
+    symlinkSync(join(folder, 'loop.csv'), join(folder, 'loop.csv'));
+    symlinkSync(join(folder, 'loop.bin'), join(folder, 'model', 'loop.bin'));
+    expect(scanProject(folder).items.map(({ path }) => path)).toEqual([
+      'labels.safetensors',
+      'model',
+      'tokens.safetensors',
+    ]);
+  });
+
+  it('leaves out hidden folders and those of other programs, and goes six folders deep', () => {
+    const folder = temporaryFolder();
+    const table = 'y,x\n1,2\n';
+    for (const path of ['.git', 'node_modules', 'venv', 'a/b/c/d/e/f', 'a/b/c/d/e/f/g']) {
+      mkdirSync(join(folder, path), { recursive: true });
+      writeFileSync(join(folder, path, 't.csv'), table);
+    }
+    expect(scanProject(folder).items.map(({ path }) => path)).toEqual(['a/b/c/d/e/f/t.csv']);
+  });
+
+  it('ends after so many items and says so', () => {
+    const folder = temporaryFolder();
+    for (let i = 0; i < 510; i++) writeFileSync(join(folder, `${i}.txt`), '');
+    const { items, truncated } = scanProject(folder);
+    expect([items.length, truncated]).toEqual([500, true]);
+  });
+
+  it('takes a model whose folder is the project itself for its files', () => {
+    const folder = temporaryFolder();
+    cpSync(join(makeTinyProject(), 'model'), folder, { recursive: true });
+    expect(scanProject(folder).items.map(({ path }) => path)).toEqual(['model.safetensors']);
+  });
+
+  it('finds tokens that lie in the folder of a model, and not its weights', () => {
+    const folder = makeTinyProject();
+    renameSync(join(folder, 'tokens.safetensors'), join(folder, 'model', 'tokens.safetensors'));
+    cpSync(
+      join(folder, 'model', 'model.safetensors'),
+      join(folder, 'model', 'model-00002-of-00002.safetensors'),
+    );
+    expect(scanProject(folder).items.map(({ kind, path }) => `${kind} ${path}`)).toEqual([
+      'labels labels.safetensors',
+      'model model',
+      'tokens model/tokens.safetensors',
+    ]);
+  });
 });

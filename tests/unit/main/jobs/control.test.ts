@@ -124,6 +124,19 @@ describe('progress', () => {
     expect(last?.type === 'progress' && last.progress.remainingSeconds).toBeCloseTo(83.5, 6);
   });
 
+  it('goes on when the clock is set back', () => {
+    const { control, clock, sent } = start();
+    control.progress('training', 1, 1000, 'steps');
+    clock.set(clock.now() - 60 * 60 * 1000);
+    control.progress('training', 2, 1000, 'steps');
+    expect(sent).toHaveLength(2);
+    for (let done = 3; done <= 20; done++) {
+      clock.advance(100);
+      control.progress('training', done, 1000, 'steps');
+    }
+    expect(sent.at(-1)).toMatchObject({ progress: { rate: 10 } });
+  });
+
   it('does not count a pause as slowness', async () => {
     const { control, clock, sent } = start();
     const work = (from: number) => {

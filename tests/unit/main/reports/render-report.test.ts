@@ -44,6 +44,22 @@ describe('a report', () => {
     expect(markup).not.toMatch(/url\(|@import|http-equiv="refresh"/);
   });
 
+  test('shows what features tell of ground truth, with the score that did not choose them', async () => {
+    const report = sampleReport({ features: 3 });
+    const recovery = [
+      { property: 'told', share: 0.25, feature: 1, chosenAuc: 0.99, auc: 0.97, tokenAuc: 0.6 },
+      { property: 'not told', share: 0.5, feature: 2, chosenAuc: 0.91, auc: 0.7, tokenAuc: 0.8 },
+    ];
+    const sections = report.sections.map((section) =>
+      section.kind === 'features' ? { ...section, recovery } : section,
+    );
+    const markup = await renderReport({ ...report, sections });
+    expect(markup).toContain('1 of 2 properties are told by one feature with an AUC above 0.9');
+    expect(markup).toMatch(/<b>0\.970<\/b>/);
+    expect(markup).toMatch(/0\.700/);
+    expect(markup).not.toMatch(/<b>0\.700<\/b>/);
+  });
+
   test('uses no style attributes and no event handlers', () => {
     expect(page).not.toMatch(/<[^>]*\s(style|on\w+)=/);
   });

@@ -23,6 +23,10 @@ describe('the density of a feature', () => {
     expect(densityText(feature({}), 500_000)).toBe('214 of 500,000 tokens');
     expect(densityText(feature({ count: 0, density: 0 }), 500_000)).toBe('dead at 500,000 tokens');
     expect(intervalText(feature({}))).toBe('0.037–0.049\u202f%');
+    expect(intervalText(feature({ densityLow: 0.2863, densityHigh: 0.2913 }))).toBe(
+      '28.6–29.1\u202f%',
+    );
+    expect(intervalText(feature({ densityLow: 0, densityHigh: 0.00003 }))).toBe('0–0.0030\u202f%');
   });
 });
 

@@ -13,16 +13,21 @@ const measured = group([run('a0', { seconds: 4 }), run('a1', { seconds: 8, metri
   metrics: { l0: summary(40), kl: summary(2, 1) },
   differing: { 'training.learningRate': 5e-4 },
 });
-const columns = runColumns({
-  metrics: ['l0', 'kl', 'mse'],
-  differing: ['training.learningRate'],
-  groups: [measured],
-  cells: { name: cell, state: cell, metric: cell },
-  stateOf: ({ state }) => state,
-});
+const columnsOf = (flat: boolean) =>
+  runColumns({
+    metrics: ['l0', 'kl', 'mse'],
+    differing: ['training.learningRate'],
+    groups: [measured],
+    cells: { name: cell, state: cell, metric: cell },
+    flat,
+    stateOf: ({ state }) => state,
+  });
 const groupRow: Row = { kind: 'group', key: 'g', group: measured };
 const runRow: Row = { kind: 'run', key: 'r', group: measured, run: measured.runs[1]! };
-const text = (key: string, row: Row) => columns.find((column) => column.key === key)!.text(row);
+const text = (key: string, row: Row, flat = false) =>
+  columnsOf(flat)
+    .find((column) => column.key === key)!
+    .text(row);
 
 describe('columns of the table of runs', () => {
   it('show mean and interval of a group, the value of a run, and nothing where nothing is known', () => {
@@ -35,6 +40,12 @@ describe('columns of the table of runs', () => {
   it('show what differs between specs with all its digits', () => {
     expect(text('spec:training.learningRate', groupRow)).toBe('0.0005');
     expect(text('spec:training.learningRate', runRow)).toBe('');
+  });
+
+  it('say name and spec of each run where runs stand alone', () => {
+    expect(text('name', runRow)).toBe('seed 0');
+    expect(text('name', runRow, true)).toBe('small, seed 0');
+    expect(text('spec:training.learningRate', runRow, true)).toBe('0.0005');
   });
 
   it('show the mean time of a group', () => {
