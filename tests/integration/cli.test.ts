@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openSafetensors } from '../../main/formats/safetensors.ts';
@@ -8,6 +8,7 @@ import { assay, assayJson, startAssay, type CliError } from '../support/cli.ts';
 import { Random } from '../support/random.ts';
 import { tinySpec } from '../support/tiny-project-files.ts';
 import { makeTinyProject } from '../support/tiny-project.ts';
+import { tokenizerOf } from '../support/word-tokenizer.ts';
 
 interface Run {
   readonly id: string;
@@ -299,6 +300,30 @@ describe('assay forward and encode', () => {
     const byPath = await encode(at('.assay/runs', job, runs[0]!.id, 'dictionary.safetensors'));
     expect(byPath.code).toBe(0);
     expect(readFileSync(at('features.safetensors')).equals(first)).toBe(true);
+  });
+});
+
+describe('assay generate', () => {
+  it('continues a text, with and without a dictionary spliced in', async () => {
+    cpSync(at('model'), at('speaking'), { recursive: true });
+    writeFileSync(at('speaking/tokenizer.json'), tokenizerOf(40));
+    const ask = (...more: string[]) =>
+      assayJson<{ prompt: string; text: string; ids: number[] }>([
+        ...['generate', at('speaking'), '--prompt', 'w3 w7', '--count', '6'],
+        ...more,
+      ]);
+    const plain = await ask();
+    expect(plain.code, plain.stderr).toBe(0);
+    expect(plain.document.ids).toHaveLength(6);
+    expect(plain.document.prompt).toBe('w3 w7');
+    expect(plain.document.text).toMatch(/^w\d+( w\d+){5}$/);
+    const spliced = await ask('--dictionary', runs[0]!.dictionary, ...inProject());
+    expect(spliced.code, spliced.stderr).toBe(0);
+    expect(spliced.document.ids).toHaveLength(6);
+    const tooMuch = await assayJson<CliError>([
+      ...['generate', at('speaking'), '--prompt', 'w3', '--count', '1000'],
+    ]);
+    expect([tooMuch.code, tooMuch.document.error.code]).toEqual([1, 'bad-input']);
   });
 });
 
