@@ -55,6 +55,18 @@ export interface TransformerConfig {
   readonly biases: { readonly qkv: boolean; readonly output: boolean; readonly mlp: boolean };
 }
 
+/** What only some families have, for those that have none of it. */
+export const ordinary = {
+  gatedMlp: false,
+  parallel: false,
+  postNorms: false,
+  rotary: undefined,
+  attentionWindows: [],
+  attentionSoftCap: undefined,
+  embeddingScale: 1,
+  logitSoftCap: undefined,
+} as const satisfies Partial<TransformerConfig>;
+
 /** How queries and keys are turned by their position. */
 export interface RotaryConfig {
   /** Columns of each head that turn, from the first on; even. */

@@ -1,6 +1,14 @@
 import * as v from 'valibot';
-import { activationOf, contradiction, count, layerCount, only } from '../config-fields.ts';
-import { parseFields, positive } from '../config-fields.ts';
+import { ordinary } from '../config.ts';
+import {
+  activationOf,
+  contradiction,
+  count,
+  layerCount,
+  only,
+  parseFields,
+  positive,
+} from '../config-fields.ts';
 import { transposed, WeightReader } from '../weight-reader.ts';
 import type { HostTensor, LinearWeights, NormWeights } from '../weights.ts';
 import type { ModelFamilyReader } from './family.ts';
@@ -42,6 +50,7 @@ export const transformerLens: ModelFamilyReader = {
       throw contradiction(file, 'd_head', `d_head ${headWidth} is more than d_model ${width}`);
     const mlpWidth = config.d_mlp ?? -1;
     return {
+      ...ordinary,
       family: 'transformer_lens',
       layers,
       width,
@@ -54,16 +63,8 @@ export const transformerLens: ModelFamilyReader = {
       norm: 'layer',
       normEpsilon: config.eps,
       activation: activationOf(config.act_fn, file, 'act_fn'),
-      gatedMlp: false,
-      parallel: false,
-      postNorms: false,
-      rotary: undefined,
       attentionScale: config.use_attn_scale ? 1 / Math.sqrt(headWidth) : 1,
-      attentionWindows: [],
-      attentionSoftCap: undefined,
-      embeddingScale: 1,
       tiedEmbedding: false,
-      logitSoftCap: undefined,
       biases: { qkv: true, output: true, mlp: true },
     };
   },
@@ -98,9 +99,7 @@ export const transformerLens: ModelFamilyReader = {
             weight: flat(output, [heads * headWidth, d]),
             bias: file.tensor(`${at}.attn.b_O`, [d]),
           },
-          attentionPostNorm: undefined,
           mlpNorm: norm(`${at}.ln2`),
-          mlpGate: undefined,
           mlpIn: {
             weight: file.tensor(`${at}.mlp.W_in`, [d, mlpWidth]),
             bias: file.tensor(`${at}.mlp.b_in`, [mlpWidth]),
@@ -109,7 +108,6 @@ export const transformerLens: ModelFamilyReader = {
             weight: file.tensor(`${at}.mlp.W_out`, [mlpWidth, d]),
             bias: file.tensor(`${at}.mlp.b_out`, [d]),
           },
-          mlpPostNorm: undefined,
         };
       },
       readout: () => ({
