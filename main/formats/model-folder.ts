@@ -50,25 +50,31 @@ export function openModelFolder(path: string): ModelFolder {
 
 const lensConfig = v.object({ tlens_config: v.record(v.string(), v.unknown()) });
 
+/**
+ * What the file beside a checkpoint says of the shape of its model; undefined where there is none, or
+ * where it says something else, as it does beside the dictionaries of e2e_sae.
+ */
+export function readLensConfig(path: string): Readonly<Record<string, unknown>> | undefined {
+  const file = join(dirname(path), lensConfigName);
+  if (!existsSync(file)) return undefined;
+  const parsed = v.safeParse(lensConfig, parseYaml(readText(file), file));
+  return parsed.success ? parsed.output.tlens_config : undefined;
+}
+
 function openCheckpoint(path: string): ModelFolder {
   const folder = dirname(path);
   const configFile = join(folder, lensConfigName);
-  if (!existsSync(configFile))
+  const config = readLensConfig(path);
+  if (!config)
     throw new AppError(
       'not-found',
-      `${path} has no ${lensConfigName} beside it, which says the shape of the model. Copy it there.`,
-      { file: configFile },
+      `${path} has no ${lensConfigName} with a tlens_config beside it, which says the shape of the model. Copy it there.`,
+      { file: configFile, place: 'tlens_config' },
     );
-  const parsed = v.safeParse(lensConfig, parseYaml(readText(configFile), configFile));
-  if (!parsed.success)
-    throw new AppError('corrupt', `${configFile} has no tlens_config. Check the file.`, {
-      file: configFile,
-      place: 'tlens_config',
-    });
   return {
     path,
     configFile,
-    config: { ...parsed.output.tlens_config, model_type: 'transformer_lens' },
+    config: { ...config, model_type: 'transformer_lens' },
     weights: openTorchZip(path),
     tokenizer: openTokenizer(folder),
   };
