@@ -253,6 +253,38 @@ describe('a ZIP file that two readers could understand differently is refused:',
   });
 });
 
+describe('the two end records of a file of torch.save', () => {
+  const whole = readFileSync(`${import.meta.dirname}/../../../golden/torch-zip/views.pt`);
+  const plainEnd = whole.length - 22;
+  const [locator, longEnd] = [plainEnd - 20, plainEnd - 76];
+  const changed = (change: (bytes: Buffer) => void): Buffer => {
+    const bytes = Buffer.from(whole);
+    change(bytes);
+    return bytes;
+  };
+  it.each<[string, Buffer]>([
+    ['count otherwise', changed((b) => b.writeBigUInt64LE(1n, longEnd + 32))],
+    ['give another size', changed((b) => b.writeBigUInt64LE(64n, longEnd + 40))],
+    ['give another offset', changed((b) => b.writeBigUInt64LE(0n, longEnd + 48))],
+    ['give an offset of 2^63', changed((b) => b.writeBigUInt64LE(2n ** 63n, longEnd + 48))],
+    ['lie elsewhere', changed((b) => b.writeBigUInt64LE(0n, locator + 8))],
+    ['lack the long one', changed((b) => b.writeUInt32LE(0, longEnd))],
+  ])('that %s are refused', (_, bytes) => {
+    expect(outcome(bytes)).toBe('corrupt');
+  });
+
+  it('may both say the same, the plain one by saying that the long one does', () => {
+    expect(outcome(whole)).toBe('read');
+    const saturated = changed((b) => {
+      b.writeUInt16LE(0xffff, plainEnd + 8);
+      b.writeUInt16LE(0xffff, plainEnd + 10);
+      b.writeUInt32LE(0xffffffff, plainEnd + 12);
+      b.writeUInt32LE(0xffffffff, plainEnd + 16);
+    });
+    expect(outcome(saturated)).toBe('read');
+  });
+});
+
 describe('bytes that were overwritten', () => {
   const samples = ['nested', 'views'].map((name) =>
     readFileSync(`${import.meta.dirname}/../../../golden/torch-zip/${name}.pt`),
