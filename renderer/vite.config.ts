@@ -14,5 +14,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1500,
+    // How long plugins take is no news to whoever starts the app.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
 });

@@ -102,7 +102,7 @@ export function build({ only = Object.keys(steps), force = false, say = console.
 
 /** Names, sizes and times of all input files, as one hash; what a step makes is not its input. */
 function stateOf(inputs, outputs) {
-  const hash = createHash('sha256').update(process.version);
+  const hash = createHash('sha256');
   const skipped = outputs.filter((path) => !path.startsWith('out')).map((path) => join(root, path));
   for (const input of inputs)
     for (const file of filesIn(join(root, input))) {
