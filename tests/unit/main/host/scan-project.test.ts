@@ -50,6 +50,27 @@ describe('the scan of a project folder', () => {
     expect(items.every(({ problem }) => problem === null)).toBe(true);
   });
 
+  it('finds a checkpoint of TransformerLens by the configuration beside it', () => {
+    const folder = makeTinyProject();
+    const torch = join(import.meta.dirname, '../../../golden/torch-zip');
+    for (const name of ['run', 'saes', 'broken']) mkdirSync(join(folder, name));
+    cpSync(join(torch, 'module.pt'), join(folder, 'run/epoch_1.pt'));
+    cpSync(join(torch, 'module.pt'), join(folder, 'saes/samples_80.pt'));
+    cpSync(join(torch, 'legacy.pt'), join(folder, 'broken/epoch_1.pt'));
+    const shape = 'tlens_config: {n_layers: 2, d_model: 4, d_vocab: 50257, n_ctx: 1024}\n';
+    writeFileSync(join(folder, 'run/final_config.yaml'), shape);
+    writeFileSync(join(folder, 'broken/final_config.yaml'), shape);
+    writeFileSync(join(folder, 'saes/final_config.yaml'), 'saes: {dict_size_to_input_ratio: 60}\n');
+    expect(find(folder, 'run/epoch_1.pt')).toMatchObject({
+      kind: 'model',
+      format: 'TransformerLens',
+      facts: ['2 layers', 'd 4', 'vocabulary 50,257', 'context 1,024'],
+      problem: null,
+    });
+    expect(find(folder, 'broken/epoch_1.pt')?.problem?.code).toBe('corrupt');
+    expect(find(folder, 'saes/samples_80.pt')).toBeUndefined();
+  });
+
   it.each<[string, (folder: string) => void, string, string]>([
     [
       'weights that are missing',
