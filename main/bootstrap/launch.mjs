@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { findElectron, hasDisplay } from './electron.mjs';
 import { root } from './install.mjs';
 
 /** The packages that carry a Node 24 binary, by platform (see optionalDependencies). */
@@ -46,33 +46,15 @@ export function runAssay(args) {
   });
 }
 
-/** Path of Electron's binary, or undefined with the reason printed. */
-function electronBinary() {
-  const require = createRequire(import.meta.url);
-  const folder = resolve(require.resolve('electron/package.json'), '..');
-  const installed = () => {
-    const dist = process.env.ELECTRON_OVERRIDE_DIST_PATH ?? resolve(folder, 'dist');
-    const name = existsSync(resolve(folder, 'path.txt'))
-      ? readFileSync(resolve(folder, 'path.txt'), 'utf8')
-      : ({ win32: 'electron.exe', darwin: 'Electron.app/Contents/MacOS/Electron' }[
-          process.platform
-        ] ?? 'electron');
-    const path = resolve(dist, name);
-    return existsSync(path) ? path : undefined;
-  };
-  const found = installed();
-  if (found) return found;
+/** Electron's program, fetched by its package on first use; undefined where it cannot be had. */
+function fetchElectron() {
+  const found = findElectron();
+  if (found.path) return found.path;
+  const installer = resolve(root, 'node_modules/electron/install.js');
+  if (!existsSync(installer)) return undefined;
   console.log('Fetching the Electron binary (once) …');
-  spawnSync(process.execPath, [resolve(folder, 'install.js')], {
-    stdio: 'ignore',
-    timeout: 300_000,
-  });
-  return installed();
-}
-
-function hasDisplay() {
-  if (process.platform !== 'linux') return true;
-  return Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY);
+  spawnSync(node24(), [installer], { stdio: 'ignore', timeout: 300_000 });
+  return findElectron().path;
 }
 
 /** Opens the app: Electron where its binary can be had and there is a display, else on loopback. */
@@ -83,7 +65,7 @@ export async function startApp(args) {
   if (!hasDisplay())
     console.log('There is no display, so the app is served on loopback instead of in a window.');
   else {
-    const electron = electronBinary();
+    const electron = fetchElectron();
     if (electron) return runToEnd(electron, [root, ...path]);
     console.log(
       "Electron's binary could not be downloaded, so the app is served on loopback instead.",

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { AppError, fileError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import {
@@ -8,8 +8,16 @@ import {
   type TensorInfo,
   type TensorReader,
 } from '../../shared/domain/tensors.ts';
-import { brainToFloat, halfToFloat } from './floats.ts';
+import { closeFile, readFileBytes, truncatedFile } from './file-bytes.ts';
 import { parseStrictJson } from './strict-json.ts';
+import {
+  asDoubles,
+  asFloats,
+  asInts,
+  requireRange,
+  requireTensor,
+  type TensorBytes,
+} from './tensor-bytes.ts';
 
 /**
  * safetensors: 8 bytes little-endian header length, a JSON header, then the tensors' bytes without
@@ -46,8 +54,8 @@ function readHeader(
   file: string,
 ): { entries: Map<string, Entry>; metadata: Map<string, string> } {
   const fileBytes = fstatSync(fd).size;
-  if (fileBytes < 8) throw truncated(file, `it has ${fileBytes} bytes, and the header needs 8`);
-  const lengthField = readBytes(fd, file, 0, 8).readBigUInt64LE();
+  if (fileBytes < 8) throw truncatedFile(file, `it has ${fileBytes} bytes, and the header needs 8`);
+  const lengthField = readFileBytes(fd, file, 0, 8).readBigUInt64LE();
   if (lengthField > BigInt(limits.safetensorsHeaderBytes))
     throw corrupt(
       file,
@@ -56,8 +64,11 @@ function readHeader(
     );
   const headerBytes = Number(lengthField);
   if (8 + headerBytes > fileBytes)
-    throw truncated(file, `the header claims ${headerBytes} bytes, and the file has ${fileBytes}`);
-  const raw = readBytes(fd, file, 8, headerBytes);
+    throw truncatedFile(
+      file,
+      `the header claims ${headerBytes} bytes, and the file has ${fileBytes}`,
+    );
+  const raw = readFileBytes(fd, file, 8, headerBytes);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(raw);
@@ -100,7 +111,7 @@ function checkHeader(
     expected = entry.end;
   }
   if (expected > fileBytes)
-    throw truncated(file, `the tensors need ${expected} bytes, and the file has ${fileBytes}`);
+    throw truncatedFile(file, `the tensors need ${expected} bytes, and the file has ${fileBytes}`);
   if (expected < fileBytes)
     throw corrupt(file, 'end', `${fileBytes - expected} bytes follow the last tensor`);
   return { entries: new Map(found.map((entry) => [entry.name, entry])), metadata };
@@ -150,26 +161,6 @@ function isNatural(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-function readBytes(fd: number, file: string, offset: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(length);
-  let done = 0;
-  while (done < length) {
-    const got = readSome(fd, file, bytes, done, offset + done);
-    if (got === 0) throw truncated(file, `it ends at byte ${offset + done}`);
-    done += got;
-  }
-  return bytes;
-}
-
-/** At most 1 GiB, which is what one call can take. */
-function readSome(fd: number, file: string, into: Buffer, start: number, position: number): number {
-  try {
-    return readSync(fd, into, start, Math.min(into.length - start, 1 << 30), position);
-  } catch (error) {
-    throw fileError(error, file);
-  }
-}
-
 class SafetensorsReader implements TensorReader {
   readonly source: string;
   readonly metadata: ReadonlyMap<string, string>;
@@ -190,114 +181,31 @@ class SafetensorsReader implements TensorReader {
   }
 
   floats(name: string, start = 0, end?: number): Float32Array {
-    const { dtype, bytes, length } = this.#read(name, start, end);
-    const buffer = bytes.buffer as ArrayBuffer;
-    if (dtype === 'F32') return new Float32Array(buffer, bytes.byteOffset, length);
-    if (dtype === 'F64')
-      return Float32Array.from(new Float64Array(buffer, bytes.byteOffset, length));
-    if (dtype === 'F16' || dtype === 'BF16') {
-      const halves = new Uint16Array(buffer, bytes.byteOffset, length);
-      const widen = dtype === 'F16' ? halfToFloat : brainToFloat;
-      const out = new Float32Array(length);
-      for (let i = 0; i < length; i++) out[i] = widen(halves[i]!);
-      return out;
-    }
-    throw new AppError(
-      'dtype-mismatch',
-      `${this.source}: tensor '${name}' holds ${dtype}, where floating-point numbers are expected.`,
-      { file: this.source, place: name, dtype },
-    );
+    return asFloats(this.#read(name, start, end));
   }
 
   doubles(name: string, start = 0, end?: number): Float64Array {
-    if (this.tensors.get(name)?.dtype !== 'F64')
-      return Float64Array.from(this.floats(name, start, end));
-    const { bytes, length } = this.#read(name, start, end);
-    return new Float64Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, length);
+    return asDoubles(this.#read(name, start, end));
   }
 
   ints(name: string, start = 0, end?: number): Int32Array {
-    const { dtype, bytes, length } = this.#read(name, start, end);
-    const buffer = bytes.buffer as ArrayBuffer;
-    const at = bytes.byteOffset;
-    switch (dtype) {
-      case 'I32':
-        return new Int32Array(buffer, at, length);
-      case 'I16':
-        return Int32Array.from(new Int16Array(buffer, at, length));
-      case 'I8':
-        return Int32Array.from(new Int8Array(buffer, at, length));
-      case 'U16':
-        return Int32Array.from(new Uint16Array(buffer, at, length));
-      case 'U8':
-      case 'BOOL':
-        return Int32Array.from(new Uint8Array(buffer, at, length));
-      case 'U32':
-        return this.#narrow(name, new Uint32Array(buffer, at, length));
-      case 'I64':
-        return this.#narrow(name, new BigInt64Array(buffer, at, length));
-      case 'U64':
-        return this.#narrow(name, new BigUint64Array(buffer, at, length));
-      default:
-        throw new AppError(
-          'dtype-mismatch',
-          `${this.source}: tensor '${name}' holds ${dtype}, where whole numbers are expected.`,
-          { file: this.source, place: name, dtype },
-        );
-    }
+    return asInts(this.#read(name, start, end));
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    try {
-      closeSync(this.#fd);
-    } catch (error) {
-      throw fileError(error, this.source);
-    }
+    closeFile(this.#fd, this.source);
   }
 
-  #narrow(name: string, values: Uint32Array | BigInt64Array | BigUint64Array): Int32Array {
-    const out = new Int32Array(values.length);
-    for (let i = 0; i < values.length; i++) {
-      const value = Number(values[i]);
-      out[i] = value;
-      if (out[i] !== value)
-        throw new AppError(
-          'dtype-mismatch',
-          `${this.source}: tensor '${name}' holds ${value} at entry ${i}, which does not fit 32 bits.`,
-          { file: this.source, place: name, entry: i },
-        );
-    }
-    return out;
-  }
-
-  #read(name: string, start: number, end: number | undefined) {
-    const entry = this.tensors.get(name);
-    if (!entry)
-      throw new AppError(
-        'not-found',
-        `${this.source} has no tensor '${name}'. It has: ${[...this.tensors.keys()].slice(0, 12).join(', ')}.`,
-        { file: this.source, place: name },
-      );
-    const last = end ?? entry.size;
-    if (start < 0 || last > entry.size || start > last)
-      throw new AppError(
-        'bad-input',
-        `${this.source}: entries ${start} to ${last} were asked of tensor '${name}', which has ${entry.size}.`,
-        { file: this.source, place: name },
-      );
+  #read(name: string, start: number, end: number | undefined): TensorBytes {
+    const entry = requireTensor(this.source, this.tensors, name);
+    const last = requireRange(this.source, entry, start, end);
     const width = dtypeBytes[entry.dtype];
-    const length = last - start;
-    const bytes = readBytes(this.#fd, this.source, entry.offset + start * width, length * width);
-    return { dtype: entry.dtype, bytes, length };
+    const from = entry.offset + start * width;
+    const bytes = readFileBytes(this.#fd, this.source, from, (last - start) * width);
+    return { source: this.source, name, dtype: entry.dtype, bytes };
   }
-}
-
-function truncated(file: string, problem: string): AppError {
-  return new AppError('truncated', `${file} is truncated: ${problem}. Copy or download it again.`, {
-    file,
-  });
 }
 
 function corrupt(file: string, place: string, problem: string): AppError {

@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { parseDocument } from 'yaml';
 import { parseJobSpec, startsOf, type JobSpec } from '../../shared/domain/job-spec.ts';
 import { AppError, fileError, hasCode } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { e2eSaeSpec, isE2eSae } from '../formats/e2e-sae/spec.ts';
+import { parseYaml } from '../formats/yaml.ts';
 import { insideProject } from './paths.ts';
 
 /**
@@ -36,24 +36,6 @@ function readBeside(folder: string | undefined, path: string, source: string): s
     `${source}: this is a sweep over ${path}. Put that config into the project folder.`,
     { file: source, place: 'command' },
   );
-}
-
-export function parseYaml(text: string, source: string): unknown {
-  const document = parseDocument(text, { schema: 'core', version: '1.2', uniqueKeys: true });
-  const problem = document.errors[0];
-  if (problem) {
-    const line = problem.linePos?.[0].line;
-    const place = line === undefined ? 'top level' : `line ${line}`;
-    const sentence = problem.message.split('\n', 1)[0]!.replace(/ at line .*$/, '');
-    throw new AppError('bad-spec', `${source}: ${place}: ${sentence}.`, { file: source, place });
-  }
-  try {
-    // A handful of aliases is ordinary; thousands are an attack on memory.
-    return document.toJS({ maxAliasCount: 100 }) as unknown;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new AppError('bad-spec', `${source}: ${reason}.`, { file: source }, error);
-  }
 }
 
 /**

@@ -73,6 +73,11 @@ export const queries = {
     }),
     v.object({ ...written.entries, meanCe: v.nullable(v.number()) }),
   ),
+  /** The likeliest continuation of a text; `dictionary` is spliced in at its own hook point. */
+  generate: query(
+    v.object({ model: path, dictionary: v.nullable(path), prompt: text, count: count }),
+    v.object({ prompt: text, text, ids: v.array(count) }),
+  ),
   /** `features` and `reconstruction` of the tensor `x` [n, d], into a new file. */
   encode: query(v.object({ dictionary: path, input: path, out: path }), written),
 

@@ -9,6 +9,7 @@ import { assayJson, startAssay, type CliError } from '../support/cli.ts';
 import { failureOf, startHost } from '../support/host.ts';
 import { tinySpec } from '../support/tiny-project-files.ts';
 import { makeTinyProject } from '../support/tiny-project.ts';
+import { tokenizerOf } from '../support/word-tokenizer.ts';
 
 /** What a wrong input is expected to be told as. `file` is relative to the project. */
 interface Told {
@@ -37,22 +38,6 @@ function writeTokens(folder: string, shape: number[], id: (i: number) => number)
   const size = shape.reduce((a, b) => a * b, 1);
   const data = Int32Array.from({ length: size }, (_, i) => id(i));
   writeSafetensors(join(folder, 'tokens.safetensors'), [{ name: 'input_ids', shape, data }]);
-}
-
-/** A tokenizer that gives out `ids` ids, in the layout of tokenizer.json. */
-function tokenizerOf(ids: number): string {
-  const vocab = Object.fromEntries(Array.from({ length: ids }, (_, id) => [`w${id}`, id]));
-  return JSON.stringify({
-    version: '1.0',
-    truncation: null,
-    padding: null,
-    added_tokens: [],
-    normalizer: null,
-    pre_tokenizer: { type: 'Whitespace' },
-    post_processor: null,
-    decoder: null,
-    model: { type: 'WordLevel', vocab, unk_token: 'w0' },
-  });
 }
 
 const weights = 'model/model.safetensors';

@@ -1,13 +1,15 @@
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openSafetensors } from '../../main/formats/safetensors.ts';
 import { writeSafetensors } from '../../main/formats/safetensors-writer.ts';
 import { commands } from '../../main/headless/commands/index.ts';
 import { assay, assayJson, startAssay, type CliError } from '../support/cli.ts';
+import { largestDifference } from '../support/differences.ts';
 import { Random } from '../support/random.ts';
 import { tinySpec } from '../support/tiny-project-files.ts';
 import { makeTinyProject } from '../support/tiny-project.ts';
+import { tokenizerOf } from '../support/word-tokenizer.ts';
 
 interface Run {
   readonly id: string;
@@ -74,6 +76,11 @@ describe('assay', () => {
     [['doctor', '--port', '1'], "Unknown option '--port'"],
     [['serve', '--port', 'x'], '--port must be a whole number'],
     [['forward', 'model'], '--tokens is missing'],
+    [
+      ['forward', 'model', '--tokens', 'x', '--out', 'y', '--processing', 'all'],
+      "--processing takes none or transformer-lens, not 'all'",
+    ],
+    [['generate', 'model'], '--prompt is missing'],
     [['bench', 'nothing'], "There is no 'nothing' to measure"],
     [['bench', 'matmul', '12'], '12 is not a size'],
   ])('answers %j with code 2 and a sentence', async (words, sentence) => {
@@ -299,6 +306,73 @@ describe('assay forward and encode', () => {
     const byPath = await encode(at('.assay/runs', job, runs[0]!.id, 'dictionary.safetensors'));
     expect(byPath.code).toBe(0);
     expect(readFileSync(at('features.safetensors')).equals(first)).toBe(true);
+  });
+});
+
+describe('weights processed as TransformerLens does', () => {
+  it('are those of a run that asks for it, which its dictionary says', async () => {
+    const spec = writeSpec('processed.json', {
+      seeds: [0],
+      processing: 'transformer-lens',
+      training: { sequences: 40, batch: 4, learningRate: 1e-3 },
+      evaluation: undefined,
+      features: undefined,
+    });
+    const trained = await assayJson<{ job: string; runs: Run[] }>(['run', spec, ...inProject()]);
+    expect(trained.code, trained.stderr).toBe(0);
+    const { job: processed, runs: made } = trained.document;
+    const processingOf = (...path: string[]) => {
+      const reader = openSafetensors(at('.assay/runs', ...path, 'dictionary.safetensors'));
+      reader.close();
+      return reader.metadata.get('processing');
+    };
+    expect(processingOf(processed, made[0]!.id)).toBe('transformer-lens');
+    expect(processingOf(job, runs[0]!.id)).toBe('none');
+  });
+
+  it('give other activations and the same loss', async () => {
+    const hook = 'blocks.1.hook_resid_pre';
+    const results = await Promise.all(
+      ['none', 'transformer-lens'].map(async (processing) => {
+        const out = at(`${processing}.safetensors`);
+        const { code, document } = await assayJson<{ meanCe: number }>([
+          ...['forward', at('model'), '--tokens', at('tokens.safetensors'), '--hooks', hook],
+          ...['--processing', processing, '--out', out],
+        ]);
+        expect(code).toBe(0);
+        const reader = openSafetensors(out);
+        const values = reader.floats(hook);
+        reader.close();
+        return { meanCe: document.meanCe, values };
+      }),
+    );
+    const [raw, processed] = [results[0]!, results[1]!];
+    expect(processed.meanCe).toBeCloseTo(raw.meanCe, 5);
+    expect(largestDifference(raw.values, processed.values)).toBeGreaterThan(1e-3);
+  });
+});
+
+describe('assay generate', () => {
+  it('continues a text, with and without a dictionary spliced in', async () => {
+    cpSync(at('model'), at('speaking'), { recursive: true });
+    writeFileSync(at('speaking/tokenizer.json'), tokenizerOf(40));
+    const ask = (...more: string[]) =>
+      assayJson<{ prompt: string; text: string; ids: number[] }>([
+        ...['generate', at('speaking'), '--prompt', 'w3 w7', '--count', '6'],
+        ...more,
+      ]);
+    const plain = await ask();
+    expect(plain.code, plain.stderr).toBe(0);
+    expect(plain.document.ids).toHaveLength(6);
+    expect(plain.document.prompt).toBe('w3 w7');
+    expect(plain.document.text).toMatch(/^w\d+( w\d+){5}$/);
+    const spliced = await ask('--dictionary', runs[0]!.dictionary, ...inProject());
+    expect(spliced.code, spliced.stderr).toBe(0);
+    expect(spliced.document.ids).toHaveLength(6);
+    const tooMuch = await assayJson<CliError>([
+      ...['generate', at('speaking'), '--prompt', 'w3', '--count', '1000'],
+    ]);
+    expect([tooMuch.code, tooMuch.document.error.code]).toEqual([1, 'bad-input']);
   });
 });
 

@@ -55,6 +55,8 @@ describe.skipIf(chromium === undefined)(title, () => {
       colorScheme: options.dark ? 'dark' : 'light',
     });
     const page = await context.newPage();
+    // Laying out a megabyte takes a busy machine long; the test's own limit is what counts.
+    page.setDefaultTimeout(110_000);
     const deeds: Deeds = { requests: [], dialogs: [], errors: [] };
     page.on('request', (request) => deeds.requests.push(request.url().slice(0, 200)));
     page.on('dialog', (dialog) => {

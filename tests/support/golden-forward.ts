@@ -4,6 +4,7 @@ import { forward } from '../../main/compute/model/forward.ts';
 import { openTransformer } from '../../main/compute/model/open-transformer.ts';
 import { openModelFolder } from '../../main/formats/model-folder.ts';
 import { openSafetensors } from '../../main/formats/safetensors.ts';
+import { largestDifference } from './differences.ts';
 
 /**
  * Holds our forward pass to a golden file of Hugging Face transformers (`input_ids`, `logits`,
@@ -37,9 +38,4 @@ export function expectForwardToAgree(engine: Engine, modelFolder: string, golden
 
 function mean(values: Float32Array): number {
   return values.reduce((a, b) => a + b, 0) / values.length;
-}
-
-function largestDifference(a: Float32Array, b: Float32Array): number {
-  expect(a.length).toBe(b.length);
-  return a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - b[i]!)), 0);
 }

@@ -1,10 +1,11 @@
 import type { Engine, Tensor } from '../../main/compute/engine.ts';
-import type { TransformerConfig } from '../../main/compute/model/config.ts';
+import { ordinary, type TransformerConfig } from '../../main/compute/model/config.ts';
 import { Transformer } from '../../main/compute/model/transformer.ts';
 import type { TransformerWeights } from '../../main/compute/model/weights.ts';
 import { Random } from './random.ts';
 
 export const tinyConfig: TransformerConfig = {
+  ...ordinary,
   family: 'gpt2',
   layers: 2,
   width: 8,
@@ -17,16 +18,8 @@ export const tinyConfig: TransformerConfig = {
   norm: 'layer',
   normEpsilon: 1e-5,
   activation: 'gelu_new',
-  gatedMlp: false,
-  parallel: false,
-  postNorms: false,
-  rotary: undefined,
   attentionScale: 0.5,
-  attentionWindows: [],
-  attentionSoftCap: undefined,
-  embeddingScale: 1,
   tiedEmbedding: true,
-  logitSoftCap: undefined,
   biases: { qkv: true, output: true, mlp: true },
 };
 
@@ -55,12 +48,9 @@ export function tinyTransformer(engine: Engine, seed = 1): Transformer {
       key: linear(d, d),
       value: linear(d, d),
       output: linear(d, d),
-      attentionPostNorm: undefined,
       mlpNorm: norm(),
-      mlpGate: undefined,
       mlpIn: linear(d, m),
       mlpOut: linear(m, d),
-      mlpPostNorm: undefined,
     })),
     readout: { norm: norm(), unembedding: tokenEmbedding, bias: undefined },
   };

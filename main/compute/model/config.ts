@@ -1,7 +1,17 @@
 import type { Activation } from '../engine.ts';
 
-export const modelFamilies = ['gpt2', 'gpt_neo', 'gpt_neox', 'llama', 'gemma2'] as const;
-/** A family of models, under the name that Hugging Face gives it (`model_type`). */
+export const modelFamilies = [
+  'gpt2',
+  'gpt_neo',
+  'gpt_neox',
+  'llama',
+  'gemma2',
+  'transformer_lens',
+] as const;
+/**
+ * A family of models, under the name that Hugging Face gives it (`model_type`); `transformer_lens` is
+ * the name that a checkpoint of TransformerLens gets (formats/model-folder.ts).
+ */
 export type ModelFamily = (typeof modelFamilies)[number];
 
 /** All that tells apart the forward passes of the families; see Transformer. */
@@ -44,6 +54,18 @@ export interface TransformerConfig {
   /** Which linear maps carry a bias. */
   readonly biases: { readonly qkv: boolean; readonly output: boolean; readonly mlp: boolean };
 }
+
+/** What only some families have, for those that have none of it. */
+export const ordinary = {
+  gatedMlp: false,
+  parallel: false,
+  postNorms: false,
+  rotary: undefined,
+  attentionWindows: [],
+  attentionSoftCap: undefined,
+  embeddingScale: 1,
+  logitSoftCap: undefined,
+} as const satisfies Partial<TransformerConfig>;
 
 /** How queries and keys are turned by their position. */
 export interface RotaryConfig {

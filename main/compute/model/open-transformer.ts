@@ -9,6 +9,7 @@ import { gpt2 } from './families/gpt2.ts';
 import { gptNeo } from './families/gpt-neo.ts';
 import { gptNeox } from './families/gpt-neox.ts';
 import { llama } from './families/llama.ts';
+import { transformerLens } from './families/transformer-lens.ts';
 import { processWeights } from './processing.ts';
 import { Transformer } from './transformer.ts';
 import { uploadWeights } from './weights.ts';
@@ -19,6 +20,7 @@ const families: Readonly<Record<ModelFamily, ModelFamilyReader>> = {
   gpt_neox: gptNeox,
   llama,
   gemma2,
+  transformer_lens: transformerLens,
 };
 
 /**

@@ -46,13 +46,13 @@ export interface BlockWeights<T = Tensor> {
   readonly value: LinearWeights<T>;
   /** [heads * head width, d] */
   readonly output: LinearWeights<T>;
-  readonly attentionPostNorm: NormWeights<T> | undefined;
+  readonly attentionPostNorm?: NormWeights<T> | undefined;
   readonly mlpNorm: NormWeights<T>;
   /** What is activated where the MLP is gated; otherwise `mlpIn` is. */
-  readonly mlpGate: LinearWeights<T> | undefined;
+  readonly mlpGate?: LinearWeights<T> | undefined;
   readonly mlpIn: LinearWeights<T>;
   readonly mlpOut: LinearWeights<T>;
-  readonly mlpPostNorm: NormWeights<T> | undefined;
+  readonly mlpPostNorm?: NormWeights<T> | undefined;
 }
 
 /** Numbers of one tensor, row-major, on their way from a file to an engine. */

@@ -1,3 +1,4 @@
+import { benchE2eStep } from './e2e-step.ts';
 import { benchMatmul } from './matmul.ts';
 import type { Bench } from './row.ts';
 import { benchTrainStep } from './train-step.ts';
@@ -6,4 +7,5 @@ import { benchTrainStep } from './train-step.ts';
 export const benches: Readonly<Record<string, Bench>> = {
   matmul: benchMatmul,
   'train-step': benchTrainStep,
+  'e2e-step': benchE2eStep,
 };

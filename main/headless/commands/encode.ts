@@ -31,7 +31,7 @@ export const encode: Command = {
 };
 
 /** A dictionary is named by its id in the project or by the path of its file. */
-async function dictionaryFile(name: string, values: Values): Promise<string> {
+export async function dictionaryFile(name: string, values: Values): Promise<string> {
   if (!/^dict_[0-9a-z]+$/.test(name)) return resolve(name);
   return withProject(values, (view) =>
     join(runFolder(view, findDictionary(view, name)), runFiles.dictionary),

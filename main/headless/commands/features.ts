@@ -4,6 +4,7 @@ import { readFeaturePage } from '../../host/read-features.ts';
 import { textValue, type Command, type Values } from '../cli/command.ts';
 import { usage } from '../cli/run-cli.ts';
 import { textTable } from '../cli/text-table.ts';
+import { wholeValue } from '../cli/whole-value.ts';
 import { projectOption, withProject } from './read-project.ts';
 
 const deadChoices = ['show', 'hide', 'only'] as const;
@@ -33,11 +34,11 @@ export const features: Command = {
         search: textValue(values, 'search') ?? '',
         dead: oneOf(values, 'dead', deadChoices, 'show'),
         labelled: 'any',
-        minCount: whole(values, 'min-count', 0),
+        minCount: wholeValue(values, 'min-count', 0),
         sort: oneOf(values, 'sort', featureSortKeys, 'feature'),
         descending: values['descending'] === true,
-        offset: whole(values, 'offset', 0),
-        limit: whole(values, 'limit', 50, limits.pageRows),
+        offset: wholeValue(values, 'offset', 0),
+        limit: wholeValue(values, 'limit', 50, limits.pageRows),
       });
       output.answer(page, () => `${featureTable(page.rows)}\n${page.rows.length} of ${page.total}`);
     }),
@@ -70,11 +71,4 @@ function oneOf<T extends string>(
   const choice = choices.find((other) => other === value);
   if (choice !== undefined) return choice;
   throw usage(`--${name} must be one of ${choices.join(', ')}, not '${value}'.`);
-}
-
-function whole(values: Values, name: string, fallback: number, most = 2 ** 31): number {
-  const text = textValue(values, name);
-  const value = text === undefined ? fallback : Number(text);
-  if (Number.isInteger(value) && value >= 0 && value <= most) return value;
-  throw usage(`--${name} must be a whole number up to ${most}, not '${text}'.`);
 }

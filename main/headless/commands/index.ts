@@ -5,6 +5,7 @@ import { doctor } from './doctor.ts';
 import { encode } from './encode.ts';
 import { features } from './features.ts';
 import { forward } from './forward.ts';
+import { generate } from './generate.ts';
 import { regress } from './regress.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   report,
   forward,
   encode,
+  generate,
   doctor,
   bench,
 ];

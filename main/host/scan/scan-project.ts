@@ -2,6 +2,7 @@ import { readdirSync, type Dirent } from 'node:fs';
 import { basename, extname, join, relative, sep } from 'node:path';
 import type { FoundItem } from '../../../shared/contract/project.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { scanCheckpoint } from './scan-checkpoint.ts';
 import { isModelFolder, scanModel } from './scan-model.ts';
 import { scanSpec } from './scan-spec.ts';
 import { scanTable } from './scan-table.ts';
@@ -21,6 +22,7 @@ const skipped = new Set(['node_modules', '__pycache__', 'venv', 'wandb']);
 
 const scanners: Readonly<Record<string, (path: string) => Finding | undefined>> = {
   '.safetensors': scanTensorFile,
+  '.pt': scanCheckpoint,
   '.csv': scanTable,
   '.tsv': scanTable,
   '.yaml': scanSpec,

@@ -2,7 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
 import { parseJobSpec } from '../../../shared/domain/job-spec.ts';
 import { isE2eSae } from '../../formats/e2e-sae/spec.ts';
-import { parseYaml, readSpec } from '../specs.ts';
+import { parseYaml } from '../../formats/yaml.ts';
+import { readSpec } from '../specs.ts';
 import { problemOf, type Finding } from './finding.ts';
 
 const specBytes = 1 << 20;

@@ -1,6 +1,7 @@
 import { joinQueries } from './join-queries.ts';
 import { openParentPort } from './parent-port.ts';
 import { engineQueries } from './queries/engines.ts';
+import { generateQueries } from './queries/generate.ts';
 import { modelQueries } from './queries/model.ts';
 import { statisticsQueries } from './queries/statistics.ts';
 import { runRegressJob } from './regress.ts';
@@ -10,5 +11,5 @@ import { runTrainJob } from './train/index.ts';
 /** The entry of a worker process, under either shell: what it can do, and for whom. */
 runWorker(openParentPort(), {
   jobs: { train: runTrainJob, regress: runRegressJob },
-  queries: joinQueries(engineQueries, modelQueries, statisticsQueries),
+  queries: joinQueries(engineQueries, modelQueries, generateQueries, statisticsQueries),
 });

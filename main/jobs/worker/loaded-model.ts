@@ -1,12 +1,10 @@
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { WeightProcessing } from '../../../shared/domain/job-spec.ts';
-import { fileError } from '../../../shared/errors.ts';
 import { openEngine } from '../../compute/engines/open-engine.ts';
 import { openTransformer } from '../../compute/model/open-transformer.ts';
 import { ModelTokenizer } from '../../compute/model/tokenizer.ts';
 import type { Transformer } from '../../compute/model/transformer.ts';
-import { openModelFolder } from '../../formats/model-folder.ts';
+import { modelFiles, openModelFolder } from '../../formats/model-folder.ts';
 
 export interface LoadedModel {
   readonly model: Transformer;
@@ -46,10 +44,7 @@ export async function loadedModel(
   }
 }
 
+/** When one of its files was last changed; 0 where there is none, which opening it then says. */
 function lastChange(path: string): number {
-  try {
-    return statSync(join(path, 'config.json')).mtimeMs;
-  } catch (error) {
-    throw fileError(error, join(path, 'config.json'));
-  }
+  return Math.max(0, ...modelFiles(path).map((file) => statSync(file).mtimeMs));
 }

@@ -1,6 +1,16 @@
 import * as v from 'valibot';
-import { activationOf, checkGroups, contradiction, count, layerCount } from '../config-fields.ts';
-import { parseFields, positive, rotaryFields, rotaryOf } from '../config-fields.ts';
+import { ordinary } from '../config.ts';
+import {
+  activationOf,
+  checkGroups,
+  contradiction,
+  count,
+  layerCount,
+  parseFields,
+  positive,
+  rotaryFields,
+  rotaryOf,
+} from '../config-fields.ts';
 import { WeightReader } from '../weight-reader.ts';
 import type { ModelFamilyReader } from './family.ts';
 import { llama } from './llama.ts';
@@ -44,6 +54,7 @@ export const gemma2: ModelFamilyReader = {
     const activation = config.hidden_activation ?? 'gelu_pytorch_tanh';
     const { attention_bias: bias } = config;
     return {
+      ...ordinary,
       family: 'gemma2',
       layers,
       width,
@@ -57,7 +68,6 @@ export const gemma2: ModelFamilyReader = {
       normEpsilon: config.rms_norm_eps,
       activation: activationOf(activation, file, 'hidden_activation'),
       gatedMlp: true,
-      parallel: false,
       postNorms: true,
       rotary: rotaryOf(config, headWidth, { base: 10_000, share: 1 }, file),
       attentionScale: 1 / Math.sqrt(config.query_pre_attn_scalar),

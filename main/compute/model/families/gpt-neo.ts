@@ -1,6 +1,14 @@
 import * as v from 'valibot';
-import { activationOf, contradiction, count, layerCount, headWidthOf } from '../config-fields.ts';
-import { parseFields, positive } from '../config-fields.ts';
+import { ordinary } from '../config.ts';
+import {
+  activationOf,
+  contradiction,
+  count,
+  headWidthOf,
+  layerCount,
+  parseFields,
+  positive,
+} from '../config-fields.ts';
 import { WeightReader } from '../weight-reader.ts';
 import type { ModelFamilyReader } from './family.ts';
 
@@ -38,6 +46,7 @@ export const gptNeo: ModelFamilyReader = {
         `attention_types says the kind of ${kinds.length} layers, and num_layers is ${layers}`,
       );
     return {
+      ...ordinary,
       family: 'gpt_neo',
       layers,
       width,
@@ -50,16 +59,9 @@ export const gptNeo: ModelFamilyReader = {
       norm: 'layer',
       normEpsilon: config.layer_norm_epsilon,
       activation: activationOf(config.activation_function, file, 'activation_function'),
-      gatedMlp: false,
-      parallel: false,
-      postNorms: false,
-      rotary: undefined,
       attentionScale: 1,
       attentionWindows: kinds.map((kind) => (kind === 'local' ? config.window_size : undefined)),
-      attentionSoftCap: undefined,
-      embeddingScale: 1,
       tiedEmbedding: config.tie_word_embeddings,
-      logitSoftCap: undefined,
       biases: { qkv: false, output: true, mlp: true },
     };
   },
@@ -81,12 +83,9 @@ export const gptNeo: ModelFamilyReader = {
           key: file.linear(`${attentionAt}.k_proj`, d, d, false),
           value: file.linear(`${attentionAt}.v_proj`, d, d, false),
           output: file.linear(`${attentionAt}.out_proj`, d, d, true),
-          attentionPostNorm: undefined,
           mlpNorm: file.layerNorm(`${at}.ln_2`, d),
-          mlpGate: undefined,
           mlpIn: file.linear(`${at}.mlp.c_fc`, d, mlpWidth, true),
           mlpOut: file.linear(`${at}.mlp.c_proj`, mlpWidth, d, true),
-          mlpPostNorm: undefined,
         };
       },
       readout: () => ({

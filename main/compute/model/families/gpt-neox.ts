@@ -1,6 +1,15 @@
 import * as v from 'valibot';
-import { activationOf, count, layerCount, headWidthOf, parseFields } from '../config-fields.ts';
-import { positive, rotaryFields, rotaryOf } from '../config-fields.ts';
+import { ordinary } from '../config.ts';
+import {
+  activationOf,
+  count,
+  headWidthOf,
+  layerCount,
+  parseFields,
+  positive,
+  rotaryFields,
+  rotaryOf,
+} from '../config-fields.ts';
 import { transposed, WeightReader } from '../weight-reader.ts';
 import type { HostTensor, LinearWeights } from '../weights.ts';
 import type { ModelFamilyReader } from './family.ts';
@@ -33,6 +42,7 @@ export const gptNeox: ModelFamilyReader = {
     const headWidth = headWidthOf(width, heads, file, 'num_attention_heads');
     const older = { base: config.rotary_emb_base, share: config.rotary_pct };
     return {
+      ...ordinary,
       family: 'gpt_neox',
       layers,
       width,
@@ -45,16 +55,10 @@ export const gptNeox: ModelFamilyReader = {
       norm: 'layer',
       normEpsilon: config.layer_norm_eps,
       activation: activationOf(config.hidden_act, file, 'hidden_act'),
-      gatedMlp: false,
       parallel: config.use_parallel_residual,
-      postNorms: false,
       rotary: rotaryOf(config, headWidth, older, file),
       attentionScale: 1 / Math.sqrt(headWidth),
-      attentionWindows: [],
-      attentionSoftCap: undefined,
-      embeddingScale: 1,
       tiedEmbedding: config.tie_word_embeddings,
-      logitSoftCap: undefined,
       biases: { qkv: config.attention_bias, output: config.attention_bias, mlp: true },
     };
   },
@@ -82,12 +86,9 @@ export const gptNeox: ModelFamilyReader = {
           key: part(1),
           value: part(2),
           output: file.linear(`${at}.attention.dense`, d, d, biases.output),
-          attentionPostNorm: undefined,
           mlpNorm: file.layerNorm(`${at}.post_attention_layernorm`, d),
-          mlpGate: undefined,
           mlpIn: file.linear(`${at}.mlp.dense_h_to_4h`, d, mlpWidth, true),
           mlpOut: file.linear(`${at}.mlp.dense_4h_to_h`, mlpWidth, d, true),
-          mlpPostNorm: undefined,
         };
       },
       readout: () => ({

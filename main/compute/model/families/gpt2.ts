@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { ordinary } from '../config.ts';
 import {
   activationOf,
   count,
@@ -36,6 +37,7 @@ export const gpt2: ModelFamilyReader = {
     const { n_layer: layers, n_embd: width, n_head: heads } = config;
     const headWidth = headWidthOf(width, heads, file, 'n_head');
     return {
+      ...ordinary,
       family: 'gpt2',
       layers,
       width,
@@ -48,16 +50,8 @@ export const gpt2: ModelFamilyReader = {
       norm: 'layer',
       normEpsilon: config.layer_norm_epsilon,
       activation: activationOf(config.activation_function, file, 'activation_function'),
-      gatedMlp: false,
-      parallel: false,
-      postNorms: false,
-      rotary: undefined,
       attentionScale: config.scale_attn_weights ? 1 / Math.sqrt(headWidth) : 1,
-      attentionWindows: [],
-      attentionSoftCap: undefined,
-      embeddingScale: 1,
       tiedEmbedding: config.tie_word_embeddings,
-      logitSoftCap: undefined,
       biases: { qkv: true, output: true, mlp: true },
     };
   },
@@ -83,12 +77,9 @@ export const gpt2: ModelFamilyReader = {
           key: part(1),
           value: part(2),
           output: file.conv1d(`${at}.attn.c_proj`, d, d),
-          attentionPostNorm: undefined,
           mlpNorm: file.layerNorm(`${at}.ln_2`, d),
-          mlpGate: undefined,
           mlpIn: file.conv1d(`${at}.mlp.c_fc`, d, mlpWidth),
           mlpOut: file.conv1d(`${at}.mlp.c_proj`, mlpWidth, d),
-          mlpPostNorm: undefined,
         };
       },
       readout: () => ({

@@ -1,13 +1,16 @@
 import * as v from 'valibot';
+import { ordinary } from '../config.ts';
 import {
   activationOf,
   checkGroups,
   count,
-  layerCount,
   headWidthOf,
-  only,
+  layerCount,
+  parseFields,
+  positive,
+  rotaryFields,
+  rotaryOf,
 } from '../config-fields.ts';
-import { parseFields, positive, rotaryFields, rotaryOf } from '../config-fields.ts';
 import { WeightReader } from '../weight-reader.ts';
 import type { ModelFamilyReader } from './family.ts';
 
@@ -25,7 +28,6 @@ const fields = v.object({
   tie_word_embeddings: v.optional(v.boolean(), false),
   attention_bias: v.optional(v.boolean(), false),
   mlp_bias: v.optional(v.boolean(), false),
-  pretraining_tp: only(1),
   ...rotaryFields,
 });
 
@@ -39,6 +41,7 @@ export const llama: ModelFamilyReader = {
     const headWidth = config.head_dim ?? headWidthOf(width, heads, file, 'num_attention_heads');
     const { attention_bias: bias } = config;
     return {
+      ...ordinary,
       family: 'llama',
       layers,
       width,
@@ -52,15 +55,9 @@ export const llama: ModelFamilyReader = {
       normEpsilon: config.rms_norm_eps,
       activation: activationOf(config.hidden_act, file, 'hidden_act'),
       gatedMlp: true,
-      parallel: false,
-      postNorms: false,
       rotary: rotaryOf(config, headWidth, { base: 10_000, share: 1 }, file),
       attentionScale: 1 / Math.sqrt(headWidth),
-      attentionWindows: [],
-      attentionSoftCap: undefined,
-      embeddingScale: 1,
       tiedEmbedding: config.tie_word_embeddings,
-      logitSoftCap: undefined,
       biases: { qkv: bias, output: bias, mlp: config.mlp_bias },
     };
   },
@@ -83,12 +80,10 @@ export const llama: ModelFamilyReader = {
           key: file.linear(`${attention}.k_proj`, d, keys, biases.qkv),
           value: file.linear(`${attention}.v_proj`, d, keys, biases.qkv),
           output: file.linear(`${attention}.o_proj`, queries, d, biases.output),
-          attentionPostNorm: undefined,
           mlpNorm: file.rmsNorm(`${at}.post_attention_layernorm`, d),
           mlpGate: file.linear(`${at}.mlp.gate_proj`, d, mlpWidth, biases.mlp),
           mlpIn: file.linear(`${at}.mlp.up_proj`, d, mlpWidth, biases.mlp),
           mlpOut: file.linear(`${at}.mlp.down_proj`, mlpWidth, d, biases.mlp),
-          mlpPostNorm: undefined,
         };
       },
       readout: () => ({

@@ -1,23 +1,19 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { relative } from 'node:path';
 import { startsOf } from '../../../../shared/domain/job-spec.ts';
+import { modelFiles } from '../../../formats/model-folder.ts';
 import { describeInputs, describeSurroundings } from '../../provenance.ts';
 import type { TrainInputs } from './inputs.ts';
 import { insideProject } from './plan.ts';
-
-const modelFiles = [
-  'config.json',
-  'model.safetensors',
-  'model.safetensors.index.json',
-  'tokenizer.json',
-];
 
 /** What a run is made from and on, so that it can be made again or told apart from another. */
 export function describeProvenance(inputs: TrainInputs): Record<string, unknown> {
   const { projectPath, plan, engine } = inputs;
   const { spec } = plan;
   const files = new Set([
-    ...modelFiles.map((name) => join(spec.model, name)),
+    ...modelFiles(insideProject(projectPath, spec.model)).map((file) =>
+      relative(projectPath, file),
+    ),
     spec.tokens.file,
     ...(spec.evaluation ? [spec.evaluation.tokens.file] : []),
     ...(spec.features ? [spec.features.tokens.file] : []),

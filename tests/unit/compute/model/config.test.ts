@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseModelConfig } from '../../../../main/compute/model/open-transformer.ts';
 import { parseHook } from '../../../../main/compute/model/hooks.ts';
 import { AppError } from '../../../../shared/errors.ts';
-import type { goldenModels} from '../../../support/golden-models.ts';
+import type { goldenModels } from '../../../support/golden-models.ts';
 import { openGoldenModel } from '../../../support/golden-models.ts';
 
 type Name = (typeof goldenModels)[number];

@@ -50,6 +50,60 @@ describe('the scan of a project folder', () => {
     expect(items.every(({ problem }) => problem === null)).toBe(true);
   });
 
+  it('takes a run config of e2e_sae, and a sweep over one, for specs', () => {
+    const config = {
+      tlens_model_name: 'model',
+      n_samples: 8,
+      save_every_n_samples: null,
+      eval_n_samples: null,
+      batch_size: 4,
+      lr: 1e-3,
+      loss: {
+        sparsity: { coeff: 1 },
+        in_to_orig: null,
+        out_to_orig: null,
+        out_to_in: { coeff: 1 },
+        logits_kl: null,
+      },
+      train_data: { dataset_name: 'text', split: 'train', n_ctx: 12 },
+      saes: { sae_positions: 'blocks.1.hook_resid_pre' },
+    };
+    const sweep = {
+      method: 'grid',
+      parameters: { seed: { values: [0, 1] } },
+      command: ['scripts/config.yaml'],
+    };
+    const folder = projectWith({
+      'config.yaml': JSON.stringify(config),
+      'sweep.yaml': JSON.stringify(sweep),
+      'wrong.yaml': JSON.stringify({ ...config, lr: 0 }),
+    });
+    for (const name of ['config.yaml', 'sweep.yaml'])
+      expect(find(folder, name)).toMatchObject({ facts: ['train', 'e2e_sae'], problem: null });
+    expect(find(folder, 'wrong.yaml')?.problem).toMatchObject({ code: 'bad-spec' });
+  });
+
+  it('finds a checkpoint of TransformerLens by the configuration beside it', () => {
+    const folder = makeTinyProject();
+    const torch = join(import.meta.dirname, '../../../golden/torch-zip');
+    for (const name of ['run', 'saes', 'broken']) mkdirSync(join(folder, name));
+    cpSync(join(torch, 'module.pt'), join(folder, 'run/epoch_1.pt'));
+    cpSync(join(torch, 'module.pt'), join(folder, 'saes/samples_80.pt'));
+    cpSync(join(torch, 'legacy.pt'), join(folder, 'broken/epoch_1.pt'));
+    const shape = 'tlens_config: {n_layers: 2, d_model: 4, d_vocab: 50257, n_ctx: 1024}\n';
+    writeFileSync(join(folder, 'run/final_config.yaml'), shape);
+    writeFileSync(join(folder, 'broken/final_config.yaml'), shape);
+    writeFileSync(join(folder, 'saes/final_config.yaml'), 'saes: {dict_size_to_input_ratio: 60}\n');
+    expect(find(folder, 'run/epoch_1.pt')).toMatchObject({
+      kind: 'model',
+      format: 'TransformerLens',
+      facts: ['2 layers', 'd 4', 'vocabulary 50,257', 'context 1,024'],
+      problem: null,
+    });
+    expect(find(folder, 'broken/epoch_1.pt')?.problem?.code).toBe('corrupt');
+    expect(find(folder, 'saes/samples_80.pt')).toBeUndefined();
+  });
+
   it.each<[string, (folder: string) => void, string, string]>([
     [
       'weights that are missing',

@@ -1,0 +1,202 @@
+import { AppError } from '../../../shared/errors.ts';
+import { dtypeBytes, type TensorInfo, type TensorReader } from '../../../shared/domain/tensors.ts';
+import {
+  asDoubles,
+  asFloats,
+  asInts,
+  requireRange,
+  requireTensor,
+  type TensorBytes,
+} from '../tensor-bytes.ts';
+import { isTensor, type PickleTensor } from './globals.ts';
+import { readPickle, type PickleValue } from './pickle.ts';
+import { StoredZip, type StoredEntry } from './stored-zip.ts';
+
+/** A file that torch.save wrote: its document, and the tensors in it. */
+export interface TorchFile extends TensorReader {
+  /** What was saved, with tensors as views; text and numbers beside them lie here. */
+  readonly document: PickleValue;
+}
+
+interface Entry extends TensorInfo {
+  readonly view: PickleTensor;
+  readonly stored: StoredEntry;
+}
+
+const largestPickle = 64 << 20;
+const mostTensors = 1e5;
+const deepest = 16;
+
+/**
+ * Opens a file of torch.save in its ZIP form (PyTorch 1.6 and later), running nothing of what it holds
+ * (see pickle.ts). Tensors in nested dictionaries and lists are named by their way, joined by dots.
+ * Strides are honoured: what is read is row-major. Close it when done.
+ * @throws AppError `unsupported`, `corrupt` or `truncated`, naming the place.
+ */
+export function openTorchZip(path: string): TorchFile {
+  const zip = StoredZip.open(path);
+  try {
+    const { pickle, root } = findPickle(zip);
+    checkByteOrder(zip, root);
+    const document = readPickle(zip.read(pickle), path);
+    return new TorchReader(zip, document, collectTensors(zip, root, document));
+  } catch (error) {
+    zip.close();
+    throw error;
+  }
+}
+
+/** The one entry NAME/data.pkl; NAME is the folder of all others. */
+function findPickle({ path, entries }: StoredZip): { pickle: StoredEntry; root: string } {
+  const pickles = [...entries.values()].filter(({ name }) => /^[^/]+\/data\.pkl$/.test(name));
+  const [pickle] = pickles;
+  if (!pickle || pickles.length > 1)
+    throw new AppError(
+      'unsupported',
+      `${path} is not a file of torch.save in its present form: it has ${pickles.length} data.pkl, not one. Load it with PyTorch and save it again.`,
+      { file: path, place: 'data.pkl' },
+    );
+  if (pickle.size > largestPickle)
+    throw new AppError('too-large', `${path}: data.pkl has ${pickle.size} bytes.`, {
+      file: path,
+      place: 'data.pkl',
+    });
+  return { pickle, root: pickle.name.slice(0, -'data.pkl'.length) };
+}
+
+function checkByteOrder(zip: StoredZip, root: string): void {
+  const entry = zip.entries.get(`${root}byteorder`);
+  if (!entry) return;
+  const order = entry.size > 16 ? '' : zip.read(entry).toString('latin1');
+  if (order === 'little') return;
+  throw new AppError(
+    'unsupported',
+    `${zip.path}: its byte order is ${JSON.stringify(order)}, and Assay reads little-endian files.`,
+    { file: zip.path, place: 'byteorder' },
+  );
+}
+
+function collectTensors(zip: StoredZip, root: string, document: PickleValue): Map<string, Entry> {
+  const found = new Map<string, Entry>();
+  let visited = 0;
+  const bad = (problem: string, place: string) =>
+    new AppError('corrupt', `${zip.path}: ${place}: ${problem}. Save the tensors again.`, {
+      file: zip.path,
+      place,
+    });
+  function visit(value: PickleValue, way: string, depth: number): void {
+    // What is recalled from a pickle's memory may stand in many places, or within itself.
+    if (++visited > 10 * mostTensors || depth > deepest)
+      throw bad('it nests or repeats too much', way.slice(0, 200));
+    if (isTensor(value)) {
+      if (found.size >= mostTensors) throw bad('it holds too many tensors', 'data.pkl');
+      if (found.has(way)) throw bad('two tensors have this name', way);
+      found.set(way, describe(value, way));
+      return;
+    }
+    const children: Iterable<readonly [string | number, PickleValue]> =
+      value instanceof Map ? value : Array.isArray(value) ? value.entries() : [];
+    for (const [key, child] of children)
+      visit(child, way === '' ? `${key}` : `${way}.${key}`, depth + 1);
+  }
+  function describe(view: PickleTensor, name: string): Entry {
+    const { key, dtype, count } = view.storage;
+    const stored = zip.entries.get(`${root}data/${key}`);
+    if (!stored) throw bad(`its numbers, '${key}', are missing`, name);
+    if (stored.size !== count * dtypeBytes[dtype])
+      throw bad(
+        `it says that ${count} numbers of ${dtype} are stored, in ${stored.size} bytes`,
+        name,
+      );
+    const size = view.shape.reduce((product, length) => product * length, 1);
+    return { name, dtype, shape: view.shape, size, view, stored };
+  }
+  visit(document, '', 0);
+  return found;
+}
+
+class TorchReader implements TorchFile {
+  readonly source: string;
+  readonly metadata: ReadonlyMap<string, string> = new Map();
+  readonly document: PickleValue;
+  readonly tensors: ReadonlyMap<string, Entry>;
+  readonly #zip: StoredZip;
+
+  constructor(zip: StoredZip, document: PickleValue, tensors: ReadonlyMap<string, Entry>) {
+    this.source = zip.path;
+    this.#zip = zip;
+    this.document = document;
+    this.tensors = tensors;
+  }
+
+  floats(name: string, start?: number, end?: number): Float32Array {
+    return asFloats(this.#read(name, start, end));
+  }
+
+  doubles(name: string, start?: number, end?: number): Float64Array {
+    return asDoubles(this.#read(name, start, end));
+  }
+
+  ints(name: string, start?: number, end?: number): Int32Array {
+    return asInts(this.#read(name, start, end));
+  }
+
+  close(): void {
+    this.#zip.close();
+  }
+
+  #read(name: string, start = 0, end?: number): TensorBytes {
+    const entry = requireTensor(this.source, this.tensors, name);
+    const last = requireRange(this.source, entry, start, end);
+    const { dtype, view, stored } = entry;
+    const width = dtypeBytes[dtype];
+    const at = { source: this.source, name, dtype };
+    if (start === last) return { ...at, bytes: Buffer.alloc(0) };
+    if (isRowMajor(view)) {
+      const from = (view.offset + start) * width;
+      return { ...at, bytes: this.#zip.read(stored, from, from + (last - start) * width) };
+    }
+    const whole = this.#zip.read(stored);
+    return { ...at, bytes: gather(whole, view, width, start, last) };
+  }
+}
+
+function isRowMajor({ shape, strides }: PickleTensor): boolean {
+  let expected = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] !== 1 && strides[axis] !== expected) return false;
+    expected *= shape[axis]!;
+  }
+  return true;
+}
+
+/** Entries `start` up to `end` of a view, in row-major order, each `width` bytes. */
+function gather(
+  stored: Buffer,
+  { shape, strides, offset }: PickleTensor,
+  width: number,
+  start: number,
+  end: number,
+): Buffer {
+  const out = Buffer.allocUnsafeSlow((end - start) * width);
+  // The place of the first entry along each axis; afterwards it counts on like a clock.
+  const index = new Array<number>(shape.length).fill(0);
+  let rest = start;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    index[axis] = rest % shape[axis]!;
+    rest = Math.floor(rest / shape[axis]!);
+  }
+  let from = index.reduce((sum, place, axis) => sum + place * strides[axis]!, offset);
+  for (let entry = 0; entry < end - start; entry++) {
+    for (let byte = 0; byte < width; byte++)
+      out[entry * width + byte] = stored[from * width + byte]!;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      index[axis]!++;
+      from += strides[axis]!;
+      if (index[axis]! < shape[axis]!) break;
+      from -= index[axis]! * strides[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return out;
+}
