@@ -15,8 +15,8 @@ export interface EngineOptions {
 }
 
 /**
- * The engine that `auto` stands for. On a CPU, TensorFlow has the faster dense products and the much
- * slower sparse ones, so that a training step takes longer with it.
+ * The engine that `auto` stands for: the one that is always there, and whose results are the same bits
+ * on every number of threads. TensorFlow is faster with wide dictionaries, but does not promise that.
  */
 export const defaultEngine = 'wasm';
 
