@@ -26,7 +26,14 @@ function dictionarySentence(spec: TrainSpec, seeds: readonly number[]): string {
     dictionary.latents === undefined
       ? `${formatNumber(dictionary.ratio ?? null)} latents per dimension`
       : formatCount(dictionary.latents, 'latent');
-  const names: Record<TrainSpec['dictionary']['architecture'], string> = { relu: 'ReLU' };
+  const names: Record<TrainSpec['dictionary']['architecture'], string> = {
+    relu: 'ReLU',
+    topk: `TopK (k = ${dictionary.k ?? 0})`,
+    batchtopk: `BatchTopK (k = ${dictionary.k ?? 0})`,
+    matryoshka: `Matryoshka BatchTopK (k = ${dictionary.k ?? 0})`,
+    jumprelu: 'JumpReLU',
+    gated: 'gated',
+  };
   const each =
     seeds.length === 1
       ? `For seed ${seeds[0] ?? 0}`

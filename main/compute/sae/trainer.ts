@@ -2,7 +2,12 @@ import { AppError } from '../../../shared/errors.ts';
 import type { TensorData, TensorReader } from '../../../shared/domain/tensors.ts';
 import type { Engine, Tensor } from '../engine.ts';
 import type { HookPoint } from '../model/hooks.ts';
-import type { Architecture, DictionaryParameters, DictionaryShape } from './architecture.ts';
+import type {
+  Architecture,
+  Buffers,
+  DictionaryParameters,
+  DictionaryShape,
+} from './architecture.ts';
 import {
   constantCoefficients,
   objectiveAt,
@@ -57,6 +62,7 @@ export interface LearnerOptions {
 /** One dictionary in training. */
 export interface Learner extends LearnerOptions, TrainedDictionary {
   readonly adam: AdamState;
+  readonly buffers: Buffers;
 }
 
 /** A batch of tokens, or a part of one, as each dictionary sees it. */
@@ -93,7 +99,8 @@ export class Trainer {
     this.learners = learners.map((learner) => {
       const { architecture, shape, seed } = learner;
       const parameters = architecture.initialise(engine, shape, seed);
-      return { ...learner, parameters, adam: newAdamState(engine, parameters) };
+      const buffers = architecture.buffers?.(shape) ?? {};
+      return { ...learner, parameters, buffers, adam: newAdamState(engine, parameters) };
     });
   }
 
@@ -136,30 +143,39 @@ export class Trainer {
     return reports;
   }
 
-  /** Weights and optimiser state, in an order that `restore` understands. Copies. */
+  /** Weights, optimiser state and buffers, in an order that `restore` understands. Copies. */
   state(): TensorData[] {
-    return this.#stateTensors().map(({ name, tensor }) => ({
+    const tensors = this.#stateTensors().map(({ name, tensor }) => ({
       name,
       shape: tensor.shape,
       data: this.#engine.read(tensor),
     }));
+    const buffers = this.#buffers().map(({ name, buffer }) => ({
+      name,
+      shape: [buffer.length],
+      data: buffer.slice(),
+    }));
+    return [...tensors, ...buffers];
   }
 
   /** Continues from a state taken at `step`. Throws AppError `corrupt` where it does not fit. */
   restore(reader: TensorReader, step: number): void {
-    for (const { name, tensor } of this.#stateTensors()) {
+    const numbersOf = (name: string, size: number) => {
       const info = reader.tensors.get(name);
-      if (info?.size !== tensor.size)
-        throw new AppError(
-          'corrupt',
-          `${reader.source} is not a checkpoint of this job: tensor '${name}' is missing or of another size.`,
-          { file: reader.source, place: name },
-        );
-      const numbers = info.dtype === 'F64' ? reader.doubles(name) : reader.floats(name);
-      const saved = this.#engine.floats(numbers, tensor.shape);
+      if (info?.size === size)
+        return info.dtype === 'F64' ? reader.doubles(name) : reader.floats(name);
+      throw new AppError(
+        'corrupt',
+        `${reader.source} is not a checkpoint of this job: tensor '${name}' is missing or of another size.`,
+        { file: reader.source, place: name },
+      );
+    };
+    for (const { name, tensor } of this.#stateTensors()) {
+      const saved = this.#engine.floats(numbersOf(name, tensor.size), tensor.shape);
       this.#engine.copyInto(tensor, saved);
       this.#engine.dispose(saved);
     }
+    for (const { name, buffer } of this.#buffers()) buffer.set(numbersOf(name, buffer.length));
     for (const learner of this.learners) learner.adam.steps = step;
     this.#step = step;
   }
@@ -179,7 +195,12 @@ export class Trainer {
       engine,
       { ...learner, objective: currentObjective(learner, this.#step) },
       input,
-      observe,
+      (view) => {
+        const { codes, firing } = view;
+        const tokens = input.x.shape[0]!;
+        learner.architecture.remember?.(engine, learner.buffers, { codes, firing, tokens });
+        observe(view);
+      },
     );
     const parts = [...before.parts, terms];
     if (!before.gradients) return { parts, gradients };
@@ -219,6 +240,12 @@ export class Trainer {
       'non-finite',
       `Training of seed ${seed} stopped at step ${this.#step + 1}: '${term}' is ${values[term]}. Resume from the last checkpoint with a lower learning rate or a smaller gradient clip.`,
       { place: `step ${this.#step + 1}`, seed, term },
+    );
+  }
+
+  #buffers(): { name: string; buffer: Float64Array }[] {
+    return this.learners.flatMap(({ key, buffers }) =>
+      Object.entries(buffers).map(([name, buffer]) => ({ name: `${key}.buffer.${name}`, buffer })),
     );
   }
 

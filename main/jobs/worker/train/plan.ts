@@ -86,6 +86,12 @@ function planDictionary(
     throw new AppError('bad-spec', `dictionary.ratio ${dictionary.ratio} gives no latents.`, {
       place: 'dictionary.ratio',
     });
+  if ((dictionary.k ?? 0) > latents)
+    throw new AppError(
+      'bad-spec',
+      `dictionary.k: ${dictionary.k} exceeds the ${latents} latents of dictionary.ratio ${dictionary.ratio}.`,
+      { place: 'dictionary.k' },
+    );
   const objective = resolveObjective(alone.objective, hook, model);
   const seed = seeds[0]!;
   const variant = Math.floor(position / spec.seeds.length);
