@@ -23,6 +23,12 @@ export type ArchitectureName = (typeof architectureNames)[number];
 /** The architectures that keep the k largest codes. */
 export const topKNames: readonly string[] = ['topk', 'batchtopk', 'matryoshka'];
 
+/** What holds where a spec does not say. */
+export const auxKDefaults = { coefficient: 1 / 32, deadAfter: 10_000_000 } as const;
+export const defaultPrefixes: readonly number[] = [1 / 16, 1 / 8, 1 / 4, 1 / 2];
+export const defaultBandwidth = 0.001;
+export const defaultThreshold = 0.001;
+
 /**
  * The auxiliary loss of an architecture: for `topk`, `batchtopk` and `matryoshka` what dead latents can
  * add to the reconstruction (AuxK, Gao et al. 2024), for `gated` the reconstruction of its gate.

@@ -14,8 +14,6 @@ export interface AuxiliarySettings {
   readonly deadAfter: number;
 }
 
-export const defaultAuxiliary: AuxiliarySettings = { coefficient: 1 / 32, deadAfter: 10_000_000 };
-
 /** Buffers of tokens that each latent has been idle for. */
 export function idleBuffer(latents: number): { idle: Float64Array } {
   return { idle: new Float64Array(latents) };

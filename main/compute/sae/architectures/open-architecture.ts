@@ -1,7 +1,12 @@
-import type { ArchitectureName } from '../../../../shared/domain/job-spec.ts';
+import {
+  auxKDefaults,
+  defaultBandwidth,
+  defaultPrefixes,
+  defaultThreshold,
+  type ArchitectureName,
+} from '../../../../shared/domain/dictionary.ts';
 import { AppError } from '../../../../shared/errors.ts';
 import type { Architecture } from '../architecture.ts';
-import { defaultAuxiliary } from '../dead-latents.ts';
 import type { DecoderNorm } from '../decoder-norm.ts';
 import { batchTopKArchitecture } from './batch-top-k.ts';
 import { gatedArchitecture } from './gated.ts';
@@ -26,8 +31,6 @@ export interface ArchitectureSpec {
     | undefined;
 }
 
-const defaultPrefixes = [1 / 16, 1 / 8, 1 / 4, 1 / 2];
-
 /**
  * The architecture that a spec names, with its settings.
  * @throws AppError `bad-spec` where one that needs k has none.
@@ -47,7 +50,7 @@ export function openArchitecture(spec: ArchitectureSpec): Architecture {
         prefixes: spec.prefixes ?? defaultPrefixes,
       });
     case 'jumprelu': {
-      const { bandwidth = 0.001, threshold = 0.001 } = spec;
+      const { bandwidth = defaultBandwidth, threshold = defaultThreshold } = spec;
       return jumpReluArchitecture({ decoderNorm, bandwidth, threshold });
     }
     case 'gated':
@@ -68,8 +71,8 @@ function topKSettings({ architecture, k, decoderNorm, auxiliary }: ArchitectureS
     decoderNorm: decoderNorm ?? 'graph',
     auxiliary: {
       k: auxiliary?.k,
-      coefficient: auxiliary?.coefficient ?? defaultAuxiliary.coefficient,
-      deadAfter: auxiliary?.deadAfter ?? defaultAuxiliary.deadAfter,
+      coefficient: auxiliary?.coefficient ?? auxKDefaults.coefficient,
+      deadAfter: auxiliary?.deadAfter ?? auxKDefaults.deadAfter,
     },
   };
 }
