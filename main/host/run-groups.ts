@@ -85,7 +85,10 @@ function matches({ run }: RunSource, words: readonly string[]): boolean {
   return words.every((word) => text.includes(word));
 }
 
-function describeGroup(key: string, members: readonly RunSource[]): Omit<RunGroup, 'differing' | 'type'> {
+function describeGroup(
+  key: string,
+  members: readonly RunSource[],
+): Omit<RunGroup, 'differing' | 'type'> {
   const { name, hook, model } = members[0]!.run;
   const bySeed = [...members].sort((a, b) => a.run.seed - b.run.seed);
   return { key, name, hook, model, metrics: summarise(members), runs: bySeed.map(runRow) };

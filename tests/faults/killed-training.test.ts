@@ -65,7 +65,7 @@ describe('a training job whose worker is killed', () => {
     await until(project, whole, 'running');
     const started = performance.now();
     await until(project, whole, 'succeeded', 'failed');
-    const milliseconds = performance.now() - started;
+    let milliseconds = performance.now() - started;
     const expected = await outcome(whole);
     expect(expected.curves[0]!.find(({ name }) => name === 'loss')?.total).toBe(400);
 
@@ -74,6 +74,7 @@ describe('a training job whose worker is killed', () => {
     for (let round = 0; round < kills; round++) {
       const job = await submit();
       await until(project, job, 'running');
+      const launched = performance.now();
       await new Promise((done) => setTimeout(done, random.uniform() * milliseconds));
       killIfThere(launcher.pid);
       const row = await until(project, job, 'interrupted', 'succeeded');
@@ -81,6 +82,9 @@ describe('a training job whose worker is killed', () => {
         resumes++;
         await client.call('jobs.act', { project, job, action: 'requeue' });
         await until(project, job, 'succeeded', 'failed');
+      } else {
+        // The first run may have been slow: kills must come before the end.
+        milliseconds = Math.min(milliseconds, performance.now() - launched);
       }
       expect(await outcome(job)).toEqual(expected);
     }

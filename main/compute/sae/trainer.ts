@@ -83,8 +83,8 @@ const nothing: Gathered = { parts: [], gradients: undefined };
 /**
  * Trains several dictionaries on the same stream of tokens, each spliced alone (the pathway `separate`):
  * it sees exactly what it would see by itself, so its weights do not depend on its neighbours, while the
- * pass of the model as it is, and the layers below its hook point, are shared. The state (weights, moments, step)
- * can be taken out and put back: a trainer that goes on from it computes the same numbers.
+ * pass of the model as it is, and the layers below its hook point, are shared. The state (weights,
+ * moments, step) can be taken out and put back: a trainer that goes on from it computes the same.
  */
 export class Trainer {
   readonly learners: readonly Learner[];

@@ -7,10 +7,11 @@ import type { RunsSectionData } from '../report-data.ts';
 import { formatCount, formatNumber } from '../viewer/format.ts';
 import { html, type Markup } from '../viewer/html.ts';
 
-/** Curves that are drawn first, because most questions are about them. */
+/** Curves that are drawn first, because most questions are about them; then those of `trailing`. */
 const leading = [
   'loss',
   'outToIn',
+  'logitsKl',
   'sparsity',
   'l0',
   'eval.l0',
@@ -21,6 +22,8 @@ const leading = [
 ];
 const trailing = ['gradientNorm', 'learningRate'];
 const mostCharts = 12;
+/** Omitted curves that are named. */
+const mostTitles = 8;
 
 /** Small multiples of the training curves, one colour for each group. */
 export function runCurves(
@@ -42,7 +45,7 @@ export function runCurves(
   const omissions: string[] = [];
   if (names.length > mostCharts)
     omissions.push(
-      `Further curves are in the embedded data only: ${names.slice(mostCharts).map(title).join(', ')}.`,
+      `Further curves are in the embedded data only: ${listed(names.slice(mostCharts).map(title))}.`,
     );
   const thinned = section.curves.flatMap((curves) => curves.series).filter(isThinned);
   const [first] = thinned;
@@ -59,6 +62,13 @@ export function runCurves(
   return { body, omissions };
 }
 
+/** Names, of which a few stand for many. */
+function listed(titles: readonly string[]): string {
+  const shown = titles.slice(0, mostTitles).join(', ');
+  const others = titles.length - mostTitles;
+  return others > 0 ? `${shown} and ${formatCount(others, 'other')}` : shown;
+}
+
 function title(name: string): string {
   const definition = metricDefinition(name);
   const unit = definition.unit === undefined ? '' : `, ${definition.unit}`;
@@ -72,11 +82,10 @@ function isThinned(series: Series): boolean {
 function orderedNames(section: RunsSectionData): string[] {
   const found = new Set(section.curves.flatMap((curves) => curves.series.map(({ name }) => name)));
   const rank = (name: string): number => {
-    const first = leading.indexOf(name);
-    if (first >= 0) return first;
-    return leading.length + 1 + trailing.indexOf(name);
+    const place = [...leading, ...trailing].indexOf(name);
+    return place < 0 ? Infinity : place;
   };
-  return [...found].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  return [...found].sort((a, b) => (rank(a) === rank(b) ? (a < b ? -1 : 1) : rank(a) - rank(b)));
 }
 
 function curvesOf(

@@ -50,6 +50,39 @@ describe('the scan of a project folder', () => {
     expect(items.every(({ problem }) => problem === null)).toBe(true);
   });
 
+  it('takes a run config of e2e_sae, and a sweep over one, for specs', () => {
+    const config = {
+      tlens_model_name: 'model',
+      n_samples: 8,
+      save_every_n_samples: null,
+      eval_n_samples: null,
+      batch_size: 4,
+      lr: 1e-3,
+      loss: {
+        sparsity: { coeff: 1 },
+        in_to_orig: null,
+        out_to_orig: null,
+        out_to_in: { coeff: 1 },
+        logits_kl: null,
+      },
+      train_data: { dataset_name: 'text', split: 'train', n_ctx: 12 },
+      saes: { sae_positions: 'blocks.1.hook_resid_pre' },
+    };
+    const sweep = {
+      method: 'grid',
+      parameters: { seed: { values: [0, 1] } },
+      command: ['scripts/config.yaml'],
+    };
+    const folder = projectWith({
+      'config.yaml': JSON.stringify(config),
+      'sweep.yaml': JSON.stringify(sweep),
+      'wrong.yaml': JSON.stringify({ ...config, lr: 0 }),
+    });
+    for (const name of ['config.yaml', 'sweep.yaml'])
+      expect(find(folder, name)).toMatchObject({ facts: ['train', 'e2e_sae'], problem: null });
+    expect(find(folder, 'wrong.yaml')?.problem).toMatchObject({ code: 'bad-spec' });
+  });
+
   it('finds a checkpoint of TransformerLens by the configuration beside it', () => {
     const folder = makeTinyProject();
     const torch = join(import.meta.dirname, '../../../golden/torch-zip');
