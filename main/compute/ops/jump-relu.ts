@@ -1,4 +1,4 @@
-import type { Sparse, Tensor } from '../engine.ts';
+import type { Engine, Sparse, Tensor } from '../engine.ts';
 import type { Tape, Variable } from '../tape.ts';
 import { sparseBelow, type Codes } from './codes.ts';
 import { replaceValues } from './selection.ts';
@@ -104,32 +104,22 @@ function denseJumpRelu(
   high: Tensor,
 ): JumpRelu {
   const { engine } = tape;
-  const latents = bias.value.size;
-  const rowOf = (value: number) => engine.floats(new Float64Array(latents).fill(value), [latents]);
-  const lower = (by: number) => {
-    const row = rowOf(-by);
-    const lowered = engine.add(high, row);
-    engine.dispose(row);
-    return lowered;
-  };
-  const zeros = engine.zeros(high.shape);
-  /** A row [n] in each of the rows. */
-  const repeat = (row: Tensor) => engine.add(zeros, row);
-  const middle = lower(bandwidth / 2);
-  const repeated = repeat(threshold.value);
+  const middle = raised(engine, high, -bandwidth / 2);
+  const repeated = rowsOf(engine, high, threshold.value);
   const jumps = engine.activateGradient(middle, repeated, 'relu');
+  engine.dispose(repeated);
   const codesValue = engine.activate(middle, 'relu');
   engine.addInto(codesValue, jumps);
-  const one = rowOf(1);
-  const ones = repeat(one);
+  engine.dispose(jumps);
+  const ones = onesLike(engine, high);
   const steps = engine.activateGradient(middle, ones, 'relu');
   const countValue = engine.sumRows(steps);
-  engine.dispose(zeros, repeated, jumps, one, steps);
+  engine.dispose(ones, steps, middle);
 
   /** Sum over the rows of K x gradient, for each latent. */
   const insideKernel = (gradient: Tensor) => {
-    const low = lower(bandwidth);
     const inside = engine.activateGradient(high, gradient, 'relu');
+    const low = raised(engine, high, -bandwidth);
     const beyond = engine.activateGradient(low, gradient, 'relu');
     engine.addInto(inside, beyond, -1);
     const sums = engine.sumColumns(inside);
@@ -140,27 +130,56 @@ function denseJumpRelu(
     codesValue,
     [x, weight, bias, threshold],
     (dcodes, give) => {
-      const dz = engine.activateGradient(middle, dcodes, 'relu');
+      const centre = raised(engine, high, -bandwidth / 2);
+      const dz = engine.activateGradient(centre, dcodes, 'relu');
+      engine.dispose(centre);
       if (weight.requiresGradient) give(weight, engine.matmul(dz, x.value, { transA: true }));
       if (bias.requiresGradient) give(bias, engine.sumColumns(dz));
       if (x.requiresGradient) give(x, engine.matmul(dz, weight.value));
+      engine.dispose(dz);
       const sums = insideKernel(dcodes);
       const weighted = engine.multiply(sums, threshold.value);
       give(threshold, engine.scale(weighted, -1 / bandwidth));
-      engine.dispose(dz, sums, weighted);
+      engine.dispose(sums, weighted);
     },
-    [high, middle],
+    [high],
   );
   const counts = tape.record(
     countValue,
     [threshold],
     (weights, give) => {
-      const weighted = engine.scaleRows(ones, weights);
+      const all = onesLike(engine, high);
+      const weighted = engine.scaleRows(all, weights);
+      engine.dispose(all);
       const sums = insideKernel(weighted);
       give(threshold, engine.scale(sums, -1 / bandwidth));
       engine.dispose(weighted, sums);
     },
-    [high, ones],
+    [high],
   );
   return { codes, counts };
+}
+
+/** x [r, n] with a number added to each entry. */
+function raised(engine: Engine, x: Tensor, by: number): Tensor {
+  const columns = x.shape[1]!;
+  const row = engine.floats(new Float64Array(columns).fill(by), [columns]);
+  const sum = engine.add(x, row);
+  engine.dispose(row);
+  return sum;
+}
+
+/** A row [n] in each of the rows of a tensor of the shape of x [r, n]. */
+function rowsOf(engine: Engine, x: Tensor, row: Tensor): Tensor {
+  const zeros = engine.zeros(x.shape);
+  const repeated = engine.add(zeros, row);
+  engine.dispose(zeros);
+  return repeated;
+}
+
+function onesLike(engine: Engine, x: Tensor): Tensor {
+  const zeros = engine.zeros(x.shape);
+  const ones = raised(engine, zeros, 1);
+  engine.dispose(zeros);
+  return ones;
 }

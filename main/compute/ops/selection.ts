@@ -22,23 +22,62 @@ export function largestOfRows(engine: Engine, pre: Tensor, k: number): Sparse {
   return entries.sparse();
 }
 
-/** The largest entries of all rows together, `count` of them; ties go to the earlier entry. */
+/**
+ * The largest entries of all rows together, `count` of them; ties go to the earlier entry. Few rows have
+ * many times their share: the largest of each are looked at first, and only rows that could have more of
+ * them as a whole.
+ */
 export function largestOfBatch(engine: Engine, pre: Tensor, count: number): Sparse {
   const [rows, columns] = pre.shape as [number, number];
-  const values = engine.read(pre);
-  const positive = values.filter((value) => value > 0);
-  const cut = positive.length > count ? largest(positive, count) : 0;
+  const share = Math.min(columns, Math.ceil((candidatesPerCode * count) / rows));
+  const top = engine.topK(pre, share);
+  const [values, found] = [engine.read(top.values), engine.readInts(top.indices)];
+  engine.dispose(top.values, top.indices);
+  const atLeast = cutOf(values, count);
+  const candidates = Array.from({ length: rows }, (_, row): Candidates => {
+    const [start, end] = [row * share, (row + 1) * share];
+    if (share < columns && values[end - 1]! > 0 && values[end - 1]! >= atLeast)
+      return wholeRow(engine, pre, row, atLeast);
+    const inRow: Candidates = [];
+    for (let at = start; at < end && values[at]! > 0 && values[at]! >= atLeast; at++)
+      inRow.push([found[at]!, values[at]!]);
+    return inRow.sort(([a], [b]) => a - b);
+  });
+  const cut = cutOf(
+    Float64Array.from(candidates.flat(), ([, value]) => value),
+    count,
+  );
   let ties = count;
-  for (const value of positive) if (value > cut) ties--;
-  const entries = new Entries(engine, rows, columns, Math.min(count, positive.length));
-  for (let row = 0; row < rows; row++) {
-    for (let j = 0, at = row * columns; j < columns; j++, at++) {
-      const value = values[at]!;
-      if (value > cut || (value > 0 && value === cut && ties-- > 0)) entries.push(j, value);
-    }
+  for (const inRow of candidates) for (const [, value] of inRow) if (value > cut) ties--;
+  const entries = new Entries(engine, rows, columns, count);
+  for (const inRow of candidates) {
+    for (const [column, value] of inRow)
+      if (value > cut || (value === cut && ties-- > 0)) entries.push(column, value);
     entries.endRow();
   }
   return entries.sparse();
+}
+
+/** Entries of a row that are looked at for each code that it has on average. */
+const candidatesPerCode = 4;
+
+/** Columns, rising, and values of entries. */
+type Candidates = [column: number, value: number][];
+
+function wholeRow(engine: Engine, pre: Tensor, row: number, atLeast: number): Candidates {
+  const part = engine.rows(pre, row, row + 1);
+  const found: Candidates = [];
+  engine.read(part).forEach((value, column) => {
+    if (value > 0 && value >= atLeast) found.push([column, value]);
+  });
+  engine.dispose(part);
+  return found;
+}
+
+/** The smallest of the `count` largest values above 0; 0 where there are no more than that. */
+function cutOf(values: Float32Array | Float64Array, count: number): number {
+  const positive = values.filter((value) => value > 0);
+  return positive.length > count ? largest(positive, count) : 0;
 }
 
 /** The entries above the threshold [n] of their column, which is not below 0. */

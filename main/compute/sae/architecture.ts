@@ -81,6 +81,8 @@ export interface FileTensor<Name extends string = string> {
  */
 export interface Architecture<Name extends string = string, Frozen extends string = Name> {
   readonly name: ArchitectureName;
+  /** Tensors [r, n] that are alive at once, at most, in a step whose codes are dense. */
+  readonly codesAtPeak: number;
   /** What a dictionary file must say besides its tensors. */
   readonly settings?: Readonly<Record<string, string>>;
 

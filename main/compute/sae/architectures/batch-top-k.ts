@@ -33,6 +33,7 @@ export function batchTopKArchitecture(
   const { k, prefixes, decoderNorm, auxiliary } = settings;
   return {
     name: prefixes.length === 0 ? 'batchtopk' : 'matryoshka',
+    codesAtPeak: 3,
     settings: { k: `${k}` },
     parameters: biasedShapes,
     initialise: (engine, shape, seed) => ({

@@ -31,6 +31,7 @@ export function gatedArchitecture(settings: GatedSettings): Architecture<GatedNa
   const { decoderNorm, auxiliaryCoefficient } = settings;
   return {
     name: 'gated',
+    codesAtPeak: 10,
     parameters: gatedShapes,
     initialise(engine, shape, seed) {
       const zeros = () => engine.zeros([shape.latents]);

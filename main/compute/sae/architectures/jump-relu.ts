@@ -28,6 +28,7 @@ export function jumpReluArchitecture({
 }: JumpReluSettings): Architecture<'encoderBias' | 'logThreshold', 'encoderBias' | 'threshold'> {
   return {
     name: 'jumprelu',
+    codesAtPeak: 7,
     parameters: (shape) => [
       ...biasedShapes(shape),
       { name: 'logThreshold', shape: [shape.latents] },

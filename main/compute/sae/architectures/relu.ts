@@ -10,6 +10,7 @@ import { initialParameters } from '../initial-parameters.ts';
 export function reluArchitecture(decoderNorm: DecoderNorm): Architecture<'encoderBias'> {
   return {
     name: 'relu',
+    codesAtPeak: 3,
     parameters: ({ dIn, latents }) => [
       { name: 'encoder', shape: [latents, dIn] },
       { name: 'encoderBias', shape: [latents] },

@@ -21,6 +21,7 @@ export function topKArchitecture(settings: TopKSettings): Architecture<'encoderB
   const { k, decoderNorm, auxiliary } = settings;
   return {
     name: 'topk',
+    codesAtPeak: 3,
     settings: { k: `${k}` },
     parameters: biasedShapes,
     initialise: (engine, shape, seed) => ({

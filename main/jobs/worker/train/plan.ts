@@ -186,6 +186,7 @@ export function estimateTraining(projectPath: string, spec: TrainSpec): JobEstim
     dictionaries: dictionaries.map(({ architecture, shape, hook, compared }) => ({
       shape,
       parameters: parameterCount(architecture, shape),
+      codesAtPeak: architecture.codesAtPeak,
       splicedBlocks: needsSplicing(compared) ? plan.model.layers - blockAfter(hook) : 0,
     })),
     batchTokens: (training.microBatch ?? training.batch) * context,

@@ -198,3 +198,28 @@ describe('the thresholds of jumprelu', () => {
     expect(worst(parameters, 'logThreshold', gradient, smoothed)).toBeLessThan(1e-6);
   });
 });
+
+describe('the memory of a step with dense codes', () => {
+  it.each<ArchitectureSpec>([
+    { architecture: 'relu' },
+    { architecture: 'topk', k: 5 },
+    { architecture: 'matryoshka', k: 5 },
+    { architecture: 'jumprelu' },
+    { architecture: 'gated' },
+  ])('is what $architecture says of itself', (spec) => {
+    const fresh = createReferenceEngine();
+    const size = { dIn: 4, latents: 300 };
+    const [rows, bytes] = [200, 8];
+    const architecture = openArchitecture(spec);
+    const parameters = architecture.initialise(fresh, size, 1);
+    const buffers = architecture.buffers?.(size) ?? {};
+    // Dead latents take memory too.
+    buffers['idle']?.fill(1e9, 100);
+    const inputs = fresh.floats(normals(rows * size.dIn), [rows, size.dIn]);
+    const before = fresh.usage().bytes;
+    dictionaryGradients(fresh, { architecture, parameters, buffers, objective }, { x: inputs });
+    const peak = (fresh.usage().peakBytes - before) / (rows * size.latents * bytes);
+    expect(peak).toBeLessThan(architecture.codesAtPeak + 0.2);
+    expect(peak).toBeGreaterThan(architecture.codesAtPeak - 1.2);
+  });
+});
