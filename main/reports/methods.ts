@@ -54,7 +54,7 @@ function trainingSentence(spec: TrainSpec): string {
     training.gradientClip === null
       ? 'without gradient clipping'
       : `gradient norm clipped at ${formatNumber(training.gradientClip)}`;
-  return `It minimised ${terms.join(' + ')}${mixedWords(objective)} over ${formatCount(training.sequences, 'sequence')} of ${spec.tokens.file} in batches of ${formatNumber(training.batch)}, with Adam (β₁ ${training.adam.beta1}, β₂ ${training.adam.beta2}), learning rate ${formatNumber(training.learningRate)}${scheduleWords(training)}, ${clip}.`;
+  return `It minimised ${terms.join(' + ')}${mixedWords(objective)} over ${formatCount(training.sequences, 'sequence')} of ${spec.tokens.file} in batches of ${formatNumber(training.batch)}, with Adam (β₁ ${training.adam.beta1}, β₂ ${training.adam.beta2}), learning rate ${formatNumber(training.learningRate)}${scheduleWords(training)}, ${clip}.${resampleWords(spec)}`;
 }
 
 function mixedWords({ mixed }: ObjectiveSpec): string {
@@ -104,6 +104,11 @@ function architectureWords(dictionary: TrainSpec['dictionary']): string[] {
       `${times(coefficient)}AuxK (latents dead after ${formatCount(auxiliary?.deadAfter ?? auxKDefaults.deadAfter, 'token')})`,
     );
   return words;
+}
+
+function resampleWords({ dictionary: { resample } }: TrainSpec): string {
+  if (!resample) return '';
+  return ` Every ${formatCount(resample.every, 'sequence')}, latents that had not fired for ${formatCount(resample.deadAfter ?? auxKDefaults.deadAfter, 'token')} were resampled (Bricken et al. 2023).`;
 }
 
 function scheduleWords(training: TrainSpec['training']): string {

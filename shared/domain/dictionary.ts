@@ -42,6 +42,14 @@ const auxiliarySchema = v.strictObject({
   deadAfter: v.optional(positiveInt),
 });
 
+/** Dead latents get the directions of tokens that are reconstructed badly (Bricken et al. 2023). */
+const resampleSchema = v.strictObject({
+  /** Sequences between two times. */
+  every: positiveInt,
+  /** Tokens without firing after which a latent is dead; 10 million where not given. */
+  deadAfter: v.optional(positiveInt),
+});
+
 export const dictionarySchema = v.strictObject({
   architecture: v.optional(v.picklist(architectureNames), 'relu'),
   /** Number of latents as a multiple of the width of the hook point. Exactly one of the two. */
@@ -57,6 +65,8 @@ export const dictionarySchema = v.strictObject({
   /** `jumprelu`: threshold of every latent at the start; 0.001 where not given. */
   threshold: v.optional(positive),
   auxiliary: v.optional(auxiliarySchema),
+  /** `relu`: what is done about dead latents; nothing where not given. */
+  resample: v.optional(resampleSchema),
   /**
    * How decoder rows are held at unit length: `graph` (where not given) divides by their norms in the
    * forward pass, as e2e_sae; `projected` projects the gradient and renormalises after each step.
@@ -93,6 +103,7 @@ export function architectureContradiction(
   for (const field of ['bandwidth', 'threshold'] as const)
     if (dictionary[field] !== undefined && architecture !== 'jumprelu')
       return belongs(field, 'jumprelu');
+  if (dictionary.resample && architecture !== 'relu') return belongs('resample', 'relu');
   if (auxiliary && !keepsLargest && architecture !== 'gated')
     return belongs('auxiliary', 'topk, batchtopk, matryoshka and gated');
   for (const field of ['k', 'deadAfter'] as const)

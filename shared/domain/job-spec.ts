@@ -227,6 +227,11 @@ function findContradiction(spec: TrainSpec): { place: string; problem: string } 
       place: 'dictionary.start',
       problem: 'every seed would train the same dictionary; give one seed',
     };
+  if (dictionary.resample && dictionary.resample.every < training.batch)
+    return {
+      place: 'dictionary.resample.every',
+      problem: `is less than the ${training.batch} sequences of a step`,
+    };
   if (training.batch > training.sequences)
     return {
       place: 'training.batch',

@@ -177,6 +177,11 @@ const training = {
     better: 'lower',
     digits: 4,
   },
+  resampled: {
+    title: 'resampled latents',
+    definition: 'Dead latents that were given new directions after this step.',
+    digits: 6,
+  },
   learningRate: { title: 'learning rate', definition: 'Of this step.', digits: 3 },
   gradientNorm: {
     title: 'gradient norm',

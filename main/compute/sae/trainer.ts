@@ -29,6 +29,7 @@ import {
   type AdamSettings,
   type AdamState,
 } from './optimiser.ts';
+import { resampleDead, type Resampling, type ResamplingBatch } from './resampling.ts';
 import { checkSchedule, learningRateFactor, type ScheduleOptions } from './schedule.ts';
 
 /** What dictionaries that are trained together share. */
@@ -43,6 +44,8 @@ export interface StepReport extends StepTerms {
   readonly learningRate: number;
   /** Before clipping. */
   readonly gradientNorm: number;
+  /** Dead latents that got new directions after the step, where they were looked for. */
+  readonly resampled?: number;
 }
 
 /** What is to be trained. */
@@ -57,6 +60,8 @@ export interface LearnerOptions {
   readonly coefficients?: CoefficientSchedule;
   readonly learningRate: number;
   readonly hook?: HookPoint | undefined;
+  /** Its architecture counts idle tokens. Dead latents stay as they are where not given. */
+  readonly resampling?: Resampling;
 }
 
 /** One dictionary in training. */
@@ -73,6 +78,8 @@ export type TrainingObserver = (learner: number, view: StepView) => void;
 
 /** What the parts of a batch have added up to so far. */
 interface Gathered {
+  /** The last part, where dead latents are to be resampled after the step. */
+  readonly resampling?: ResamplingBatch | undefined;
   readonly parts: readonly StepTerms[];
   /** Sum over the parts; undefined before the first. */
   readonly gradients: DictionaryParameters | undefined;
@@ -191,6 +198,7 @@ export class Trainer {
     observe: (view: StepView) => void,
   ): Gathered {
     const engine = this.#engine;
+    let resampling: ResamplingBatch | undefined;
     const { gradients, ...terms } = dictionaryGradients(
       engine,
       { ...learner, objective: currentObjective(learner, this.#step) },
@@ -199,19 +207,25 @@ export class Trainer {
         const { codes, firing } = view;
         const tokens = input.x.shape[0]!;
         learner.architecture.remember?.(engine, learner.buffers, { codes, firing, tokens });
+        if (this.#resamples(learner))
+          resampling = { x: engine.read(input.x), output: engine.read(view.output) };
         observe(view);
       },
     );
     const parts = [...before.parts, terms];
-    if (!before.gradients) return { parts, gradients };
+    if (!before.gradients) return { parts, gradients, resampling };
     for (const [name, gradient] of Object.entries<Tensor>(gradients)) {
       engine.addInto(before.gradients[name]!, gradient);
       engine.dispose(gradient);
     }
-    return { parts, gradients: before.gradients };
+    return { parts, gradients: before.gradients, resampling };
   }
 
-  #update(learner: Learner, { parts, gradients }: Gathered, learningRate: number): StepReport {
+  #update(
+    learner: Learner,
+    { parts, gradients, resampling }: Gathered,
+    learningRate: number,
+  ): StepReport {
     const engine = this.#engine;
     const { architecture } = learner;
     const { gradientClip, adam } = this.options;
@@ -226,7 +240,16 @@ export class Trainer {
       gradientScale: share * clipFactor(norm, gradientClip),
     });
     architecture.constrainParameters?.(engine, learner.parameters);
-    return { ...terms, learningRate, gradientNorm: norm };
+    const report = { ...terms, learningRate, gradientNorm: norm };
+    if (!learner.resampling || !resampling) return report;
+    const { deadAfter } = learner.resampling;
+    const settings = { deadAfter, step: this.#step };
+    return { ...report, resampled: resampleDead(engine, learner, resampling, settings) };
+  }
+
+  /** Whether dead latents of a dictionary are looked for after this step. */
+  #resamples({ resampling }: Learner): boolean {
+    return resampling !== undefined && (this.#step + 1) % resampling.every === 0;
   }
 
   #release({ gradients }: Gathered): void {

@@ -19,6 +19,7 @@ export const curvePanels: readonly CurvePanel[] = [
   { title: 'AuxK', names: ['auxK'] },
   { title: 'Gate reconstruction', names: ['gateReconstruction'] },
   { title: 'Alive latents', names: ['alive'] },
+  { title: 'Resampled latents', names: ['resampled'] },
   { title: 'Learning rate', names: ['learningRate'] },
   { title: 'Gradient norm', names: ['gradientNorm'], logY: true },
 ];

@@ -10,6 +10,7 @@ const firstSparsity = 1;
 const fieldsOf: Readonly<Record<string, (architecture: string) => boolean>> = {
   k: (architecture) => topKNames.includes(architecture),
   prefixes: (architecture) => architecture === 'matryoshka',
+  resample: (architecture) => architecture === 'relu',
   bandwidth: (architecture) => architecture === 'jumprelu',
   threshold: (architecture) => architecture === 'jumprelu',
   'auxiliary.k': (architecture) => topKNames.includes(architecture),

@@ -35,6 +35,8 @@ describe('the dictionary of a spec', () => {
     [{ architecture: 'topk', k: 8, threshold: 1 }, /dictionary\.threshold: belongs to jumprelu/],
     [{ architecture: 'relu', auxiliary: {} }, /dictionary\.auxiliary: belongs to topk/],
     [{ architecture: 'gated', auxiliary: { deadAfter: 9 } }, /auxiliary\.deadAfter: belongs to/],
+    [{ architecture: 'gated', resample: { every: 9 } }, /dictionary\.resample: belongs to relu/],
+    [{ resample: { every: 3 } }, /resample\.every: is less than the 4 sequences of a step/],
     [{ architecture: 'lasso' }, /dictionary\.architecture/],
   ])('is refused where it says %j', (dictionary, message) => {
     expect(() => parse({ latents: 64, ...dictionary })).toThrow(message);

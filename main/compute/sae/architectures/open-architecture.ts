@@ -22,6 +22,7 @@ export interface ArchitectureSpec {
   readonly prefixes?: readonly number[] | undefined;
   readonly bandwidth?: number | undefined;
   readonly threshold?: number | undefined;
+  readonly resample?: object | undefined;
   readonly auxiliary?:
     | {
         readonly k?: number | undefined;
@@ -39,7 +40,7 @@ export function openArchitecture(spec: ArchitectureSpec): Architecture {
   const { decoderNorm = 'graph' } = spec;
   switch (spec.architecture) {
     case 'relu':
-      return reluArchitecture(decoderNorm);
+      return reluArchitecture(decoderNorm, spec.resample !== undefined);
     case 'topk':
       return topKArchitecture(topKSettings(spec));
     case 'batchtopk':

@@ -1,13 +1,18 @@
 import { decode, encodeRelu } from '../../ops/codes.ts';
 import type { Architecture } from '../architecture.ts';
+import { countIdle, idleBuffer } from '../dead-latents.ts';
 import { decoderConstraints, directions, type DecoderNorm } from '../decoder-norm.ts';
 import { initialParameters } from '../initial-parameters.ts';
 
 /**
  * c = relu(x W_enc^T + b_enc), y = c D + b_dec, D the rows of W_dec at unit length (e2e_sae, whose
  * layout is the transpose of W_dec). The encoder sees x as it is.
+ * @param countsIdle whether it counts for how long latents are idle, as resampling needs
  */
-export function reluArchitecture(decoderNorm: DecoderNorm): Architecture<'encoderBias'> {
+export function reluArchitecture(
+  decoderNorm: DecoderNorm,
+  countsIdle = false,
+): Architecture<'encoderBias'> {
   return {
     name: 'relu',
     codesAtPeak: 3,
@@ -22,6 +27,10 @@ export function reluArchitecture(decoderNorm: DecoderNorm): Architecture<'encode
       decoderConstraints(decoderNorm).constrainParameters?.(engine, parameters);
       return parameters;
     },
+    ...(countsIdle && {
+      buffers: ({ latents }) => idleBuffer(latents),
+      remember: countIdle,
+    }),
     forward(tape, { encoder, encoderBias, decoder, decoderBias }, x) {
       const codes = encodeRelu(tape, x, encoder, encoderBias);
       const output = decode(tape, codes, directions(tape, decoder, decoderNorm), decoderBias);

@@ -2,6 +2,7 @@ import { availableParallelism, freemem } from 'node:os';
 import { resolve, sep } from 'node:path';
 import { AppError } from '../../../../shared/errors.ts';
 import type { JobEstimate } from '../../../../shared/contract/jobs.ts';
+import { auxKDefaults } from '../../../../shared/domain/dictionary.ts';
 import {
   runCount,
   runSpec,
@@ -106,6 +107,12 @@ function planDictionary(
     compared: comparedBy(objective),
     coefficients: coefficientSchedule(alone),
     learningRate: training.learningRate,
+    ...(dictionary.resample && {
+      resampling: {
+        every: Math.floor(dictionary.resample.every / training.batch),
+        deadAfter: dictionary.resample.deadAfter ?? auxKDefaults.deadAfter,
+      },
+    }),
   };
 }
 
