@@ -54,6 +54,7 @@ export const streams = {
   decoderBias: 4,
   sequenceOrder: 5,
   exampleSampling: 6,
+  resampling: 7,
 } as const;
 
 /** One stream of random numbers of a seed. `substream` tells apart, say, epochs or features. */

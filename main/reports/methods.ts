@@ -1,4 +1,10 @@
 import * as v from 'valibot';
+import {
+  auxKDefaults,
+  defaultBandwidth,
+  defaultPrefixes,
+  topKNames,
+} from '../../shared/domain/dictionary.ts';
 import { trainSpecSchema, type TrainSpec } from '../../shared/domain/job-spec.ts';
 import type { ObjectiveSpec } from '../../shared/domain/objective.ts';
 import { formatCount, formatNumber, formatShare } from './viewer/format.ts';
@@ -26,7 +32,14 @@ function dictionarySentence(spec: TrainSpec, seeds: readonly number[]): string {
     dictionary.latents === undefined
       ? `${formatNumber(dictionary.ratio ?? null)} latents per dimension`
       : formatCount(dictionary.latents, 'latent');
-  const names: Record<TrainSpec['dictionary']['architecture'], string> = { relu: 'ReLU' };
+  const names: Record<TrainSpec['dictionary']['architecture'], string> = {
+    relu: 'ReLU',
+    topk: `TopK (k = ${dictionary.k ?? 0})`,
+    batchtopk: `BatchTopK (k = ${dictionary.k ?? 0})`,
+    matryoshka: `Matryoshka BatchTopK (k = ${dictionary.k ?? 0})`,
+    jumprelu: 'JumpReLU',
+    gated: 'gated',
+  };
   const each =
     seeds.length === 1
       ? `For seed ${seeds[0] ?? 0}`
@@ -36,12 +49,12 @@ function dictionarySentence(spec: TrainSpec, seeds: readonly number[]): string {
 
 function trainingSentence(spec: TrainSpec): string {
   const { objective, training } = spec;
-  const terms = objectiveWords(objective);
+  const terms = [...objectiveWords(spec), ...architectureWords(spec.dictionary)];
   const clip =
     training.gradientClip === null
       ? 'without gradient clipping'
       : `gradient norm clipped at ${formatNumber(training.gradientClip)}`;
-  return `It minimised ${terms.join(' + ')}${mixedWords(objective)} over ${formatCount(training.sequences, 'sequence')} of ${spec.tokens.file} in batches of ${formatNumber(training.batch)}, with Adam (β₁ ${training.adam.beta1}, β₂ ${training.adam.beta2}), learning rate ${formatNumber(training.learningRate)}${scheduleWords(training)}, ${clip}.`;
+  return `It minimised ${terms.join(' + ')}${mixedWords(objective)} over ${formatCount(training.sequences, 'sequence')} of ${spec.tokens.file} in batches of ${formatNumber(training.batch)}, with Adam (β₁ ${training.adam.beta1}, β₂ ${training.adam.beta2}), learning rate ${formatNumber(training.learningRate)}${scheduleWords(training)}, ${clip}.${resampleWords(spec)}`;
 }
 
 function mixedWords({ mixed }: ObjectiveSpec): string {
@@ -49,7 +62,7 @@ function mixedWords({ mixed }: ObjectiveSpec): string {
   return ` (after ${formatCount(mixed.local, 'sequence')} on mean squared error and ${formatNumber(mixed.sparsity)} × the sparsity term alone, and ${formatCount(mixed.over, 'sequence')} over which the coefficients moved)`;
 }
 
-function objectiveWords(objective: ObjectiveSpec): string[] {
+function objectiveWords({ objective, dictionary }: TrainSpec): string[] {
   const { sparsity, outToIn, outToOrig, inToOrig, logitsKl } = objective;
   const words: [coefficient: number, term: string][] = [
     [outToIn.coefficient, 'mean squared error'],
@@ -64,12 +77,38 @@ function objectiveWords(objective: ObjectiveSpec): string[] {
     ],
     [
       sparsity.coefficient,
-      `(1/d) · mean over tokens of the ${formatNumber(sparsity.p)}-norm of the codes`,
+      dictionary.architecture === 'jumprelu'
+        ? `(1/d) · mean number of active latents per token (straight-through, bandwidth ${formatNumber(dictionary.bandwidth ?? defaultBandwidth)})`
+        : `(1/d) · mean over tokens of the ${formatNumber(sparsity.p)}-norm of ${dictionary.architecture === 'gated' ? "the gate's codes" : 'the codes'}`,
     ],
   ];
   return words
     .filter(([coefficient]) => coefficient > 0)
     .map(([coefficient, term]) => `${times(coefficient)}${term}`);
+}
+
+/** The terms that come with an architecture. */
+function architectureWords(dictionary: TrainSpec['dictionary']): string[] {
+  const { architecture, auxiliary, prefixes = defaultPrefixes } = dictionary;
+  const words: string[] = [];
+  if (architecture === 'matryoshka')
+    words.push(
+      `mean squared error of the first ${prefixes.map((share) => formatShare(share)).join(', ')} of the latents alone`,
+    );
+  const { coefficient = architecture === 'gated' ? 1 : auxKDefaults.coefficient } = auxiliary ?? {};
+  if (coefficient === 0) return words;
+  if (architecture === 'gated')
+    words.push(`${times(coefficient)}mean squared error of the gate's own reconstruction`);
+  if (topKNames.includes(architecture) && auxiliary?.k !== 0)
+    words.push(
+      `${times(coefficient)}AuxK (latents dead after ${formatCount(auxiliary?.deadAfter ?? auxKDefaults.deadAfter, 'token')})`,
+    );
+  return words;
+}
+
+function resampleWords({ dictionary: { resample } }: TrainSpec): string {
+  if (!resample) return '';
+  return ` Every ${formatCount(resample.every, 'sequence')}, latents that had not fired for ${formatCount(resample.deadAfter ?? auxKDefaults.deadAfter, 'token')} were resampled (Bricken et al. 2023).`;
 }
 
 function scheduleWords(training: TrainSpec['training']): string {

@@ -1,8 +1,16 @@
 import * as v from 'valibot';
 import { AppError } from '../errors.ts';
+import {
+  architectureContradiction,
+  architectureNames,
+  dictionarySchema,
+  type ArchitectureName,
+} from './dictionary.ts';
 import { hookPattern } from './hook-name.ts';
 import { objectiveContradiction, objectiveSchema } from './objective.ts';
 import { applyVariant, variantSchema, type Variant } from './variant.ts';
+
+export { architectureNames, type ArchitectureName };
 
 /**
  * A job spec says all that a job does; two equal specs do the same work. It is written as YAML or
@@ -28,9 +36,6 @@ const tokensSchema = v.strictObject({
   context: v.optional(positiveInt),
 });
 
-export const architectureNames = ['relu'] as const;
-export type ArchitectureName = (typeof architectureNames)[number];
-
 /**
  * What is done to a model's weights before it runs: nothing, or TransformerLens' standard processing
  * (norms folded, writing weights and unembedding centred, value biases folded). Logits stay the same
@@ -38,21 +43,6 @@ export type ArchitectureName = (typeof architectureNames)[number];
  */
 export const weightProcessings = ['none', 'transformer-lens'] as const;
 export type WeightProcessing = (typeof weightProcessings)[number];
-
-const dictionarySchema = v.strictObject({
-  architecture: v.optional(v.picklist(architectureNames), 'relu'),
-  /** Number of latents as a multiple of the width of the hook point. Exactly one of the two. */
-  ratio: v.optional(positive),
-  /** Number of latents. */
-  latents: v.optional(positiveInt),
-  /**
-   * How decoder rows are held at unit length: `graph` (where not given) divides by their norms in the
-   * forward pass, as e2e_sae; `projected` projects the gradient and renormalises after each step.
-   */
-  decoderNorm: v.optional(v.picklist(['graph', 'projected'])),
-  /** A dictionary file of the project, of the same architecture and size, to go on from. */
-  start: v.optional(path),
-});
 
 const trainingSchema = v.strictObject({
   /** Sequences to train on. More than the file holds means further, newly shuffled epochs. */
@@ -228,12 +218,19 @@ function findContradiction(spec: TrainSpec): { place: string; problem: string } 
   const { dictionary, training, seeds } = spec;
   if ((dictionary.ratio === undefined) === (dictionary.latents === undefined))
     return { place: 'dictionary', problem: 'give exactly one of ratio and latents' };
+  const misplaced = architectureContradiction(dictionary, spec.objective.sparsity.p);
+  if (misplaced) return misplaced;
   if (new Set(seeds).size !== seeds.length)
     return { place: 'seeds', problem: 'lists the same seed twice' };
   if (dictionary.start !== undefined && seeds.length > 1)
     return {
       place: 'dictionary.start',
       problem: 'every seed would train the same dictionary; give one seed',
+    };
+  if (dictionary.resample && dictionary.resample.every < training.batch)
+    return {
+      place: 'dictionary.resample.every',
+      problem: `is less than the ${training.batch} sequences of a step`,
     };
   if (training.batch > training.sequences)
     return {

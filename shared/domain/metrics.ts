@@ -153,7 +153,8 @@ const training = {
   },
   sparsity: {
     title: 'sparsity',
-    definition: '(1/d) × mean over tokens of ‖c‖ₚ, d the width of the hook point; unweighted.',
+    definition:
+      '(1/d) × mean over tokens of ‖c‖ₚ, d the width of the hook point; of the gate for gated dictionaries, the number of active latents for JumpReLU; unweighted.',
     better: 'lower',
     digits: 4,
   },
@@ -162,6 +163,24 @@ const training = {
     definition: 'Mean over tokens and dimensions of (x - y)²; unweighted.',
     better: 'lower',
     digits: 4,
+  },
+  auxK: {
+    title: 'AuxK',
+    definition:
+      'Mean over tokens and dimensions of (e - z D)², e the error of the output and z the k largest codes of dead latents, × min(dead / k, 1); unweighted.',
+    better: 'lower',
+    digits: 4,
+  },
+  gateReconstruction: {
+    title: 'gate reconstruction',
+    definition: 'Mean over tokens and dimensions of (x - y)², y from the gate alone; unweighted.',
+    better: 'lower',
+    digits: 4,
+  },
+  resampled: {
+    title: 'resampled latents',
+    definition: 'Dead latents that were given new directions after this step.',
+    digits: 6,
   },
   learningRate: { title: 'learning rate', definition: 'Of this step.', digits: 3 },
   gradientNorm: {
@@ -206,6 +225,13 @@ export function metricDefinition(name: string): MetricDefinition {
       ...there,
       title: `${there.title}, ${hook}`,
       definition: `${there.definition} At ${hook}, the model as it is against the spliced one.`,
+    };
+  const [, latents] = /^prefix\.(\d+)$/.exec(plain) ?? [];
+  if (latents !== undefined)
+    return {
+      ...training.outToIn,
+      title: `reconstruction by ${latents} latents`,
+      definition: `Mean over tokens and dimensions of (x - y)², y from the first ${latents} latents alone; unweighted.`,
     };
   const restricted = /^(.*)(FirstPosition|OtherPositions)$/.exec(plain);
   const whole = restricted?.[1] === undefined ? undefined : definitions.get(restricted[1]);

@@ -106,3 +106,30 @@ test('replicates are one row, and run again says what has changed', async ({ pag
   await page.getByRole('button', { name: 'Change the spec first' }).click();
   await expect(page.getByLabel('Seeds', { exact: true })).toHaveValue('2');
 });
+
+test('another architecture brings its fields and takes those of the one before along', async ({
+  page,
+}) => {
+  await page.goto(server.url);
+  await pages(page, 'Runs').click();
+  await page.getByRole('button', { name: 'Train a dictionary' }).click();
+  const spec = page.getByLabel('Spec (YAML)');
+  const architecture = page.getByLabel('Architecture', { exact: true });
+  await architecture.selectOption('Matryoshka BatchTopK');
+  await fill(page, 'Active latents k', '3');
+  await fill(page, 'Prefixes', '0.25, 0.5');
+  await expect(spec).toHaveValue(/architecture: matryoshka/);
+  await expect(spec).toHaveValue(/k: 3/);
+  await expect(spec).toHaveValue(/prefixes: \[ 0\.25, 0\.5 \]/);
+  await lookAt(page, 'train-architecture');
+  await fill(page, 'Active latents k', '100000');
+  await expect(page.getByText(/100000 exceeds the/)).toHaveCount(2);
+  await architecture.selectOption('JumpReLU');
+  await expect(spec).toHaveValue(/architecture: jumprelu/);
+  await expect(spec).not.toHaveValue(/prefixes|, k:/);
+  await expect(page.getByLabel('Active latents k')).toHaveCount(0);
+  await fill(page, 'Bandwidth', '0.05');
+  await expect(spec).toHaveValue(/bandwidth: 0.05/);
+  const start = page.getByRole('button', { name: 'Start training' });
+  await expect(start).not.toHaveAttribute('aria-disabled', 'true');
+});

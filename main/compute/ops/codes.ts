@@ -13,7 +13,7 @@ export type Codes = Variable | Variable<Sparse>;
  * Share of active entries below which the sparse path is taken: a sparse product costs about this
  * much more per entry than a dense one (assay bench codes).
  */
-const sparseBelow = 1 / 16;
+export const sparseBelow = 1 / 16;
 
 export function isSparse(value: Value): value is Sparse {
   return 'pointers' in value;
@@ -33,13 +33,7 @@ export function encodeRelu(tape: Tape, x: Variable, weight: Variable, bias: Vari
   if (active < dense.size * sparseBelow) {
     const sparse = engine.sparsify(dense);
     engine.dispose(dense);
-    return tape.record(sparse, [x, weight, bias], (dvalues, give) => {
-      const dcodes = engine.withValues(sparse, dvalues);
-      if (weight.requiresGradient) give(weight, engine.sparseTransposeMatmul(dcodes, x.value));
-      if (bias.requiresGradient) give(bias, engine.sparseSumColumns(dcodes));
-      if (x.requiresGradient) give(x, engine.sparseMatmul(dcodes, weight.value));
-      engine.dispose(dcodes);
-    });
+    return recordEncoded(tape, sparse, x, weight, bias);
   }
   return tape.record(dense, [x, weight, bias], (dcodes, give) => {
     const dpre = engine.activateGradient(dense, dcodes, 'relu');
@@ -47,6 +41,45 @@ export function encodeRelu(tape: Tape, x: Variable, weight: Variable, bias: Vari
     if (bias.requiresGradient) give(bias, engine.sumColumns(dpre));
     if (x.requiresGradient) give(x, engine.matmul(dpre, weight.value));
     engine.dispose(dpre);
+  });
+}
+
+/** Picks codes of pre-activations [r, n], which stay the caller's. */
+export type Selection = (pre: Tensor) => Sparse;
+
+/**
+ * Codes that selections pick of x W^T + b, one for each, all of one product. What a selection keeps is
+ * a constant: gradients go through the entries that it kept.
+ */
+export function encodeSelected(
+  tape: Tape,
+  x: Variable,
+  weight: Variable,
+  bias: Variable,
+  selections: readonly Selection[],
+): Variable<Sparse>[] {
+  const { engine } = tape;
+  const pre = engine.matmul(x.value, weight.value, { transB: true, bias: bias.value });
+  const selected = selections.map((select) => select(pre));
+  engine.dispose(pre);
+  return selected.map((sparse) => recordEncoded(tape, sparse, x, weight, bias));
+}
+
+/** Records codes whose stored entries are those of x W^T + b. */
+export function recordEncoded(
+  tape: Tape,
+  sparse: Sparse,
+  x: Variable,
+  weight: Variable,
+  bias: Variable,
+): Variable<Sparse> {
+  const { engine } = tape;
+  return tape.record(sparse, [x, weight, bias], (dvalues, give) => {
+    const dcodes = engine.withValues(sparse, dvalues);
+    if (weight.requiresGradient) give(weight, engine.sparseTransposeMatmul(dcodes, x.value));
+    if (bias.requiresGradient) give(bias, engine.sparseSumColumns(dcodes));
+    if (x.requiresGradient) give(x, engine.sparseMatmul(dcodes, weight.value));
+    engine.dispose(dcodes);
   });
 }
 
@@ -97,7 +130,7 @@ export function codeNorms(tape: Tape, codes: Codes, p: number): Variable {
 /** Number of codes that are not 0. */
 export function countActive(tape: Tape, codes: Codes): number {
   const { value } = codes;
-  return isSparse(value) ? value.count : tape.engine.countNonzero(value);
+  return tape.engine.countNonzero(isSparse(value) ? value.values : value);
 }
 
 /** Sum of each latent's codes over the rows: [n]; the caller's, no gradient. */

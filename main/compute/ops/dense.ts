@@ -42,6 +42,28 @@ export function add(tape: Tape, x: Variable, y: Variable): Variable {
   });
 }
 
+/** x [r, c] less a row [c]. */
+export function subtractRow(tape: Tape, x: Variable, row: Variable): Variable {
+  const { engine } = tape;
+  const negative = engine.scale(row.value, -1);
+  const difference = engine.add(x.value, negative);
+  engine.dispose(negative);
+  return tape.record(difference, [x, row], (dz, give) => {
+    if (x.requiresGradient) give(x, engine.clone(dz));
+    if (!row.requiresGradient) return;
+    const sums = engine.sumColumns(dz);
+    give(row, engine.scale(sums, -1));
+    engine.dispose(sums);
+  });
+}
+
+/** exp(x) of the few numbers of a parameter, on the host. */
+export function exponential(tape: Tape, x: Variable): Variable {
+  const { engine } = tape;
+  const y = engine.floats(Float64Array.from(engine.read(x.value), Math.exp), x.value.shape);
+  return tape.record(y, [x], (dy, give) => give(x, engine.multiply(dy, y)));
+}
+
 /** Elementwise x y, of equal shapes. */
 export function multiply(tape: Tape, x: Variable, y: Variable): Variable {
   const { engine } = tape;

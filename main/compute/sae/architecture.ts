@@ -47,8 +47,24 @@ export interface Forward {
   readonly output: Variable;
   /** What the p-norm of the objective is taken of, where that is not the codes. */
   readonly penalised?: Codes;
+  /** What takes the place of the p-norm of each row [r], such as a count with its own gradient. */
+  readonly sparsity?: Variable;
   /** Terms of the loss that belong to the architecture, such as an auxiliary reconstruction. */
   readonly terms?: readonly LossTerm[];
+}
+
+/**
+ * Numbers that training carries along beside the parameters, such as for how many tokens each latent
+ * has been idle. They have no gradient, lie on the host and belong to checkpoints.
+ */
+export type Buffers = Readonly<Record<string, Float64Array>>;
+
+/** What a part of a batch says to the buffers. */
+export interface Seen {
+  readonly codes: Codes;
+  /** Sum of each latent's codes [n]. */
+  readonly firing: Tensor;
+  readonly tokens: number;
 }
 
 /** How a parameter is called in a dictionary file, in SAELens' names and orientation. */
@@ -63,8 +79,12 @@ export interface FileTensor<Name extends string = string> {
  * One kind of dictionary: its parameters, how it encodes and decodes, and how it is kept. Everything
  * that trains, measures or stores dictionaries works through this interface alone.
  */
-export interface Architecture<Name extends string = string> {
+export interface Architecture<Name extends string = string, Frozen extends string = Name> {
   readonly name: ArchitectureName;
+  /** Tensors [r, n] that are alive at once, at most, in a step whose codes are dense. */
+  readonly codesAtPeak: number;
+  /** What a dictionary file must say besides its tensors. */
+  readonly settings?: Readonly<Record<string, string>>;
 
   /** Every trained parameter with its shape, in the order of optimiser and checkpoints. */
   parameters(shape: DictionaryShape): readonly ParameterShape<Name>[];
@@ -72,8 +92,19 @@ export interface Architecture<Name extends string = string> {
   /** Random initial parameters, from counter-based streams of the seed; the caller's. */
   initialise(engine: Engine, shape: DictionaryShape, seed: number): DictionaryParameters<Name>;
 
+  /** The buffers before the first step; none where not given. */
+  buffers?(shape: DictionaryShape): Buffers;
+
   /** The training pass: codes and output of x [r, d], with gradients to the parameters and to x. */
-  forward(tape: Tape, variables: ByParameter<Variable, Name>, x: Variable): Forward;
+  forward(
+    tape: Tape,
+    variables: ByParameter<Variable, Name>,
+    x: Variable,
+    buffers: Buffers,
+  ): Forward;
+
+  /** Brings the buffers up to date with a part of a batch, in place, after its forward pass. */
+  remember?(engine: Engine, buffers: Buffers, seen: Seen): void;
 
   /** Changes gradients in place before they are clipped and used, as a projection does. */
   constrainGradients?(
@@ -86,13 +117,30 @@ export interface Architecture<Name extends string = string> {
   constrainParameters?(engine: Engine, parameters: DictionaryParameters<Name>): void;
 
   /** Parameters for inference: copies, the rows of the decoder of unit length. The caller's. */
-  freeze(engine: Engine, parameters: DictionaryParameters<Name>): DictionaryParameters<Name>;
+  freeze(
+    engine: Engine,
+    parameters: DictionaryParameters<Name>,
+    buffers: Buffers,
+  ): DictionaryParameters<Frozen>;
+
+  /** Every frozen parameter with its shape, where they are not the trained ones. */
+  frozenParameters?(shape: DictionaryShape): readonly ParameterShape<Frozen>[];
+
+  /**
+   * Parameters to go on training from, the caller's, where they are not the frozen ones; fills in the
+   * buffers as far as frozen parameters say what they hold.
+   */
+  thaw?(
+    engine: Engine,
+    frozen: DictionaryParameters<Frozen>,
+    buffers: Buffers,
+  ): DictionaryParameters<Name>;
 
   /** Codes of x [r, d] under frozen parameters; the output is codes x decoder + decoderBias. */
-  encode(tape: Tape, frozen: ByParameter<Variable, Name>, x: Variable): Codes;
+  encode(tape: Tape, frozen: ByParameter<Variable, Frozen>, x: Variable): Codes;
 
   /** The tensors of a dictionary file. */
-  readonly file: readonly FileTensor<Name>[];
+  readonly file: readonly FileTensor<Frozen>[];
 }
 
 /** Number of parameters of a dictionary. */

@@ -1,11 +1,12 @@
 import { AppError } from '../../../shared/errors.ts';
 import type { Engine, Tensor } from '../engine.ts';
 import type { HookPoint } from '../model/hooks.ts';
-import { codeSums, countActive } from '../ops/codes.ts';
+import { codeSums, countActive, type Codes } from '../ops/codes.ts';
 import { Tape, type Variable } from '../tape.ts';
 import {
   mapParameters,
   type Architecture,
+  type Buffers,
   type ByParameter,
   type DictionaryParameters,
   type LossTerm,
@@ -27,6 +28,8 @@ export interface StepTerms {
 export interface TrainedDictionary {
   readonly architecture: Architecture;
   readonly parameters: DictionaryParameters;
+  /** None where not given. */
+  readonly buffers?: Buffers;
   readonly objective: Objective;
   /** Where the dictionary is spliced in, for an objective that looks beyond that. */
   readonly hook?: HookPoint | undefined;
@@ -43,6 +46,7 @@ export interface TrainingInput {
 /** What an observer sees of one dictionary on one batch, for the time of the call. */
 export interface StepView {
   readonly input: TrainingInput;
+  readonly codes: Codes;
   /** Sum of each latent's codes over the batch [n]: 0 for one that never fired. */
   readonly firing: Tensor;
   /** Number of codes that are not 0. */
@@ -69,7 +73,7 @@ export function dictionaryGradients(
   try {
     const variables = mapParameters(dictionary.parameters, (value) => tape.parameter(value));
     const x = tape.constant(input.x);
-    const forward = dictionary.architecture.forward(tape, variables, x);
+    const forward = dictionary.architecture.forward(tape, variables, x, dictionary.buffers ?? {});
     const spliced = spliceFor(tape, dictionary, input, forward.output);
     const terms: LossTerm[] = [
       ...dictionary.objective.map((term) => measureTerm(tape, term, { x, forward, spliced })),
@@ -84,7 +88,8 @@ export function dictionaryGradients(
     );
     const active = countActive(tape, forward.codes);
     const firing = codeSums(tape, forward.codes);
-    observe({ input, firing, active, output: forward.output.value, spliced });
+    const { codes, output } = forward;
+    observe({ input, codes, firing, active, output: output.value, spliced });
     engine.dispose(firing);
     tape.backward(
       terms.map(({ rows, scale }, index) => ({

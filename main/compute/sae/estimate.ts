@@ -20,6 +20,8 @@ export interface MemoryPlan {
 export interface PlannedMemory {
   readonly shape: DictionaryShape;
   readonly parameters: number;
+  /** See Architecture.codesAtPeak. */
+  readonly codesAtPeak: number;
   /** Blocks that the gradient comes back through; 0 for a local objective. */
   readonly splicedBlocks: number;
 }
@@ -54,8 +56,8 @@ export function estimateMemory(plan: MemoryPlan): number {
   const { model, dictionaries, batchTokens, numberBytes } = plan;
   const total = dictionaries.reduce((sum, { parameters }) => sum + parameters, 0);
   const state = statesPerParameter * total + (plan.gathersGradients ? total : 0);
-  const steps = dictionaries.map(({ shape, parameters, splicedBlocks }) => {
-    const step = parameters + batchTokens * (3 * shape.latents + 6 * shape.dIn);
+  const steps = dictionaries.map(({ shape, parameters, codesAtPeak, splicedBlocks }) => {
+    const step = parameters + batchTokens * (codesAtPeak * shape.latents + 6 * shape.dIn);
     if (splicedBlocks === 0) return step;
     const kept = splicedBlocks * batchTokens * (11 * model.width + 2 * model.mlpWidth);
     return step + kept + 4 * logitEntries;

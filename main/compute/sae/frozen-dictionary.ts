@@ -6,6 +6,7 @@ import { Tape, type Value } from '../tape.ts';
 import {
   mapParameters,
   type Architecture,
+  type Buffers,
   type DictionaryParameters,
   type DictionaryShape,
 } from './architecture.ts';
@@ -17,13 +18,24 @@ export class FrozenDictionary {
   readonly shape: DictionaryShape;
   readonly #engine: Engine;
 
-  /** Copies the parameters and normalises the decoder. */
-  constructor(engine: Engine, architecture: Architecture, parameters: DictionaryParameters) {
+  /** Takes over frozen parameters. */
+  constructor(engine: Engine, architecture: Architecture, frozen: DictionaryParameters) {
     this.#engine = engine;
     this.architecture = architecture;
-    this.parameters = architecture.freeze(engine, parameters);
-    const [latents, dIn] = parameters.encoder.shape as [number, number];
+    this.parameters = frozen;
+    const [latents, dIn] = frozen.encoder.shape as [number, number];
     this.shape = { latents, dIn };
+  }
+
+  /** A copy of a dictionary in training, with its decoder normalised. */
+  static copy(
+    engine: Engine,
+    architecture: Architecture,
+    parameters: DictionaryParameters,
+    buffers: Buffers = {},
+  ): FrozenDictionary {
+    const frozen = architecture.freeze(engine, parameters, buffers);
+    return new FrozenDictionary(engine, architecture, frozen);
   }
 
   /** Codes of x [r, d] in compressed rows. The caller frees them. */

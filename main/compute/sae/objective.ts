@@ -98,7 +98,7 @@ export function measureTerm(tape: Tape, term: ObjectiveTerm, pass: TrainingPass)
     coefficient === 0 ? tape.constant(variable.value) : variable;
   switch (term.kind) {
     case 'sparsity': {
-      const rows = codeNorms(tape, forward.penalised ?? forward.codes, term.p);
+      const rows = forward.sparsity ?? codeNorms(tape, forward.penalised ?? forward.codes, term.p);
       return { name: term.kind, coefficient, rows, scale: 1 / (tokens * width) };
     }
     case 'outToIn': {

@@ -2,7 +2,12 @@ import { AppError } from '../../../shared/errors.ts';
 import type { TensorData, TensorReader } from '../../../shared/domain/tensors.ts';
 import type { Engine, Tensor } from '../engine.ts';
 import type { HookPoint } from '../model/hooks.ts';
-import type { Architecture, DictionaryParameters, DictionaryShape } from './architecture.ts';
+import type {
+  Architecture,
+  Buffers,
+  DictionaryParameters,
+  DictionaryShape,
+} from './architecture.ts';
 import {
   constantCoefficients,
   objectiveAt,
@@ -24,6 +29,7 @@ import {
   type AdamSettings,
   type AdamState,
 } from './optimiser.ts';
+import { resampleDead, type Resampling, type ResamplingBatch } from './resampling.ts';
 import { checkSchedule, learningRateFactor, type ScheduleOptions } from './schedule.ts';
 
 /** What dictionaries that are trained together share. */
@@ -38,6 +44,8 @@ export interface StepReport extends StepTerms {
   readonly learningRate: number;
   /** Before clipping. */
   readonly gradientNorm: number;
+  /** Dead latents that got new directions after the step, where they were looked for. */
+  readonly resampled?: number;
 }
 
 /** What is to be trained. */
@@ -52,11 +60,14 @@ export interface LearnerOptions {
   readonly coefficients?: CoefficientSchedule;
   readonly learningRate: number;
   readonly hook?: HookPoint | undefined;
+  /** Its architecture counts idle tokens. Dead latents stay as they are where not given. */
+  readonly resampling?: Resampling;
 }
 
 /** One dictionary in training. */
 export interface Learner extends LearnerOptions, TrainedDictionary {
   readonly adam: AdamState;
+  readonly buffers: Buffers;
 }
 
 /** A batch of tokens, or a part of one, as each dictionary sees it. */
@@ -67,6 +78,8 @@ export type TrainingObserver = (learner: number, view: StepView) => void;
 
 /** What the parts of a batch have added up to so far. */
 interface Gathered {
+  /** The last part, where dead latents are to be resampled after the step. */
+  readonly resampling?: ResamplingBatch | undefined;
   readonly parts: readonly StepTerms[];
   /** Sum over the parts; undefined before the first. */
   readonly gradients: DictionaryParameters | undefined;
@@ -93,7 +106,8 @@ export class Trainer {
     this.learners = learners.map((learner) => {
       const { architecture, shape, seed } = learner;
       const parameters = architecture.initialise(engine, shape, seed);
-      return { ...learner, parameters, adam: newAdamState(engine, parameters) };
+      const buffers = architecture.buffers?.(shape) ?? {};
+      return { ...learner, parameters, buffers, adam: newAdamState(engine, parameters) };
     });
   }
 
@@ -136,30 +150,39 @@ export class Trainer {
     return reports;
   }
 
-  /** Weights and optimiser state, in an order that `restore` understands. Copies. */
+  /** Weights, optimiser state and buffers, in an order that `restore` understands. Copies. */
   state(): TensorData[] {
-    return this.#stateTensors().map(({ name, tensor }) => ({
+    const tensors = this.#stateTensors().map(({ name, tensor }) => ({
       name,
       shape: tensor.shape,
       data: this.#engine.read(tensor),
     }));
+    const buffers = this.#buffers().map(({ name, buffer }) => ({
+      name,
+      shape: [buffer.length],
+      data: buffer.slice(),
+    }));
+    return [...tensors, ...buffers];
   }
 
   /** Continues from a state taken at `step`. Throws AppError `corrupt` where it does not fit. */
   restore(reader: TensorReader, step: number): void {
-    for (const { name, tensor } of this.#stateTensors()) {
+    const numbersOf = (name: string, size: number) => {
       const info = reader.tensors.get(name);
-      if (info?.size !== tensor.size)
-        throw new AppError(
-          'corrupt',
-          `${reader.source} is not a checkpoint of this job: tensor '${name}' is missing or of another size.`,
-          { file: reader.source, place: name },
-        );
-      const numbers = info.dtype === 'F64' ? reader.doubles(name) : reader.floats(name);
-      const saved = this.#engine.floats(numbers, tensor.shape);
+      if (info?.size === size)
+        return info.dtype === 'F64' ? reader.doubles(name) : reader.floats(name);
+      throw new AppError(
+        'corrupt',
+        `${reader.source} is not a checkpoint of this job: tensor '${name}' is missing or of another size.`,
+        { file: reader.source, place: name },
+      );
+    };
+    for (const { name, tensor } of this.#stateTensors()) {
+      const saved = this.#engine.floats(numbersOf(name, tensor.size), tensor.shape);
       this.#engine.copyInto(tensor, saved);
       this.#engine.dispose(saved);
     }
+    for (const { name, buffer } of this.#buffers()) buffer.set(numbersOf(name, buffer.length));
     for (const learner of this.learners) learner.adam.steps = step;
     this.#step = step;
   }
@@ -175,22 +198,34 @@ export class Trainer {
     observe: (view: StepView) => void,
   ): Gathered {
     const engine = this.#engine;
+    let resampling: ResamplingBatch | undefined;
     const { gradients, ...terms } = dictionaryGradients(
       engine,
       { ...learner, objective: currentObjective(learner, this.#step) },
       input,
-      observe,
+      (view) => {
+        const { codes, firing } = view;
+        const tokens = input.x.shape[0]!;
+        learner.architecture.remember?.(engine, learner.buffers, { codes, firing, tokens });
+        if (this.#resamples(learner))
+          resampling = { x: engine.read(input.x), output: engine.read(view.output) };
+        observe(view);
+      },
     );
     const parts = [...before.parts, terms];
-    if (!before.gradients) return { parts, gradients };
+    if (!before.gradients) return { parts, gradients, resampling };
     for (const [name, gradient] of Object.entries<Tensor>(gradients)) {
       engine.addInto(before.gradients[name]!, gradient);
       engine.dispose(gradient);
     }
-    return { parts, gradients: before.gradients };
+    return { parts, gradients: before.gradients, resampling };
   }
 
-  #update(learner: Learner, { parts, gradients }: Gathered, learningRate: number): StepReport {
+  #update(
+    learner: Learner,
+    { parts, gradients, resampling }: Gathered,
+    learningRate: number,
+  ): StepReport {
     const engine = this.#engine;
     const { architecture } = learner;
     const { gradientClip, adam } = this.options;
@@ -205,7 +240,16 @@ export class Trainer {
       gradientScale: share * clipFactor(norm, gradientClip),
     });
     architecture.constrainParameters?.(engine, learner.parameters);
-    return { ...terms, learningRate, gradientNorm: norm };
+    const report = { ...terms, learningRate, gradientNorm: norm };
+    if (!learner.resampling || !resampling) return report;
+    const { deadAfter } = learner.resampling;
+    const settings = { deadAfter, step: this.#step };
+    return { ...report, resampled: resampleDead(engine, learner, resampling, settings) };
+  }
+
+  /** Whether dead latents of a dictionary are looked for after this step. */
+  #resamples({ resampling }: Learner): boolean {
+    return resampling !== undefined && (this.#step + 1) % resampling.every === 0;
   }
 
   #release({ gradients }: Gathered): void {
@@ -219,6 +263,12 @@ export class Trainer {
       'non-finite',
       `Training of seed ${seed} stopped at step ${this.#step + 1}: '${term}' is ${values[term]}. Resume from the last checkpoint with a lower learning rate or a smaller gradient clip.`,
       { place: `step ${this.#step + 1}`, seed, term },
+    );
+  }
+
+  #buffers(): { name: string; buffer: Float64Array }[] {
+    return this.learners.flatMap(({ key, buffers }) =>
+      Object.entries(buffers).map(([name, buffer]) => ({ name: `${key}.buffer.${name}`, buffer })),
     );
   }
 

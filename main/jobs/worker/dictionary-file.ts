@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import { architectureNames, weightProcessings } from '../../../shared/domain/job-spec.ts';
+import { topKNames } from '../../../shared/domain/dictionary.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { TensorReader } from '../../../shared/domain/tensors.ts';
-import type { Engine, Tensor } from '../../compute/engine.ts';
+import type { Engine } from '../../compute/engine.ts';
 import type { DictionaryParameters } from '../../compute/sae/architecture.ts';
 import { openArchitecture } from '../../compute/sae/architectures/open-architecture.ts';
 import { FrozenDictionary } from '../../compute/sae/frozen-dictionary.ts';
@@ -18,6 +19,8 @@ const metadataSchema = v.object({
   /** What was done to the weights of the model whose activations it was trained on. */
   processing: v.optional(v.picklist(weightProcessings), 'none'),
   seed: v.string(),
+  /** Latents that a top-k encoder keeps. */
+  k: v.optional(v.pipe(v.string(), v.regex(/^[1-9]\d{0,8}$/), v.transform(Number))),
 });
 export type DictionaryMetadata = v.InferOutput<typeof metadataSchema>;
 
@@ -29,7 +32,7 @@ export function writeDictionary(
   path: string,
   engine: Engine,
   dictionary: FrozenDictionary,
-  metadata: Omit<DictionaryMetadata, 'format' | 'architecture'>,
+  metadata: Omit<DictionaryMetadata, 'format' | 'architecture' | 'k'>,
 ): void {
   const { architecture, parameters } = dictionary;
   const tensors = architecture.file.map(({ parameter, tensor, transposed }) => {
@@ -42,6 +45,7 @@ export function writeDictionary(
   writeSafetensors(path, tensors, {
     format: 'assay-dictionary',
     architecture: architecture.name,
+    ...architecture.settings,
     ...metadata,
   });
 }
@@ -60,9 +64,10 @@ export function readDictionary(
     const metadata = parseMetadata(reader);
     const architecture = openArchitecture(metadata);
     const [dIn = 0, latents = 0] = reader.tensors.get('W_enc')?.shape ?? [];
-    const shapes = new Map(
-      architecture.parameters({ dIn, latents }).map(({ name, shape }) => [name, shape]),
-    );
+    const shape = { dIn, latents };
+    const parameterShapes =
+      architecture.frozenParameters?.(shape) ?? architecture.parameters(shape);
+    const shapes = new Map(parameterShapes.map(({ name, shape: lengths }) => [name, lengths]));
     const parameters = Object.fromEntries(
       architecture.file.map(({ parameter, tensor, transposed }) => {
         const shape = shapes.get(parameter) ?? [];
@@ -82,9 +87,7 @@ export function readDictionary(
         ];
       }),
     ) as unknown as DictionaryParameters;
-    const dictionary = new FrozenDictionary(engine, architecture, parameters);
-    engine.dispose(...Object.values<Tensor>(parameters));
-    return { dictionary, metadata };
+    return { dictionary: new FrozenDictionary(engine, architecture, parameters), metadata };
   } finally {
     reader.close();
   }
@@ -102,7 +105,11 @@ export function readDictionaryMetadata(path: string): DictionaryMetadata {
 
 function parseMetadata({ source, metadata }: TensorReader): DictionaryMetadata {
   const parsed = v.safeParse(metadataSchema, Object.fromEntries(metadata));
-  if (parsed.success) return parsed.output;
+  if (
+    parsed.success &&
+    (parsed.output.k !== undefined || !topKNames.includes(parsed.output.architecture))
+  )
+    return parsed.output;
   throw new AppError(
     'unsupported',
     `${source} is not a dictionary that Assay wrote (its metadata say ${JSON.stringify(metadata.get('format') ?? 'nothing')}).`,

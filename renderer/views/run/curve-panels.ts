@@ -16,7 +16,10 @@ export const curvePanels: readonly CurvePanel[] = [
   { title: 'Explained variance', names: ['explainedVariance', 'eval.explainedVariance'] },
   { title: 'Reconstruction error', names: ['outToIn', 'eval.mse'] },
   { title: 'Sparsity term', names: ['sparsity'] },
+  { title: 'AuxK', names: ['auxK'] },
+  { title: 'Gate reconstruction', names: ['gateReconstruction'] },
   { title: 'Alive latents', names: ['alive'] },
+  { title: 'Resampled latents', names: ['resampled'] },
   { title: 'Learning rate', names: ['learningRate'] },
   { title: 'Gradient norm', names: ['gradientNorm'], logY: true },
 ];

@@ -89,7 +89,7 @@ function readDictionary(engine: Engine, golden: TensorReader): FrozenDictionary 
     decoder: engine.floats(golden.floats('W_dec'), [latents, width]),
     decoderBias: engine.floats(golden.floats('b_dec'), [width]),
   };
-  const dictionary = new FrozenDictionary(engine, reluArchitecture('graph'), parameters);
+  const dictionary = FrozenDictionary.copy(engine, reluArchitecture('graph'), parameters);
   engine.dispose(...Object.values(parameters));
   return dictionary;
 }

@@ -1,18 +1,79 @@
-import type { ArchitectureName } from '../../../../shared/domain/job-spec.ts';
+import {
+  auxKDefaults,
+  defaultBandwidth,
+  defaultPrefixes,
+  defaultThreshold,
+  type ArchitectureName,
+} from '../../../../shared/domain/dictionary.ts';
+import { AppError } from '../../../../shared/errors.ts';
 import type { Architecture } from '../architecture.ts';
 import type { DecoderNorm } from '../decoder-norm.ts';
+import { batchTopKArchitecture } from './batch-top-k.ts';
+import { gatedArchitecture } from './gated.ts';
+import { jumpReluArchitecture } from './jump-relu.ts';
 import { reluArchitecture } from './relu.ts';
+import { topKArchitecture, type TopKSettings } from './top-k.ts';
 
-/** What a spec says of a dictionary besides its size. */
+/** What a spec says of a dictionary besides its size; shared/domain/dictionary.ts has the definitions. */
 export interface ArchitectureSpec {
   readonly architecture: ArchitectureName;
   readonly decoderNorm?: DecoderNorm | undefined;
+  readonly k?: number | undefined;
+  readonly prefixes?: readonly number[] | undefined;
+  readonly bandwidth?: number | undefined;
+  readonly threshold?: number | undefined;
+  readonly resample?: object | undefined;
+  readonly auxiliary?:
+    | {
+        readonly k?: number | undefined;
+        readonly coefficient?: number | undefined;
+        readonly deadAfter?: number | undefined;
+      }
+    | undefined;
 }
 
-/** The architecture that a spec names, with its settings. */
-export function openArchitecture({ architecture, decoderNorm }: ArchitectureSpec): Architecture {
-  switch (architecture) {
+/**
+ * The architecture that a spec names, with its settings.
+ * @throws AppError `bad-spec` where one that needs k has none.
+ */
+export function openArchitecture(spec: ArchitectureSpec): Architecture {
+  const { decoderNorm = 'graph' } = spec;
+  switch (spec.architecture) {
     case 'relu':
-      return reluArchitecture(decoderNorm ?? 'graph');
+      return reluArchitecture(decoderNorm, spec.resample !== undefined);
+    case 'topk':
+      return topKArchitecture(topKSettings(spec));
+    case 'batchtopk':
+      return batchTopKArchitecture({ ...topKSettings(spec), prefixes: [] });
+    case 'matryoshka':
+      return batchTopKArchitecture({
+        ...topKSettings(spec),
+        prefixes: spec.prefixes ?? defaultPrefixes,
+      });
+    case 'jumprelu': {
+      const { bandwidth = defaultBandwidth, threshold = defaultThreshold } = spec;
+      return jumpReluArchitecture({ decoderNorm, bandwidth, threshold });
+    }
+    case 'gated':
+      return gatedArchitecture({
+        decoderNorm,
+        auxiliaryCoefficient: spec.auxiliary?.coefficient ?? 1,
+      });
   }
+}
+
+function topKSettings({ architecture, k, decoderNorm, auxiliary }: ArchitectureSpec): TopKSettings {
+  if (k === undefined)
+    throw new AppError('bad-spec', `The architecture ${architecture} needs k.`, {
+      place: 'dictionary.k',
+    });
+  return {
+    k,
+    decoderNorm: decoderNorm ?? 'graph',
+    auxiliary: {
+      k: auxiliary?.k,
+      coefficient: auxiliary?.coefficient ?? auxKDefaults.coefficient,
+      deadAfter: auxiliary?.deadAfter ?? auxKDefaults.deadAfter,
+    },
+  };
 }

@@ -41,9 +41,9 @@ export function placedCopies(
   { engine, plan }: TrainInputs,
   learners: readonly Learner[],
 ): PlacedDictionary[] {
-  return learners.map(({ architecture, parameters }, index) => ({
+  return learners.map(({ architecture, parameters, buffers }, index) => ({
     hook: plan.dictionaries[index]!.hook,
-    dictionary: new FrozenDictionary(engine, architecture, parameters),
+    dictionary: FrozenDictionary.copy(engine, architecture, parameters, buffers),
   }));
 }
 

@@ -2,6 +2,7 @@ import { availableParallelism, freemem } from 'node:os';
 import { resolve, sep } from 'node:path';
 import { AppError } from '../../../../shared/errors.ts';
 import type { JobEstimate } from '../../../../shared/contract/jobs.ts';
+import { auxKDefaults } from '../../../../shared/domain/dictionary.ts';
 import {
   runCount,
   runSpec,
@@ -86,6 +87,12 @@ function planDictionary(
     throw new AppError('bad-spec', `dictionary.ratio ${dictionary.ratio} gives no latents.`, {
       place: 'dictionary.ratio',
     });
+  if ((dictionary.k ?? 0) > latents)
+    throw new AppError(
+      'bad-spec',
+      `dictionary.k: ${dictionary.k} exceeds the ${latents} latents of dictionary.ratio ${dictionary.ratio}.`,
+      { place: 'dictionary.k' },
+    );
   const objective = resolveObjective(alone.objective, hook, model);
   const seed = seeds[0]!;
   const variant = Math.floor(position / spec.seeds.length);
@@ -100,6 +107,12 @@ function planDictionary(
     compared: comparedBy(objective),
     coefficients: coefficientSchedule(alone),
     learningRate: training.learningRate,
+    ...(dictionary.resample && {
+      resampling: {
+        every: Math.floor(dictionary.resample.every / training.batch),
+        deadAfter: dictionary.resample.deadAfter ?? auxKDefaults.deadAfter,
+      },
+    }),
   };
 }
 
@@ -180,6 +193,7 @@ export function estimateTraining(projectPath: string, spec: TrainSpec): JobEstim
     dictionaries: dictionaries.map(({ architecture, shape, hook, compared }) => ({
       shape,
       parameters: parameterCount(architecture, shape),
+      codesAtPeak: architecture.codesAtPeak,
       splicedBlocks: needsSplicing(compared) ? plan.model.layers - blockAfter(hook) : 0,
     })),
     batchTokens: (training.microBatch ?? training.batch) * context,

@@ -229,8 +229,15 @@ function addSpread(spreads: Map<string, Spread>, engine: Engine, name: string, x
 }
 
 function stepValues(report: StepReport, spread: number): Record<string, number> {
-  const { loss, terms, l0, learningRate, gradientNorm } = report;
-  const values = { loss, ...terms, l0, learningRate, gradientNorm };
+  const { loss, terms, l0, learningRate, gradientNorm, resampled } = report;
+  const values = {
+    loss,
+    ...terms,
+    l0,
+    learningRate,
+    gradientNorm,
+    ...(resampled !== undefined && { resampled }),
+  };
   const { outToIn } = terms;
   if (outToIn === undefined || spread === 0) return values;
   return { ...values, explainedVariance: 1 - outToIn / spread };

@@ -23,7 +23,7 @@ export function startFromFiles(
 function copyFrom(
   engine: Engine,
   path: string,
-  { architecture, shape, parameters }: Learner,
+  { architecture, shape, parameters, buffers }: Learner,
 ): void {
   const { dictionary } = readDictionary(path, engine);
   try {
@@ -38,8 +38,11 @@ function copyFrom(
         `${path} holds a ${dictionary.architecture.name} dictionary of ${latents} latents on a width of ${dIn}, and the spec calls for ${architecture.name} with ${shape.latents} on ${shape.dIn}. Give the spec its size.`,
         { file: path, place: 'dictionary.start' },
       );
-    for (const [name, tensor] of Object.entries<Tensor>(dictionary.parameters))
-      engine.copyInto(parameters[name]!, tensor);
+    const thawed = architecture.thaw?.(engine, dictionary.parameters, buffers);
+    const source = thawed ?? dictionary.parameters;
+    for (const [name, tensor] of Object.entries<Tensor>(parameters))
+      engine.copyInto(tensor, source[name]!);
+    if (thawed) engine.dispose(...Object.values<Tensor>(thawed));
   } finally {
     dictionary.dispose();
   }

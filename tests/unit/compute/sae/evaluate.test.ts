@@ -18,7 +18,7 @@ function axes(shift = 0): FrozenDictionary {
     const latent = Math.floor(i / d);
     return latent % d === i % d ? (latent < d ? 1 : -1) : 0;
   });
-  return new FrozenDictionary(engine, reluArchitecture('graph'), {
+  return FrozenDictionary.copy(engine, reluArchitecture('graph'), {
     encoder: engine.floats(rows, [2 * d, d]),
     encoderBias: engine.floats(new Float64Array(2 * d).fill(-shift), [2 * d]),
     decoder: engine.floats(rows, [2 * d, d]),

@@ -30,3 +30,21 @@ test('a term whose coefficient is 0 is not claimed', () => {
 test('a spec that is no training has no training method', () => {
   expect(trainingMethod({ kind: 'regress' }, [0])).toBeUndefined();
 });
+
+test.each([
+  [
+    { architecture: 'topk', k: 8 },
+    ['a TopK (k = 8) sparse autoencoder', '0.0313 × AuxK (latents dead after 1.00e7 tokens)'],
+  ],
+  [
+    { architecture: 'matryoshka', k: 8, prefixes: [0.25, 0.5], auxiliary: { coefficient: 0 } },
+    ['a Matryoshka BatchTopK (k = 8)', 'the first 25 %, 50 % of the latents alone'],
+  ],
+  [{ architecture: 'jumprelu' }, ['mean number of active latents per token (straight-through']],
+  [{ architecture: 'gated' }, ["norm of the gate's codes", "the gate's own reconstruction"]],
+  [{ resample: { every: 800, deadAfter: 500 } }, ['Every 800 sequences, latents that had not']],
+])('an architecture is told with the terms that come with it: %j', (dictionary, words) => {
+  const text = trainingMethod({ ...spec, dictionary: { latents: 512, ...dictionary } }, [0]);
+  for (const word of words) expect(text?.join(' ')).toContain(word);
+  expect(text?.join(' ').includes('AuxK')).toBe(words.join().includes('AuxK'));
+});
