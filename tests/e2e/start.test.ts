@@ -54,6 +54,7 @@ test('the palette goes where its words say, by keyboard alone', async ({ page, s
   const folder = join(scratch, 'by keyboard');
   mkdirSync(folder);
   await page.goto(server.url);
+  await expect(page.getByRole('button', { name: 'Open a folder' })).toBeVisible();
   await page.keyboard.press('o');
   await page.getByRole('dialog').getByLabel('Path of the folder').fill(folder);
   await page.getByRole('button', { name: 'Open this folder' }).click();

@@ -112,7 +112,7 @@ test('another architecture brings its fields and takes those of the one before a
 }) => {
   await page.goto(server.url);
   await pages(page, 'Runs').click();
-  await page.getByRole('button', { name: 'Train a dictionary' }).click();
+  await page.getByRole('button', { name: 'New training' }).click();
   const spec = page.getByLabel('Spec (YAML)');
   const architecture = page.getByLabel('Architecture', { exact: true });
   await architecture.selectOption('Matryoshka BatchTopK');
