@@ -14,7 +14,7 @@ test('the start page tells what the machine has and opens a folder', async ({ pa
   const folder = join(scratch, 'empty project');
   mkdirSync(folder);
   await page.goto(server.url);
-  await expect(page.getByRole('row', { name: /wasm/ })).toContainText('CPU');
+  await expect(page.getByRole('row', { name: /^available wasm/ })).toContainText('CPU');
   expect(page.url()).not.toContain('token');
   await lookAt(page, 'start');
 
