@@ -1,6 +1,7 @@
-import type { Engine, Sparse, Tensor } from '../../engine.ts';
+import type { Engine, Sparse } from '../../engine.ts';
 import { matrix, misfit, requireExponent, requireRows, requireSparse } from '../checks.ts';
 import { requireVector } from '../checks.ts';
+import { patternWithValues } from '../sparse-pattern.ts';
 import { pNorm, pNormSlope } from './reduction-ops.ts';
 import type { ReferenceStore } from './store.ts';
 
@@ -55,18 +56,7 @@ export function sparseOps(store: ReferenceStore): SparseOps {
         ),
       };
     },
-    withValues(pattern, values) {
-      requireVector('withValues', 'values', values, pattern.count);
-      const view = (tensor: Tensor) => store.handles.view(tensor, tensor.shape);
-      return {
-        rows: pattern.rows,
-        columns: pattern.columns,
-        count: pattern.count,
-        pointers: view(pattern.pointers),
-        indices: view(pattern.indices),
-        values: view(values),
-      };
-    },
+    withValues: (pattern, values) => patternWithValues(store.handles, pattern, values),
     densify(x) {
       requireSparse('densify', x);
       const { tensor, out } = store.create([x.rows, x.columns]);

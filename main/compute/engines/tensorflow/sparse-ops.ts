@@ -1,6 +1,7 @@
 import type { Engine, Sparse, Tensor } from '../../engine.ts';
 import { matrix, misfit, requireExponent, requireInside, requireRows } from '../checks.ts';
 import { requireSparse, requireVector } from '../checks.ts';
+import { patternWithValues } from '../sparse-pattern.ts';
 import type { RawOps } from './raw-ops.ts';
 import { normSlope } from './reduction-ops.ts';
 import type { TensorflowStore, Value } from './store.ts';
@@ -110,18 +111,7 @@ export function sparseOps(store: TensorflowStore): SparseOps {
         return sparse;
       });
     },
-    withValues(pattern, values) {
-      requireVector('withValues', 'values', values, pattern.count);
-      const view = (tensor: Tensor) => store.handles.view(tensor, tensor.shape);
-      return {
-        rows: pattern.rows,
-        columns: pattern.columns,
-        count: pattern.count,
-        pointers: view(pattern.pointers),
-        indices: view(pattern.indices),
-        values: view(values),
-      };
-    },
+    withValues: (pattern, values) => patternWithValues(store.handles, pattern, values),
     densify(x) {
       check('densify', x);
       return store.run((ops) => {

@@ -1,6 +1,7 @@
-import type { Engine, Sparse, Tensor } from '../../engine.ts';
+import type { Engine, Sparse } from '../../engine.ts';
 import { matrix, misfit, requireExponent, requireInside, requireRows } from '../checks.ts';
 import { requireSparse, requireVector } from '../checks.ts';
+import { patternWithValues } from '../sparse-pattern.ts';
 import type { WasmStore } from './store.ts';
 
 type SparseOps = Pick<
@@ -69,18 +70,7 @@ export function sparseOps(store: WasmStore): SparseOps {
       checked.set(store.handles.of(pointers).storage, count);
       return { rows, columns, count, pointers, indices, values };
     },
-    withValues(pattern, values) {
-      requireVector('withValues', 'values', values, pattern.count);
-      const view = (tensor: Tensor) => store.handles.view(tensor, tensor.shape);
-      return {
-        rows: pattern.rows,
-        columns: pattern.columns,
-        count: pattern.count,
-        pointers: view(pattern.pointers),
-        indices: view(pattern.indices),
-        values: view(values),
-      };
-    },
+    withValues: (pattern, values) => patternWithValues(store.handles, pattern, values),
     densify(x) {
       check('densify', x);
       const out = store.create([x.rows, x.columns]);
