@@ -6,10 +6,9 @@ import { parseHook } from '../../compute/model/hooks.ts';
 import { parseModelConfig } from '../../compute/model/open-transformer.ts';
 import { Transformer } from '../../compute/model/transformer.ts';
 import { RandomStream } from '../../compute/random.ts';
-import { reluArchitecture } from '../../compute/sae/architectures/relu.ts';
 import { comparedBy, type Objective } from '../../compute/sae/objective.ts';
 import { OriginalPass } from '../../compute/sae/original-pass.ts';
-import { Trainer } from '../../compute/sae/trainer.ts';
+import { benchTrainer } from './bench-trainer.ts';
 import { Rival } from './rival.ts';
 import { median, type BenchContext, type Row } from './row.ts';
 
@@ -113,31 +112,8 @@ function prepare(engine: Engine, size: Size): () => void {
     { kind: 'sparsity', coefficient: 1, p: 1 },
     { kind: 'logitsKl', coefficient: 1, direction: 'model-to-spliced' },
   ];
-  const trainer = new Trainer(
-    engine,
-    {
-      schedule: {
-        kind: 'constant',
-        steps: 1e6,
-        warmupSteps: 0,
-        cooldownSteps: 0,
-        minimumFactor: 1,
-      },
-      gradientClip: 10,
-      adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
-    },
-    [
-      {
-        key: '0',
-        seed: 0,
-        architecture: reluArchitecture('graph'),
-        shape: { dIn: width, latents: ratio * width },
-        objective,
-        learningRate: 1e-9,
-        hook,
-      },
-    ],
-  );
+  const shape = { dIn: width, latents: ratio * width };
+  const trainer = benchTrainer(engine, { shape, objective, hook });
   const ids = Int32Array.from({ length: sequences * length }, (_, i) => (i * 7919) % vocabulary);
   const point = { hook, compared: comparedBy(objective) };
   return () => {

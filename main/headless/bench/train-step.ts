@@ -3,9 +3,9 @@ import { AppError } from '../../../shared/errors.ts';
 import type { Engine, Tensor } from '../../compute/engine.ts';
 import { RandomStream } from '../../compute/random.ts';
 import type { ByParameter } from '../../compute/sae/architecture.ts';
-import { reluArchitecture } from '../../compute/sae/architectures/relu.ts';
-import { Trainer } from '../../compute/sae/trainer.ts';
+import type { Trainer } from '../../compute/sae/trainer.ts';
 import { benchEngines } from './bench-engines.ts';
+import { benchTrainer } from './bench-trainer.ts';
 import { Rival } from './rival.ts';
 import { median, type BenchContext, type Row } from './row.ts';
 
@@ -66,7 +66,13 @@ function parseSize(text: string): Size {
 
 async function compare(engine: Engine, size: Size, rival: Rival | undefined): Promise<Row> {
   const { width, latents, batch, active } = size;
-  const trainer = newTrainer(engine, size);
+  const trainer = benchTrainer(engine, {
+    shape: { dIn: size.width, latents: size.latents },
+    objective: [
+      { kind: 'sparsity', coefficient: 1, p: 1 },
+      { kind: 'outToIn', coefficient: 1 },
+    ],
+  });
   const x = engine.floats(new RandomStream(1, 1).normals(batch * width), [batch, width]);
   const l0 = leaveActive(engine, trainer, x, active);
   const [own, others]: [number[], number[]] = [[], []];
@@ -92,37 +98,6 @@ async function compare(engine: Engine, size: Size, rival: Rival | undefined): Pr
     rivalValue: rival ? median(others) : null,
     ratio: rival ? median(own.map((value, i) => value / others[i]!)) : null,
   };
-}
-
-function newTrainer(engine: Engine, { width, latents }: Size): Trainer {
-  return new Trainer(
-    engine,
-    {
-      schedule: {
-        kind: 'constant',
-        steps: 1e6,
-        warmupSteps: 0,
-        cooldownSteps: 0,
-        minimumFactor: 1,
-      },
-      gradientClip: 10,
-      adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
-    },
-    [
-      {
-        key: '0',
-        seed: 0,
-        architecture: reluArchitecture('graph'),
-        shape: { dIn: width, latents },
-        objective: [
-          { kind: 'sparsity', coefficient: 1, p: 1 },
-          { kind: 'outToIn', coefficient: 1 },
-        ],
-        // A tiny rate keeps the number of active latents where it was put.
-        learningRate: 1e-9,
-      },
-    ],
-  );
 }
 
 /** Lowers all encoder biases alike until about `active` latents fire per token; answers how many do. */
