@@ -1,0 +1,171 @@
+import { AppError } from '../../../shared/errors.ts';
+import type { FeatureMajor } from '../features/activation-store.ts';
+import { runTasks, sharedFloats, sharedInts } from '../parallel/run-tasks.ts';
+import { type ActivityClasses, activityClasses, minimumCounts } from './activity-classes.ts';
+import { PartnerSearch } from './best-partners.ts';
+import type {
+  CoactivationMeasure,
+  CoactivationOutput,
+  CoactivationShared,
+  FeatureRange,
+  SharedSide,
+} from './coactivation-tasks.ts';
+import type { BothWays, SearchControl } from './cosine-partners.ts';
+import {
+  type ActivationMoments,
+  momentsOf,
+  type TokenMajor,
+  tokenMajor,
+} from './sparse-activations.ts';
+import { addApartPartners } from './apart-partners.ts';
+
+export interface CoactivationOptions extends SearchControl {
+  readonly measures: readonly CoactivationMeasure[];
+  readonly threads: number;
+}
+
+/**
+ * Best partners by what two dictionaries do on the same tokens, in both directions, exactly:
+ * - `jaccard`: tokens on which both are active, over tokens on which either is;
+ * - `weightedJaccard`: sum of the smaller activation over sum of the larger, for activations >= 0;
+ * - `correlation`: Pearson's, over all tokens, zeros included; undefined for a feature that never changes.
+ * The work is the number of pairs active on the same token; no more than a row of the n by n matrix is
+ * ever there. A feature that shares a token with none has Jaccard 0 with partner -1.
+ * Throws AppError `bad-input` where the two were not computed on the same tokens.
+ */
+export async function coactivationPartners(
+  a: FeatureMajor,
+  b: FeatureMajor,
+  options: CoactivationOptions,
+): Promise<ReadonlyMap<CoactivationMeasure, BothWays>> {
+  const { measures, threads, onProgress, pause } = options;
+  if (a.tokens !== b.tokens)
+    throw new AppError(
+      'bad-input',
+      `The dictionaries were run on ${a.tokens} and ${b.tokens} tokens. Compare activations on the same tokens.`,
+      { tokensA: a.tokens, tokensB: b.tokens },
+    );
+  const moments = { a: momentsOf(a), b: momentsOf(b) };
+  const classes = {
+    a: activityClasses(moments.a.count),
+    b: activityClasses(moments.b.count),
+  };
+  const byToken = tokenMajor(b);
+  const shared: CoactivationShared = {
+    measures,
+    tokens: a.tokens,
+    a: {
+      ...sideOf(moments.a, classes.a),
+      pointers: a.pointers,
+      token: sharedInts(a.token),
+      value: sharedFloats(a.value),
+    },
+    b: { ...sideOf(moments.b, classes.b), ...byToken },
+  };
+  const searches = measures.map(() => ({
+    a: new PartnerSearch(a.latents),
+    b: new PartnerSearch(b.latents),
+  }));
+  const inputs = evenRanges(a, byToken);
+  let done = 0;
+  await runTasks<CoactivationShared, FeatureRange, CoactivationOutput>(
+    {
+      module: new URL('./coactivation-tasks.ts', import.meta.url),
+      shared,
+      inputs,
+      threads,
+    },
+    {
+      onOutput: (output) => {
+        output.best.forEach((best, m) => {
+          offerAll(searches[m]!.a, output.to - output.from, output.from, best.aIndex, best.aValue);
+          offerAll(searches[m]!.b, b.latents, 0, best.bIndex, best.bValue);
+        });
+        onProgress?.(++done, inputs.length);
+      },
+      pause,
+    },
+  );
+  const aByToken = once(() => tokenMajor(a));
+  return new Map(
+    measures.map((measure, m) => {
+      const search = searches[m]!;
+      if (measure === 'correlation') {
+        addApartPartners(search.a, {
+          own: a,
+          ownSide: shared.a,
+          partners: shared.b,
+          partnerClasses: classes.b,
+          partnersByToken: () => byToken,
+        });
+        addApartPartners(search.b, {
+          own: b,
+          ownSide: shared.b,
+          partners: shared.a,
+          partnerClasses: classes.a,
+          partnersByToken: aByToken,
+        });
+      }
+      const whenNone = measure === 'correlation' ? NaN : 0;
+      return [
+        measure,
+        {
+          aToB: search.a.finish(classes.a, classes.b, whenNone),
+          bToA: search.b.finish(classes.b, classes.a, whenNone),
+        },
+      ];
+    }),
+  );
+}
+
+/** A dead feature and one that never changes have no correlation: their spread is NaN. */
+function sideOf(
+  { tokens, count, sum, sumSquares }: ActivationMoments,
+  classes: ActivityClasses,
+): SharedSide {
+  const spread = sumSquares.map((squares, feature) => {
+    const centred = squares - sum[feature]! ** 2 / tokens;
+    return centred > 1e-12 * squares ? Math.sqrt(centred) : NaN;
+  });
+  return { classOf: classes.classOf, count, sum, spread };
+}
+
+/** At class `level` of the partners, the best of each feature of a block. */
+function offerAll(
+  search: PartnerSearch,
+  features: number,
+  first: number,
+  index: Int32Array,
+  value: Float64Array,
+): void {
+  for (let level = 0; level < minimumCounts.length; level++)
+    for (let i = 0; i < features; i++) {
+      const at = level * features + i;
+      if (index[at] !== -1) search.offer(level, first + i, index[at]!, value[at]!);
+    }
+}
+
+/** Tasks in which about as many pairs of activations meet, whatever the number of threads. */
+function evenRanges({ latents, pointers, token }: FeatureMajor, other: TokenMajor): FeatureRange[] {
+  const work = new Float64Array(latents);
+  for (let feature = 0; feature < latents; feature++)
+    for (let at = pointers[feature]!; at < pointers[feature + 1]!; at++)
+      work[feature]! += other.pointers[token[at]! + 1]! - other.pointers[token[at]!]!;
+  const share = work.reduce((sum, value) => sum + value, 0) / 32;
+  const ranges: FeatureRange[] = [];
+  let from = 0;
+  let sum = 0;
+  for (let feature = 0; feature < latents; feature++) {
+    sum += work[feature]!;
+    if (sum < share && feature + 1 < latents) continue;
+    ranges.push({ from, to: feature + 1 });
+    from = feature + 1;
+    sum = 0;
+  }
+  return ranges;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
