@@ -55,15 +55,17 @@ export function shuffledSequences(
   const value = new Float32Array(activations.value.length);
   for (let feature = 0; feature < latents; feature++) {
     const [from, to] = [pointers[feature]!, pointers[feature + 1]!];
-    const entries = Array.from({ length: to - from }, (_, i) => {
+    const count = to - from;
+    // A key that sorts by token and still tells which entry it was.
+    const keys = Float64Array.from({ length: count }, (_, i) => {
       const at = activations.token[from + i]!;
       const sequence = Math.floor(at / length);
       const moved = sequence < order.length ? order[sequence]! : sequence;
-      return { token: moved * length + (at % length), value: activations.value[from + i]! };
-    }).sort((a, b) => a.token - b.token);
-    entries.forEach((entry, i) => {
-      token[from + i] = entry.token;
-      value[from + i] = entry.value;
+      return (moved * length + (at % length)) * count + i;
+    }).sort();
+    keys.forEach((key, i) => {
+      token[from + i] = Math.floor(key / count);
+      value[from + i] = activations.value[from + (key % count)]!;
     });
   }
   return { latents, tokens, pointers, token, value };

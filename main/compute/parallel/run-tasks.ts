@@ -42,30 +42,21 @@ export async function runTasks<Shared, Input, Output>(
   const file = ownModule(module);
   const helpers = Math.min(threads, inputs.length);
   if (helpers <= 1) return await runHere(file, shared, inputs, listener);
-  const own = import.meta.url.endsWith('.ts') ? './task-thread.ts' : './task-thread.js';
   const data: TaskThreadData = { module: file.href, shared };
-  const workers = Array.from(
-    { length: helpers },
-    (_, thread) =>
-      new Worker(new URL(own, import.meta.url), {
-        name: `task ${thread}`,
-        workerData: data,
-        execArgv: [],
-      }),
-  );
+  const workers = Array.from({ length: helpers }, (_, thread) => new TaskThread(thread, data));
   let next = 0;
   try {
     await Promise.all(
       workers.map(async (worker) => {
         while (next < inputs.length) {
           const task = next++;
-          listener.onOutput((await ask(worker, inputs[task])) as Output, task);
+          listener.onOutput((await worker.ask(inputs[task])) as Output, task);
           await listener.pause?.();
         }
       }),
     );
   } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await Promise.all(workers.map((worker) => worker.end()));
   }
 }
 
@@ -90,25 +81,47 @@ async function runHere<Shared, Input, Output>(
   }
 }
 
-function ask(worker: Worker, input: unknown): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const settle = (act: () => void) => {
-      worker.removeAllListeners();
-      act();
-    };
-    const crash = (words: string) =>
-      reject(
-        new AppError('worker-crashed', `A thread of the computation stopped: ${words}.`, {
-          failure: words,
-        }),
-      );
-    worker.once('message', (reply: TaskReply) =>
-      settle(() => ('output' in reply ? resolve(reply.output) : crash(reply.failure))),
+/** A thread that answers one input at a time. */
+class TaskThread {
+  readonly #worker: Worker;
+  #settle: { resolve: (output: unknown) => void; reject: (reason: unknown) => void } | undefined;
+  #failure: AppError | undefined;
+
+  constructor(number: number, data: TaskThreadData) {
+    const own = import.meta.url.endsWith('.ts') ? './task-thread.ts' : './task-thread.js';
+    this.#worker = new Worker(new URL(own, import.meta.url), {
+      name: `task ${number}`,
+      workerData: data,
+      execArgv: [],
+    });
+    this.#worker.on('message', (reply: TaskReply) => {
+      if ('output' in reply) this.#settle?.resolve(reply.output);
+      else this.#fail(reply.failure);
+    });
+    this.#worker.on('error', (error) => this.#fail(String(error)));
+    this.#worker.on('exit', (code) => this.#fail(`it ended with code ${code}`));
+  }
+
+  ask(input: unknown): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure) return reject(this.#failure);
+      this.#settle = { resolve, reject };
+      this.#worker.postMessage(input);
+    });
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #fail(words: string): void {
+    this.#failure ??= new AppError(
+      'worker-crashed',
+      `A thread of the computation stopped: ${words}. Please report this.`,
+      { failure: words },
     );
-    worker.once('error', (error) => settle(() => crash(String(error))));
-    worker.once('exit', (code) => settle(() => crash(`it ended with code ${code}`)));
-    worker.postMessage(input);
-  });
+    this.#settle?.reject(this.#failure);
+  }
 }
 
 /** The same numbers in memory that all threads see. */
