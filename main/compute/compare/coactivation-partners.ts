@@ -11,6 +11,7 @@ import type {
   SharedSide,
 } from './coactivation-tasks.ts';
 import type { BothWays, SearchControl } from './cosine-partners.ts';
+import { keptAt, listLength, type PartnerLists } from './one-to-one.ts';
 import {
   type ActivationMoments,
   momentsOf,
@@ -22,6 +23,13 @@ import { addApartPartners } from './apart-partners.ts';
 export interface CoactivationOptions extends SearchControl {
   readonly measures: readonly CoactivationMeasure[];
   readonly threads: number;
+  /** The threshold (place in `minimumCounts`) at which features are assigned one to one. */
+  readonly level: number;
+}
+
+export interface CoactivationFound extends BothWays {
+  /** Partners of the features of A at `level`, for the assignment. */
+  readonly lists: PartnerLists;
 }
 
 /**
@@ -37,8 +45,8 @@ export async function coactivationPartners(
   a: FeatureMajor,
   b: FeatureMajor,
   options: CoactivationOptions,
-): Promise<ReadonlyMap<CoactivationMeasure, BothWays>> {
-  const { measures, threads, onProgress, pause } = options;
+): Promise<ReadonlyMap<CoactivationMeasure, CoactivationFound>> {
+  const { measures, threads, level, onProgress, pause } = options;
   if (a.tokens !== b.tokens)
     throw new AppError(
       'bad-input',
@@ -51,9 +59,12 @@ export async function coactivationPartners(
     b: activityClasses(moments.b.count),
   };
   const byToken = tokenMajor(b);
+  const kept = { a: keptAt(classes.a, level).length, b: keptAt(classes.b, level).length };
+  const k = listLength(kept.a, kept.b);
   const shared: CoactivationShared = {
     measures,
     tokens: a.tokens,
+    lists: { level, k },
     a: {
       ...sideOf(moments.a, classes.a),
       pointers: a.pointers,
@@ -65,6 +76,8 @@ export async function coactivationPartners(
   const searches = measures.map(() => ({
     a: new PartnerSearch(a.latents),
     b: new PartnerSearch(b.latents),
+    listIndex: new Int32Array(a.latents * k).fill(-1),
+    listValue: new Float32Array(a.latents * k),
   }));
   const inputs = evenRanges(a, byToken);
   let done = 0;
@@ -80,6 +93,8 @@ export async function coactivationPartners(
         output.best.forEach((best, m) => {
           offerAll(searches[m]!.a, output.to - output.from, output.from, best.aIndex, best.aValue);
           offerAll(searches[m]!.b, b.latents, 0, best.bIndex, best.bValue);
+          searches[m]!.listIndex.set(best.listIndex, output.from * k);
+          searches[m]!.listValue.set(best.listValue, output.from * k);
         });
         onProgress?.(++done, inputs.length);
       },
@@ -112,6 +127,12 @@ export async function coactivationPartners(
         {
           aToB: search.a.finish(classes.a, classes.b, whenNone),
           bToA: search.b.finish(classes.b, classes.a, whenNone),
+          lists: {
+            k,
+            index: search.listIndex,
+            value: search.listValue,
+            isCut: k < kept.b,
+          },
         },
       ];
     }),

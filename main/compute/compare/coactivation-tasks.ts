@@ -17,6 +17,8 @@ export interface SharedSide {
 export interface CoactivationShared {
   readonly measures: readonly CoactivationMeasure[];
   readonly tokens: number;
+  /** Lists of partners wanted for the one-to-one assignment: the k best that reach class `level`. */
+  readonly lists: { readonly level: number; readonly k: number };
   readonly a: SharedSide & {
     readonly pointers: Float64Array;
     readonly token: Int32Array;
@@ -44,6 +46,9 @@ export interface CoactivationOutput extends FeatureRange {
     /** [levels, nB] by class of the partner. */
     readonly bIndex: Int32Array;
     readonly bValue: Float64Array;
+    /** [to - from, k]; best first where there are more than k, -1 where there are fewer. */
+    readonly listIndex: Int32Array;
+    readonly listValue: Float32Array;
   }[];
 }
 
@@ -65,6 +70,8 @@ export const openTasks: OpenTasks<CoactivationShared, FeatureRange, Coactivation
         const best = output.best[m]!;
         const similarity = row.similarities(feature, measure);
         keepBest(row, similarity, shared, feature, feature - from, to - from, best);
+        if (shared.a.classOf[feature]! >= shared.lists.level)
+          keepList(row, similarity, shared, feature - from, best);
       });
       row.clear();
     }
@@ -75,7 +82,7 @@ export const openTasks: OpenTasks<CoactivationShared, FeatureRange, Coactivation
 type Best = CoactivationOutput['best'][number];
 
 function emptyOutput(
-  { measures, b }: CoactivationShared,
+  { measures, b, lists }: CoactivationShared,
   from: number,
   to: number,
 ): CoactivationOutput {
@@ -85,6 +92,8 @@ function emptyOutput(
     aValue: new Float64Array(rows).fill(-Infinity),
     bIndex: new Int32Array(columns).fill(-1),
     bValue: new Float64Array(columns).fill(-Infinity),
+    listIndex: new Int32Array((to - from) * lists.k).fill(-1),
+    listValue: new Float32Array((to - from) * lists.k),
   }));
   return { from, to, best };
 }
@@ -212,5 +221,31 @@ function keepBest(
       bValue[atB] = value;
       bIndex[atB] = feature;
     }
+  }
+}
+
+/** Fills the feature's list; only where more partners were met than it holds is it kept in order. */
+function keepList(
+  { met, metCount }: OverlapRow,
+  similarity: Float64Array,
+  { b, lists: { level, k } }: CoactivationShared,
+  row: number,
+  { listIndex, listValue }: Best,
+): void {
+  const isCut = metCount > k;
+  const start = row * k;
+  let count = 0;
+  for (let i = 0; i < metCount; i++) {
+    const j = met[i]!;
+    const value = similarity[i]!;
+    if (b.classOf[j]! < level || Number.isNaN(value)) continue;
+    if (count === k && !(value > listValue[start + k - 1]!)) continue;
+    let place = count < k ? count++ : k - 1;
+    for (; isCut && place > 0 && listValue[start + place - 1]! < value; place--) {
+      listIndex[start + place] = listIndex[start + place - 1]!;
+      listValue[start + place] = listValue[start + place - 1]!;
+    }
+    listIndex[start + place] = j;
+    listValue[start + place] = value;
   }
 }

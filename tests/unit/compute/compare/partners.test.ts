@@ -95,6 +95,7 @@ describe.each([1, 2])('coactivationPartners on %i threads', (threads) => {
     const found = await coactivationPartners(featureMajor(a, 23), featureMajor(b, 31), {
       measures: [measure],
       threads,
+      level: 0,
     });
     const { aToB, bToA } = found.get(measure)!;
     const [columnsA, columnsB] = [columnsOf(a, 23), columnsOf(b, 31)];
@@ -112,7 +113,7 @@ it('refuses activations on different numbers of tokens', async () => {
   const a = featureMajor(new Float32Array(40).fill(1), 4);
   const b = featureMajor(new Float32Array(44).fill(1), 4);
   await expect(
-    coactivationPartners(a, b, { measures: ['jaccard'], threads: 1 }),
+    coactivationPartners(a, b, { measures: ['jaccard'], threads: 1, level: 0 }),
   ).rejects.toMatchObject({ code: 'bad-input' });
 });
 

@@ -84,7 +84,7 @@ beforeAll(async () => {
     engine.floats(decoderB.flat(), [nB, d]),
     { a: activityClasses(counts(a)), b: activityClasses(counts(b)) },
   );
-  jaccard = (await coactivationPartners(a, b, { measures: ['jaccard'], threads: 1 })).get(
+  jaccard = (await coactivationPartners(a, b, { measures: ['jaccard'], threads: 1, level: 0 })).get(
     'jaccard',
   )!;
   await engine.close();
