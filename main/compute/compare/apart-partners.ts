@@ -27,19 +27,21 @@ export function addApartPartners(search: PartnerSearch, sides: ApartSides): void
     const value = (partner: number) =>
       -((ownSide.sum[feature]! * partners.sum[partner]!) / own.tokens) /
       (ownSide.spread[feature]! * partners.spread[partner]!);
-    const open = minimumCounts.flatMap((_, level) => {
+    let isMarked = false;
+    // A class matters only where no class above it offers more: every threshold that keeps it keeps those.
+    let best = -Infinity;
+    for (let level = minimumCounts.length - 1; level >= 0; level--) {
+      best = larger(best, search.valueOf(level, feature));
       const first = orders[level]![0];
-      if (first === undefined) return [];
-      const held = search.valueOf(level, feature);
-      return held >= value(first) ? [] : [level];
-    });
-    if (open.length === 0) continue;
-    markMet(met, feature, own, sides.partnersByToken());
-    for (const level of open) {
+      if (first === undefined || best >= value(first)) continue;
+      if (!isMarked) markMet(met, feature, own, sides.partnersByToken());
+      isMarked = true;
       const partner = orders[level]!.find((candidate) => met[candidate] === 0);
-      if (partner !== undefined) search.offer(level, feature, partner, value(partner));
+      if (partner === undefined) continue;
+      search.offer(level, feature, partner, value(partner));
+      best = larger(best, value(partner));
     }
-    met.fill(0);
+    if (isMarked) met.fill(0);
   }
 }
 
@@ -57,4 +59,9 @@ function markMet(met: Uint8Array, feature: number, own: FeatureMajor, other: Tok
     for (let entry = other.pointers[token]!; entry < other.pointers[token + 1]!; entry++)
       met[other.feature[entry]!] = 1;
   }
+}
+
+/** The larger of two numbers, where the second may be NaN for none. */
+function larger(a: number, b: number): number {
+  return b > a ? b : a;
 }

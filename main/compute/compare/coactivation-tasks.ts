@@ -136,11 +136,11 @@ class OverlapRow {
     const { a, b } = this.#shared;
     const overlap = this.#overlap;
     const { pointers: starts, feature: partners } = b;
-    const end = a.pointers[feature + 1]!;
-    for (let at = a.pointers[feature]!; at < end; at++) {
+    const end = a.pointers[feature + 1]! >>> 0;
+    for (let at = a.pointers[feature]! >>> 0; at < end; at++) {
       const token = a.token[at]!;
-      const stop = starts[token + 1]!;
-      for (let entry = starts[token]!; entry < stop; entry++) overlap[partners[entry]!]!++;
+      const stop = starts[token + 1]! >>> 0;
+      for (let entry = starts[token]! >>> 0; entry < stop; entry++) overlap[partners[entry]!]!++;
     }
   }
 
@@ -148,12 +148,12 @@ class OverlapRow {
     const { a, b } = this.#shared;
     const [overlap, smaller, product] = [this.#overlap, this.#smaller, this.#product];
     const { pointers: starts, feature: partners, value } = b;
-    const end = a.pointers[feature + 1]!;
-    for (let at = a.pointers[feature]!; at < end; at++) {
+    const end = a.pointers[feature + 1]! >>> 0;
+    for (let at = a.pointers[feature]! >>> 0; at < end; at++) {
       const token = a.token[at]!;
       const own = a.value[at]!;
-      const stop = starts[token + 1]!;
-      for (let entry = starts[token]!; entry < stop; entry++) {
+      const stop = starts[token + 1]! >>> 0;
+      for (let entry = starts[token]! >>> 0; entry < stop; entry++) {
         const partner = partners[entry]!;
         const other = value[entry]!;
         overlap[partner]!++;
