@@ -58,20 +58,29 @@ export async function coactivationPartners(
     a: activityClasses(moments.a.count),
     b: activityClasses(moments.b.count),
   };
-  const byToken = tokenMajor(b);
+  // B is numbered class by class, so that the classes are runs of a row.
+  const order = Int32Array.from(classes.b.members.flatMap((members) => Array.from(members)));
+  const byToken = tokenMajor(b, order);
   const kept = { a: keptAt(classes.a, level).length, b: keptAt(classes.b, level).length };
   const k = listLength(kept.a, kept.b);
+  const sides = { a: sideOf(moments.a, classes.a), b: sideOf(moments.b, classes.b) };
   const shared: CoactivationShared = {
     measures,
     tokens: a.tokens,
     lists: { level, k },
     a: {
-      ...sideOf(moments.a, classes.a),
+      ...sides.a,
       pointers: a.pointers,
       token: sharedInts(a.token),
       value: sharedFloats(a.value),
     },
-    b: { ...sideOf(moments.b, classes.b), ...byToken },
+    b: {
+      ...inOrder(sides.b, order),
+      classStart: startsOf(classes.b),
+      pointers: byToken.pointers,
+      feature: byToken.feature,
+      value: byToken.value,
+    },
   };
   const searches = measures.map(() => ({
     a: new PartnerSearch(a.latents),
@@ -91,9 +100,20 @@ export async function coactivationPartners(
     {
       onOutput: (output) => {
         output.best.forEach((best, m) => {
-          offerAll(searches[m]!.a, output.to - output.from, output.from, best.aIndex, best.aValue);
-          offerAll(searches[m]!.b, b.latents, 0, best.bIndex, best.bValue);
-          searches[m]!.listIndex.set(best.listIndex, output.from * k);
+          const { a: searchA, b: searchB, listIndex } = searches[m]!;
+          const { from, to } = output;
+          offerAll(searchA, to - from, best.aIndex, best.aValue, {
+            own: (i) => from + i,
+            partner: (j) => order[j]!,
+          });
+          offerAll(searchB, b.latents, best.bIndex, best.bValue, {
+            own: (j) => order[j]!,
+            partner: (i) => i,
+          });
+          listIndex.set(
+            best.listIndex.map((j) => (j === -1 ? -1 : order[j]!)),
+            from * k,
+          );
           searches[m]!.listValue.set(best.listValue, output.from * k);
         });
         onProgress?.(++done, inputs.length);
@@ -101,24 +121,23 @@ export async function coactivationPartners(
       pause,
     },
   );
-  const aByToken = once(() => tokenMajor(a));
   return new Map(
     measures.map((measure, m) => {
       const search = searches[m]!;
       if (measure === 'correlation') {
         addApartPartners(search.a, {
           own: a,
-          ownSide: shared.a,
-          partners: shared.b,
+          ownSide: sides.a,
+          partners: sides.b,
           partnerClasses: classes.b,
-          partnersByToken: () => byToken,
+          partnersByToken: once(() => tokenMajor(b)),
         });
         addApartPartners(search.b, {
           own: b,
-          ownSide: shared.b,
-          partners: shared.a,
+          ownSide: sides.b,
+          partners: sides.a,
           partnerClasses: classes.a,
-          partnersByToken: aByToken,
+          partnersByToken: once(() => tokenMajor(a)),
         });
       }
       const whenNone = measure === 'correlation' ? NaN : 0;
@@ -151,18 +170,36 @@ function sideOf(
   return { classOf: classes.classOf, count, sum, spread };
 }
 
-/** At class `level` of the partners, the best of each feature of a block. */
+function inOrder(side: SharedSide, order: Int32Array): SharedSide {
+  const pick = (values: Float64Array) => Float64Array.from(order, (feature) => values[feature]!);
+  return {
+    classOf: Uint8Array.from(order, (feature) => side.classOf[feature]!),
+    count: pick(side.count),
+    sum: pick(side.sum),
+    spread: pick(side.spread),
+  };
+}
+
+/** Where each class begins in the order of the classes; [levels + 1]. */
+function startsOf({ members }: ActivityClasses): Int32Array {
+  const starts = new Int32Array(members.length + 1);
+  members.forEach((class_, level) => (starts[level + 1] = starts[level]! + class_.length));
+  return starts;
+}
+
+/** Offers what a task found, class by class of the partner, in the numbers of the dictionaries. */
 function offerAll(
   search: PartnerSearch,
   features: number,
-  first: number,
   index: Int32Array,
   value: Float64Array,
+  numbers: { own: (at: number) => number; partner: (at: number) => number },
 ): void {
   for (let level = 0; level < minimumCounts.length; level++)
     for (let i = 0; i < features; i++) {
       const at = level * features + i;
-      if (index[at] !== -1) search.offer(level, first + i, index[at]!, value[at]!);
+      if (index[at] === -1) continue;
+      search.offer(level, numbers.own(i), numbers.partner(index[at]!), value[at]!);
     }
 }
 

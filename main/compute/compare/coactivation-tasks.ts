@@ -24,9 +24,11 @@ export interface CoactivationShared {
     readonly token: Int32Array;
     readonly value: Float32Array;
   };
+  /** Features of B are numbered class by class here: class c has those from classStart[c] on. */
   readonly b: SharedSide & {
-    readonly pointers: Float64Array;
-    readonly feature: Int32Array;
+    readonly classStart: Int32Array;
+    readonly pointers: Uint32Array;
+    readonly feature: Uint16Array | Int32Array;
     readonly value: Float32Array;
   };
 }
@@ -53,6 +55,8 @@ export interface CoactivationOutput extends FeatureRange {
 }
 
 const levels = minimumCounts.length;
+/** Tokens ahead whose rows are asked for before they are needed: they lie far apart in memory. */
+const ahead = 8;
 
 /**
  * For each feature of A, walks the tokens on which it is active and adds up what each feature of B does
@@ -67,11 +71,7 @@ export const openTasks: OpenTasks<CoactivationShared, FeatureRange, Coactivation
     for (let feature = from; feature < to; feature++) {
       row.fill(feature);
       shared.measures.forEach((measure, m) => {
-        const best = output.best[m]!;
-        const similarity = row.similarities(feature, measure);
-        keepBest(row, similarity, shared, feature, feature - from, to - from, best);
-        if (shared.a.classOf[feature]! >= shared.lists.level)
-          keepList(row, similarity, shared, feature - from, best);
+        keepBest(row, measure, shared, feature, feature - from, to - from, output.best[m]!);
       });
       row.clear();
     }
@@ -98,154 +98,159 @@ function emptyOutput(
   return { from, to, best };
 }
 
-/** The features of B that share tokens with one feature of A, and how much. */
+/** What one feature of A shares with each feature of B. */
 class OverlapRow {
-  /** Features of B met, in the order in which they were met. */
-  readonly met: Int32Array;
-  metCount = 0;
+  /** Tokens shared, [nB]. */
+  readonly overlap: Int32Array;
+  /** Sum over tokens of the smaller activation, and of the product. */
+  readonly smaller: Float64Array;
+  readonly product: Float64Array;
+  /** Read by nobody: keeps the reading ahead alive. */
+  touched = 0;
   readonly #shared: CoactivationShared;
   readonly #needsValues: boolean;
-  /** Tokens shared, [nB]. */
-  readonly #overlap: Int32Array;
-  /** Sum over tokens of the smaller activation, and of the product. */
-  readonly #smaller: Float64Array;
-  readonly #product: Float64Array;
-  readonly #similarity: Float64Array;
 
   constructor(shared: CoactivationShared) {
     const n = shared.b.count.length;
     this.#shared = shared;
     this.#needsValues = shared.measures.some((measure) => measure !== 'jaccard');
-    this.met = new Int32Array(n);
-    this.#overlap = new Int32Array(n);
-    this.#smaller = new Float64Array(this.#needsValues ? n : 0);
-    this.#product = new Float64Array(this.#needsValues ? n : 0);
-    this.#similarity = new Float64Array(n);
+    this.overlap = new Int32Array(n);
+    this.smaller = new Float64Array(this.#needsValues ? n : 0);
+    this.product = new Float64Array(this.#needsValues ? n : 0);
   }
 
   fill(feature: number): void {
-    if (this.#needsValues) this.#addValues(feature);
-    else this.#addTokens(feature);
-    const overlap = this.#overlap;
-    let count = 0;
-    for (let j = 0; j < overlap.length; j++) if (overlap[j]! > 0) this.met[count++] = j;
-    this.metCount = count;
+    const { pointers } = this.#shared.a;
+    const [from, to] = [pointers[feature]!, pointers[feature + 1]!];
+    if (this.#needsValues) this.#addValues(from, to);
+    else this.#addTokens(from, to);
   }
 
-  #addTokens(feature: number): void {
-    const { a, b } = this.#shared;
-    const overlap = this.#overlap;
-    const { pointers: starts, feature: partners } = b;
-    const end = a.pointers[feature + 1]! >>> 0;
-    for (let at = a.pointers[feature]! >>> 0; at < end; at++) {
-      const token = a.token[at]!;
-      const stop = starts[token + 1]! >>> 0;
-      for (let entry = starts[token]! >>> 0; entry < stop; entry++) overlap[partners[entry]!]!++;
+  #addTokens(from: number, to: number): void {
+    const { token } = this.#shared.a;
+    const { pointers: starts, feature: partners } = this.#shared.b;
+    const overlap = this.overlap;
+    let touched = 0;
+    for (let at = from | 0; at < to; at++) {
+      if (at + ahead < to) touched += partners[starts[token[at + ahead]!]!]! | 0;
+      const stop = starts[token[at]! + 1]!;
+      for (let entry = starts[token[at]!]!; entry < stop; entry++) overlap[partners[entry]!]!++;
     }
+    this.touched = touched | 0;
   }
 
-  #addValues(feature: number): void {
-    const { a, b } = this.#shared;
-    const [overlap, smaller, product] = [this.#overlap, this.#smaller, this.#product];
-    const { pointers: starts, feature: partners, value } = b;
-    const end = a.pointers[feature + 1]! >>> 0;
-    for (let at = a.pointers[feature]! >>> 0; at < end; at++) {
-      const token = a.token[at]!;
-      const own = a.value[at]!;
-      const stop = starts[token + 1]! >>> 0;
-      for (let entry = starts[token]! >>> 0; entry < stop; entry++) {
+  #addValues(from: number, to: number): void {
+    const { token, value: own } = this.#shared.a;
+    const { pointers: starts, feature: partners, value } = this.#shared.b;
+    const { overlap, smaller, product } = this;
+    let touched = 0;
+    for (let at = from | 0; at < to; at++) {
+      if (at + ahead < to) {
+        const next = starts[token[at + ahead]!]!;
+        touched += (partners[next]! | 0) + value[next]!;
+      }
+      const mine = own[at]!;
+      const stop = starts[token[at]! + 1]!;
+      for (let entry = starts[token[at]!]!; entry < stop; entry++) {
         const partner = partners[entry]!;
         const other = value[entry]!;
         overlap[partner]!++;
-        smaller[partner]! += own < other ? own : other;
-        product[partner]! += own * other;
+        smaller[partner]! += mine < other ? mine : other;
+        product[partner]! += mine * other;
       }
     }
-  }
-
-  /** The similarity of each feature met, at its place in `met`. */
-  similarities(feature: number, measure: CoactivationMeasure): Float64Array {
-    const { a, b, tokens } = this.#shared;
-    const { met, metCount } = this;
-    const out = this.#similarity;
-    if (measure === 'jaccard')
-      for (let i = 0; i < metCount; i++) {
-        const j = met[i]!;
-        const both = this.#overlap[j]!;
-        out[i] = both / (a.count[feature]! + b.count[j]! - both);
-      }
-    else if (measure === 'weightedJaccard')
-      for (let i = 0; i < metCount; i++) {
-        const j = met[i]!;
-        const least = this.#smaller[j]!;
-        out[i] = least / (a.sum[feature]! + b.sum[j]! - least);
-      }
-    else
-      for (let i = 0; i < metCount; i++) {
-        const j = met[i]!;
-        const product = this.#product[j]! - (a.sum[feature]! * b.sum[j]!) / tokens;
-        out[i] = product / (a.spread[feature]! * b.spread[j]!);
-      }
-    return out;
+    this.touched = touched;
   }
 
   clear(): void {
-    this.#overlap.fill(0);
-    this.#smaller.fill(0);
-    this.#product.fill(0);
+    this.overlap.fill(0);
+    this.smaller.fill(0);
+    this.product.fill(0);
   }
 }
 
-/** Ties go to the partner of smaller number: B's are met in rising order, A's come in rising order. */
+/**
+ * Holds the row against the best so far of either side. Nearly all pairs fall short of both, and that is
+ * found out by products alone: a similarity is `part / whole`, and exceeds a best of v where part > v whole.
+ * Ties go to the partner of smaller number: within a class B's come in rising order, and so do A's.
+ */
 function keepBest(
-  { met, metCount }: OverlapRow,
-  similarity: Float64Array,
-  { a, b }: CoactivationShared,
+  { overlap, smaller, product }: OverlapRow,
+  measure: CoactivationMeasure,
+  { a, b, tokens, lists }: CoactivationShared,
   feature: number,
   row: number,
   rows: number,
-  { aIndex, aValue, bIndex, bValue }: Best,
+  best: Best,
 ): void {
+  const { aIndex, aValue, bIndex, bValue } = best;
   const ownClass = a.classOf[feature]!;
   const columns = b.count.length;
-  for (let i = 0; i < metCount; i++) {
-    const j = met[i]!;
-    const value = similarity[i]!;
-    const atA = b.classOf[j]! * rows + row;
-    if (value > aValue[atA]!) {
-      aValue[atA] = value;
-      aIndex[atA] = j;
+  const toB = ownClass * columns;
+  const isListed = ownClass >= lists.level;
+  const list = new PartnerList(best, row, lists.k);
+  const count = a.count[feature]!;
+  const sum = a.sum[feature]!;
+  const spread = a.spread[feature]!;
+  for (let level = 0; level < levels; level++) {
+    const atA = level * rows + row;
+    const isWanted = isListed && level >= lists.level;
+    let bestOfA = aValue[atA]!;
+    const end = b.classStart[level + 1]!;
+    for (let j = b.classStart[level]!; j < end; j++) {
+      const both = overlap[j]!;
+      if (both === 0) continue;
+      let part = both;
+      let whole = 1;
+      if (measure === 'jaccard') whole = count + b.count[j]! - both;
+      else if (measure === 'weightedJaccard') {
+        part = smaller[j]!;
+        whole = sum + b.sum[j]! - part;
+      } else {
+        part = product[j]! - (sum * b.sum[j]!) / tokens;
+        whole = spread * b.spread[j]!;
+      }
+      const isBetter = part >= bestOfA * whole || part >= bValue[toB + j]! * whole;
+      if (!isBetter && !(isWanted && part > list.least * whole)) continue;
+      const value = part / whole;
+      if (value > bestOfA) {
+        bestOfA = value;
+        aIndex[atA] = j;
+      }
+      if (value > bValue[toB + j]!) {
+        bValue[toB + j] = value;
+        bIndex[toB + j] = feature;
+      }
+      if (isWanted && value > list.least) list.add(j, value);
     }
-    const atB = ownClass * columns + j;
-    if (value > bValue[atB]!) {
-      bValue[atB] = value;
-      bIndex[atB] = feature;
-    }
+    aValue[atA] = bestOfA;
   }
 }
 
-/** Fills the feature's list; only where more partners were met than it holds is it kept in order. */
-function keepList(
-  { met, metCount }: OverlapRow,
-  similarity: Float64Array,
-  { b, lists: { level, k } }: CoactivationShared,
-  row: number,
-  { listIndex, listValue }: Best,
-): void {
-  const isCut = metCount > k;
-  const start = row * k;
-  let count = 0;
-  for (let i = 0; i < metCount; i++) {
-    const j = met[i]!;
-    const value = similarity[i]!;
-    if (b.classOf[j]! < level || Number.isNaN(value)) continue;
-    if (count === k && !(value > listValue[start + k - 1]!)) continue;
-    let place = count < k ? count++ : k - 1;
-    for (; isCut && place > 0 && listValue[start + place - 1]! < value; place--) {
-      listIndex[start + place] = listIndex[start + place - 1]!;
-      listValue[start + place] = listValue[start + place - 1]!;
+/** The k best partners of one feature, kept in order. */
+class PartnerList {
+  /** A similarity must exceed it to get in. */
+  least = -Infinity;
+  readonly #index: Int32Array;
+  readonly #value: Float32Array;
+  #count = 0;
+
+  constructor({ listIndex, listValue }: Best, row: number, k: number) {
+    this.#index = listIndex.subarray(row * k, (row + 1) * k);
+    this.#value = listValue.subarray(row * k, (row + 1) * k);
+    if (k === 0) this.least = Infinity;
+  }
+
+  add(partner: number, value: number): void {
+    const index = this.#index;
+    const values = this.#value;
+    let place = this.#count < index.length ? this.#count++ : index.length - 1;
+    for (; place > 0 && values[place - 1]! < value; place--) {
+      index[place] = index[place - 1]!;
+      values[place] = values[place - 1]!;
     }
-    listIndex[start + place] = j;
-    listValue[start + place] = value;
+    index[place] = partner;
+    values[place] = value;
+    if (this.#count === index.length) this.least = values[index.length - 1]!;
   }
 }
