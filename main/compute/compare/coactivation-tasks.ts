@@ -201,7 +201,7 @@ function keepBest(
       const both = overlap[j]!;
       if (both === 0) continue;
       let part = both;
-      let whole = 1;
+      let whole: number;
       if (measure === 'jaccard') whole = count + b.count[j]! - both;
       else if (measure === 'weightedJaccard') {
         part = smaller[j]!;
