@@ -23,6 +23,7 @@ import type { Checkpoint } from '../../checkpoint.ts';
 import type { Point } from '../../job-io.ts';
 import type { JobAssignment } from '../../protocol.ts';
 import type { TrainInputs } from './inputs.ts';
+import { splicePoint, type TrainingPlan } from './plan.ts';
 import { startFromFiles } from './warm-start.ts';
 
 /** What of the state is small enough for the manifest of a checkpoint. */
@@ -115,12 +116,15 @@ export class TrainingRun {
       const fired = this.#windows[index]!.add(engine.read(firing), input.x.shape[0]!);
       if (fired !== undefined) alive.set(index, fired);
       metrics?.[index]!.add(view);
+      // On the pathway joint, what it is to reconstruct has come through other dictionaries.
+      if (spreads && plan.dictionaries[index]!.pass !== undefined)
+        addSpread(spreads, engine, spreadName(plan, index), input.target ?? input.x);
     };
     const parts = this.#batch / this.#microBatch;
     const reports = this.#trainer.train(this.#parts(parts, spreads), parts, observe);
     const points = reports.flatMap((report, index) => {
       const count = alive.get(index);
-      const spread = spreads?.get(plan.dictionaries[index]!.hook.name);
+      const spread = spreads?.get(spreadName(plan, index));
       const values = {
         ...metrics?.[index]!.metrics(),
         ...(spread && stepValues(report, spread.mean)),
@@ -142,7 +146,7 @@ export class TrainingRun {
 
   /**
    * The next sequences in the model as it is, in parts, each freed before the next is made.
-   * @param spreads takes up the activations at every hook point
+   * @param spreads takes up the activations at every hook point that is reconstructed
    */
   *#parts(count: number, spreads: Map<string, Spread> | undefined): Generator<TrainingBatch> {
     const { engine, model, tokens, plan } = this.#inputs;
@@ -150,9 +154,11 @@ export class TrainingRun {
     const first = this.step * this.#batch;
     const points = plan.dictionaries.map((dictionary) => ({
       hook: dictionary.hook,
+      target: dictionary.target,
       compared: comparedBy(currentObjective(dictionary, this.step)),
     }));
-    const hooks = new Map(plan.dictionaries.map(({ hook }) => [hook.name, hook]));
+    const alone = plan.dictionaries.filter(({ pass }) => pass === undefined).map(splicePoint);
+    const hooks = new Map(alone.map((hook) => [hook.name, hook]));
     for (let part = 0; part < count; part++) {
       const ids = tokens.read(this.#order.take(first + part * sequences, sequences));
       const batch = { ids, sequences, length: plan.context };
@@ -161,7 +167,11 @@ export class TrainingRun {
         if (spreads)
           for (const hook of hooks.values())
             addSpread(spreads, engine, hook.name, original.at(hook));
-        yield ({ hook }) => ({ x: original.at(hook!), original });
+        yield ({ hook, target }) => ({
+          x: original.at(hook!),
+          ...(target && { target: original.at(target) }),
+          original,
+        });
       } finally {
         original.dispose();
       }
@@ -220,6 +230,12 @@ export class TrainingRun {
       reader.close();
     }
   }
+}
+
+/** Names what a dictionary reconstructs: its hook point, or what reaches it in its pass. */
+function spreadName({ dictionaries }: TrainingPlan, index: number): string {
+  const dictionary = dictionaries[index]!;
+  return dictionary.pass === undefined ? splicePoint(dictionary).name : `${index}`;
 }
 
 function addSpread(spreads: Map<string, Spread>, engine: Engine, name: string, x: Tensor): void {
