@@ -112,7 +112,10 @@ export function architectureContradiction(
       return belongs(field, 'jumprelu');
   if (dictionary.resample && architecture !== 'relu') return belongs('resample', 'relu');
   if (dictionary.frozen && dictionary.start === undefined)
-    return { place: place('frozen'), problem: 'needs a dictionary to keep: give its file as start' };
+    return {
+      place: place('frozen'),
+      problem: 'needs a dictionary to keep: give its file as start',
+    };
   if (dictionary.frozen && dictionary.resample)
     return { place: place('resample'), problem: 'would change a frozen dictionary' };
   if (auxiliary && !keepsLargest && architecture !== 'gated')

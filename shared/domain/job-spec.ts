@@ -352,7 +352,12 @@ export function runSpec(spec: TrainSpec, position: number): TrainSpec {
   if (spec.pathway !== 'joint') return alone;
   const companions = spec.variants!.flatMap((other, index) => {
     if (index === at || passOf(other) !== passOf(variant)) return [];
-    const { hook, target, dictionary, objective, training } = variantSpec(spec, other, spec.name, '');
+    const { hook, target, dictionary, objective, training } = variantSpec(
+      spec,
+      other,
+      spec.name,
+      '',
+    );
     const { learningRate } = training;
     return [{ hook, ...(target && { target }), dictionary, objective, learningRate }];
   });

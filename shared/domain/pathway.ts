@@ -44,9 +44,7 @@ export function splicedAt({ hook, target }: Pick<PassMember, 'hook' | 'target'>)
 
 /** The first hook point of a pass at which something is spliced in. */
 export function firstSpliced(members: readonly PassMember[]): string {
-  return members
-    .map(splicedAt)
-    .reduce((first, hook) => (comesAfter(first, hook) ? hook : first));
+  return members.map(splicedAt).reduce((first, hook) => (comesAfter(first, hook) ? hook : first));
 }
 
 /** What keeps dictionaries from sharing a pass; `place` says which of them, by its position. */

@@ -25,7 +25,13 @@ interface Varied {
 
 /** The document that a spec and one of its variants make. It is yet to be checked. */
 export function applyVariant(spec: Varied, variant: Variant): Record<string, unknown> {
-  const { hook = spec.hook, target = spec.target, dictionary = {}, objective = {}, learningRate } = variant;
+  const {
+    hook = spec.hook,
+    target = spec.target,
+    dictionary = {},
+    objective = {},
+    learningRate,
+  } = variant;
   return {
     ...spec,
     variants: undefined,

@@ -144,7 +144,8 @@ export class Transformer {
     if (hook.reads?.has(stream)) hook(stream, residual, tape);
     if (!hook.reads?.has(normed)) return;
     const { gain, bias } = this.weights.blocks[layer]!.mlpNorm;
-    const norm = this.config.norm === 'layer' ? { gain, bias } : { gain: undefined, bias: undefined };
+    const norm =
+      this.config.norm === 'layer' ? { gain, bias } : { gain: undefined, bias: undefined };
     hook(normed, this.#norm(tape, residual, norm), tape);
   }
 

@@ -85,7 +85,9 @@ export function dictionaryGradients(
     const forward = architecture.forward(tape, variables, x, buffers, target);
     const spliced = spliceFor(tape, dictionary, input, forward.output);
     const terms: LossTerm[] = [
-      ...dictionary.objective.map((term) => measureTerm(tape, term, { x, target, activation, forward, spliced })),
+      ...dictionary.objective.map((term) =>
+        measureTerm(tape, term, { x, target, activation, forward, spliced }),
+      ),
       ...(forward.terms ?? []),
     ];
     const values = terms.map(({ rows, scale }) => engine.sum(rows.value) * scale);

@@ -68,8 +68,7 @@ export class Evaluation {
           later.add(engine, hook.name, original.at(hook), spliced.at(hook).value);
         }
       compareOutputs(this.#model, original.stream, spliced.stream.value, tokens, (row, values) => {
-        for (const index of members)
-          this.#sums[index]!.addComparison(row % tokens.length, values);
+        for (const index of members) this.#sums[index]!.addComparison(row % tokens.length, values);
       });
     } finally {
       tape.dispose();

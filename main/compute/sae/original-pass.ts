@@ -60,7 +60,11 @@ export class OriginalPass {
   }
 
   /** Runs the rest of the model with `output` [r, d] in place of the activation at the point. */
-  splice(tape: Tape, { hook, target = hook, compared }: SplicePoint, output: Variable): SplicedPass {
+  splice(
+    tape: Tape,
+    { hook, target = hook, compared }: SplicePoint,
+    output: Variable,
+  ): SplicedPass {
     const residual = this.at(streamBefore(target));
     const splice = { hook: target, residual, replacement: output };
     const values = runSpliced(this.#model, tape, this.tokens, splice, compared);
@@ -87,7 +91,9 @@ export class OriginalPass {
       const met = points.findIndex(({ hook, target = hook }) => target.name === name);
       // A frame of the pass frees what no gradient needs; terms are measured after it.
       const held = () =>
-        value.requiresGradient ? value : tape.outside(() => tape.own(tape.engine.clone(value.value)));
+        value.requiresGradient
+          ? value
+          : tape.outside(() => tape.own(tape.engine.clone(value.value)));
       points.forEach(({ hook }, position) => {
         if (hook.name === name) inputs.set(position, held());
       });

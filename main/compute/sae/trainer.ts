@@ -274,7 +274,8 @@ export class Trainer {
       const norm = gradients ? gradientNorm(engine, gradients) * share : 0;
       return { index, learner, gradients, resampling, share, norm, terms: meanTerms(parts) };
     });
-    const norm = steps.length === 1 ? steps[0]!.norm : Math.hypot(...steps.map((step) => step.norm));
+    const norm =
+      steps.length === 1 ? steps[0]!.norm : Math.hypot(...steps.map((step) => step.norm));
     for (const { learner, terms } of steps)
       this.#refuseNonFinite(learner.seed, { ...terms.terms, loss: terms.loss, gradientNorm: norm });
     for (const { index, learner, gradients, resampling, share, terms } of steps) {

@@ -1,6 +1,6 @@
 import { isCollection, isMap, isScalar, parseDocument, stringify, type Document } from 'yaml';
 
-export type FieldValue = string | number | boolean | null | readonly number[];
+export type FieldValue = string | number | boolean | null | readonly unknown[];
 
 /** The same reading of YAML as the host's, which has the last word. */
 const reading = { schema: 'core', version: '1.2', uniqueKeys: true } as const;
@@ -14,6 +14,10 @@ export class SpecDocument {
   constructor(text: string) {
     this.#text = text;
     this.#document = parseDocument(text, reading);
+  }
+
+  get text(): string {
+    return this.#text;
   }
 
   /** What is wrong with the YAML itself, with its line from 1; null where it can be read. */
@@ -85,7 +89,9 @@ export class SpecDocument {
     document.deleteIn(keys);
     for (let end = keys.length - 1; end > 0; end--) {
       const above = document.getIn(keys.slice(0, end), true);
-      if (!isMap(above) || above.items.length > 0) break;
+      // A member of a list is one even where it says nothing.
+      const isMember = /^\d+$/.test(keys[end - 1]!);
+      if (!isMap(above) || above.items.length > 0 || isMember) break;
       document.deleteIn(keys.slice(0, end));
     }
     return document.toString(writing);

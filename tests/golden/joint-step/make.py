@@ -6,7 +6,7 @@ Weights of the model are under TransformerLens' names; dictionaries are kept as 
 [n, d], decoder [n, d] (the transpose of torch's).
 
     pip install e2e_sae==2.1.1 transformer-lens==2.2.2      (in an environment of their own)
-    python make.py        writes joint-step.safetensors beside this script (about 170 kB)
+    python make.py        writes joint-step.safetensors (about 200 kB) and saes.pt beside this script
 
 Only e2e_sae's model and losses are imported: its loader, which wants Weights & Biases, is stood in for.
 Versions are in the file's metadata. Tolerance of the test: 1e-5 relative (wasm, tensorflow, float32),
@@ -163,3 +163,7 @@ save_file(
         "torch": torch.__version__, "e2e_sae": versions.version("e2e_sae"), "transformer_lens": versions.version("transformer-lens"),
     },
 )
+
+# A checkpoint as e2e_sae saves them, for the width of the tests' tiny project.
+saved = SAETransformer(model, ["blocks.0.hook_resid_pre", "blocks.1.hook_resid_pre"], RATIO)
+torch.save({name: value.float() for name, value in saved.saes.state_dict().items()}, Path(__file__).with_name("saes.pt"))

@@ -1,6 +1,11 @@
 import { add, linear, subtract } from '../../ops/dense.ts';
 import type { Tape, Variable } from '../../tape.ts';
-import type { Architecture, ByParameter, DictionaryParameters, FileTensor } from '../architecture.ts';
+import type {
+  Architecture,
+  ByParameter,
+  DictionaryParameters,
+  FileTensor,
+} from '../architecture.ts';
 
 type WithSkip<Name extends string> = Name | 'skip';
 

@@ -2,10 +2,7 @@ import { AppError } from '../../../../shared/errors.ts';
 import type { Engine, Tensor } from '../../../compute/engine.ts';
 import type { Architecture, DictionaryShape } from '../../../compute/sae/architecture.ts';
 import type { Learner } from '../../../compute/sae/trainer.ts';
-import {
-  isE2eSaeCheckpoint,
-  readE2eSaeDictionary,
-} from '../../../formats/e2e-sae/checkpoint.ts';
+import { isE2eSaeCheckpoint, readE2eSaeDictionary } from '../../../formats/e2e-sae/checkpoint.ts';
 import { readDictionary } from '../dictionary-file.ts';
 import { insideProject, type TrainingPlan } from './plan.ts';
 
@@ -37,7 +34,12 @@ function copyFromDictionary(
 ): void {
   const { dictionary, metadata } = readDictionary(path, engine);
   try {
-    checkFits(path, { ...dictionary.shape, name: dictionary.architecture.name }, architecture, shape);
+    checkFits(
+      path,
+      { ...dictionary.shape, name: dictionary.architecture.name },
+      architecture,
+      shape,
+    );
     const isTranscoder = metadata.target !== undefined;
     const odd = Object.keys(parameters).filter(
       (name) => name === 'skip' && !(name in dictionary.parameters),
