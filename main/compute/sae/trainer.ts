@@ -310,7 +310,7 @@ export class Trainer {
     if (term === undefined) return;
     throw new AppError(
       'non-finite',
-      `Training of seed ${seed} stopped at step ${this.#step + 1}: '${term}' is ${values[term]}. Resume from the last checkpoint with a lower learning rate or a smaller gradient clip.`,
+      `Training of seed ${seed} stopped at step ${this.#step + 1}: '${term}' is ${values[term]}. Train again with a lower learning rate or a smaller gradient clip.`,
       { place: `step ${this.#step + 1}`, seed, term },
     );
   }

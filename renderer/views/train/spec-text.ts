@@ -102,7 +102,7 @@ export class SpecDocument {
 function clearWay(document: Document, keys: readonly string[]): void {
   for (let end = 1; end < keys.length; end++) {
     const above = document.getIn(keys.slice(0, end), true);
-    if (above !== undefined && !isMap(above)) document.deleteIn(keys.slice(0, end));
+    if (above !== undefined && !isCollection(above)) document.deleteIn(keys.slice(0, end));
   }
 }
 

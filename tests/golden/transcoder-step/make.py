@@ -8,7 +8,7 @@ Hugging Face transformers and x is the output of its second layer norm (blocks.1
 loss = sparsity (1/d) mean ||c||_1 + outToIn mse of t + inToOrig + logitsKl. Dictionaries are kept as
 Assay keeps them: encoder [n, d], decoder [n, d], normalised in the graph. Global clipping, Adam.
 
-    python make.py        writes transcoder-step.safetensors beside this script (about 170 kB)
+    python make.py        writes transcoder-step.safetensors beside this script (about 190 kB)
 
 Versions are in the file's metadata. Tolerance of the test: 1e-5 relative (wasm, tensorflow, float32),
 2e-7 (reference, float64: inputs are float32 numbers, exact in both).
@@ -155,6 +155,8 @@ CASES = {
     "gated": {"architecture": "gated", "sparsity": 0.3, "skip": True},
     "spliced": {"architecture": "relu", "sparsity": 0.3, "skip": True, "layer": 0},
 }
+# Every other architecture under the objective of the spliced model too.
+CASES |= {f"spliced-{name}": {**CASES[name], "layer": 0} for name in ["topk", "batchtopk", "matryoshka", "jumprelu", "gated"]}
 
 tensors = {name: value for name, value in model.state_dict().items() if not name.endswith("lm_head.weight")}
 log = {}
@@ -217,8 +219,8 @@ for case, spec in CASES.items():
 
 
 def compact(key, value):
-    """Model, tokens, inputs and initial weights are float32 numbers or integers."""
-    is_exact = key.startswith("transformer.") or ".init." in key or key.endswith((".x", ".t"))
+    """Model, tokens, inputs and initial weights are float32 numbers or integers; gradients are rounded to them."""
+    is_exact = key.startswith("transformer.") or ".init." in key or key.endswith((".x", ".t")) or ".gradient." in key
     return (value if value.dtype == torch.int32 else value.float() if is_exact else value).contiguous()
 
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { AppError } from '../../../../shared/errors.ts';
 import type { Metrics } from '../../../../shared/domain/metrics.ts';
+import type { TensorData } from '../../../../shared/domain/tensors.ts';
 import type { Engine, Tensor } from '../../../compute/engine.ts';
 import { SequenceOrder } from '../../../compute/data/sequence-order.ts';
 import { AliveWindow } from '../../../compute/sae/alive-window.ts';
@@ -202,10 +203,15 @@ export class TrainingRun {
     };
   }
 
-  /** Writes weights, moments and windows. */
+  /**
+   * Writes weights, moments and windows.
+   * @throws AppError `non-finite` for a state that nothing could go on from.
+   */
   writeState(folder: string): void {
     const windows = this.#windows.map((window, index) => window.state(`window.${index}`).tensor);
-    writeSafetensors(join(folder, stateFile), [...this.#trainer.state(), ...windows]);
+    const state = this.#trainer.state();
+    refuseNonFinite(state, this.step);
+    writeSafetensors(join(folder, stateFile), [...state, ...windows]);
   }
 
   /** Goes back to a checkpoint. Throws AppError `corrupt` where it does not fit the spec. */
@@ -230,6 +236,19 @@ export class TrainingRun {
       reader.close();
     }
   }
+}
+
+/** The loss is finite before a step; what the step made of the weights shows here, or in the next loss. */
+function refuseNonFinite(state: readonly TensorData[], step: number): void {
+  for (const { name, data } of state)
+    for (const value of data) {
+      if (typeof value === 'bigint' || Number.isFinite(value)) continue;
+      throw new AppError(
+        'non-finite',
+        `Training stopped after step ${step}: '${name}' has become ${value}. Train again with a lower learning rate or a smaller gradient clip.`,
+        { place: `step ${step}`, term: name },
+      );
+    }
 }
 
 /** Names what a dictionary reconstructs: its hook point, or what reaches it in its pass. */

@@ -53,6 +53,11 @@ describe('variants', () => {
   it('stay members of the list where they say nothing, and tell what has no field', () => {
     const list = [{ learningRate: 1 }, { dictionary: { ratio: 2, architecture: 'gated' } }];
     const listed = new SpecDocument(spec.with('variants', list));
+    const deeper = new SpecDocument(listed.with('variants.0.objective.sparsity.coefficient', 3));
+    expect(variantsOf(deeper)).toEqual([
+      { learningRate: 1, objective: { sparsity: { coefficient: 3 } } },
+      list[1],
+    ]);
     const emptied = new SpecDocument(listed.with('variants.0.learningRate', undefined));
     expect(variantsOf(emptied)).toEqual([{}, list[1]]);
     expect(otherFields(list[1]!, 'ratio')).toEqual(['dictionary.architecture']);
