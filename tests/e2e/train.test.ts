@@ -173,6 +173,7 @@ test('objectives, variants on one pass and a transcoder are written by the form'
   await page.keyboard.press('Tab');
   await expect(spec).toHaveValue(/sparsity: \{ coefficient: 3 \}/);
   await fill(page, 'Name', 'joint');
+  await page.getByRole('button', { name: 'Add a variant' }).scrollIntoViewIfNeeded();
   await lookAt(page, 'train-joint');
   await start.click();
   await expect(page.getByText('succeeded', { exact: true })).toBeVisible({ timeout: 60_000 });
@@ -186,7 +187,7 @@ test('objectives, variants on one pass and a transcoder are written by the form'
   await expect(spec).toHaveValue(/skip: true/);
   await objective.selectOption('Mixed: local, then e2e + downstream');
   await expect(spec).toHaveValue(/mixed: \{ local: 30, over: 6/);
-  await page.getByRole('region', { name: 'What' }).scrollIntoViewIfNeeded();
+  await page.getByRole('region', { name: 'What', exact: true }).scrollIntoViewIfNeeded();
   await lookAt(page, 'train-transcoder');
   await fill(page, 'Name', 'transcoded');
   await start.click();

@@ -1,4 +1,12 @@
-import { isCollection, isMap, isScalar, parseDocument, stringify, type Document } from 'yaml';
+import {
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  stringify,
+  type Document,
+} from 'yaml';
 
 export type FieldValue = string | number | boolean | null | readonly unknown[];
 
@@ -68,7 +76,10 @@ export class SpecDocument {
     if (replaced !== undefined) return replaced;
     const document = this.#document.clone();
     clearWay(document, keys);
-    document.setIn(keys, document.createNode(value, { flow: true }));
+    const node = document.createNode(value, { flow: true });
+    // A list of parts, such as variants, has one on a line.
+    if (isSeq(node) && node.items.some(isMap)) node.flow = false;
+    document.setIn(keys, node);
     return document.toString(writing);
   }
 
