@@ -54,7 +54,7 @@ export class FrozenDictionary {
   /** Output [r, d] for the codes of x [r, d]. The caller frees it. */
   decode(codes: Sparse, x: Tensor): Tensor {
     const { decoder, decoderBias } = this.parameters;
-    const skip = this.parameters['skip'] as Tensor | undefined;
+    const skip = this.parameters['skip'];
     const output = this.#engine.sparseMatmul(codes, decoder, decoderBias);
     if (!skip) return output;
     const skipped = this.#engine.matmul(x, skip, { transB: true });

@@ -17,8 +17,8 @@ export const outputSites: readonly Site[] = [
 
 /** Places where a transcoder of the MLP reads. */
 export const inputSites: readonly Site[] = [
-  { value: 'ln2_normalized', label: "the MLP's input after its norm" },
-  { value: 'mlp_in', label: "the MLP's input before its norm" },
+  { value: 'ln2_normalized', label: 'MLP input, after its norm' },
+  { value: 'mlp_in', label: 'MLP input, before its norm' },
 ];
 
 /**
