@@ -125,7 +125,7 @@ describe('transcoders', () => {
     variants,
   });
 
-  it('are trained, measured, kept, opened again, gone on from and spliced into generation', async () => {
+  it('are trained, measured, kept, opened again and gone on from', async () => {
     const { test, project, fileOf } = await open();
     const { client } = test;
     const whole = await finish(test, project, spec);
