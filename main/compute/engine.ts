@@ -274,6 +274,11 @@ export interface Engine {
    */
   sparsifyAbove(x: Tensor, limits?: Tensor, most?: number): Sparse | undefined;
   /**
+   * The k largest entries of each row of x [r, n], as far as they are above 0; ties go to the smaller
+   * column.
+   */
+  largestOfRows(x: Tensor, k: number): Sparse;
+  /**
    * The `count` largest entries of x [r, n], of all rows together, as far as they are above 0; ties go to
    * the earlier entry.
    */

@@ -196,6 +196,7 @@ export const misfits: readonly Misfit[] = [
     b.engine.normRowsGradient(b.normals([2, 3]), b.normals([3]), 1, b.normals([2])),
   ),
   misfit('topK of more than a row', (b) => b.engine.topK(b.normals([2, 3]), 4)),
+  misfit('largestOfRows of more than a row', (b) => b.engine.largestOfRows(b.normals([2, 3]), 4)),
   misfit('sparsifyAbove limits of other columns', (b) =>
     b.engine.sparsifyAbove(b.normals([2, 3]), b.normals([2])),
   ),

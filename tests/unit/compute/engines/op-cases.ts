@@ -434,6 +434,11 @@ const sparseCases: OpCase[] = [
     const [r, n] = sizes(b);
     return [b.engine.sparsifyAbove(b.normals([r, n]), b.normals([n]))!];
   }),
+  op('largestOfRows with ties', exact, (b) => {
+    const [r, n] = [b.size(), b.size() * b.random.pick([1, 20])];
+    const x = b.random.pick([b.wholes([r, n], -4, 9), b.normals([r, n])]);
+    return [b.engine.largestOfRows(x, b.random.integer(0, Math.min(n, 70)))];
+  }),
   op('largestEntries with ties', exact, (b) => {
     const [r, n] = [b.size(), b.size() * b.random.pick([1, 20])];
     const x = b.random.pick([b.wholes([r, n], -4, 9), b.normals([r, n])]);

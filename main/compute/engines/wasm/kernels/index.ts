@@ -45,7 +45,15 @@ export {
   partialColumnSums,
   sumRows,
 } from './reductions';
-export { compressAbove, compressFrom, countAbove, countFrom, histogram } from './select';
+export {
+  compressAbove,
+  compressFrom,
+  countAbove,
+  countFrom,
+  countRanked,
+  histogram,
+  orderRanked,
+} from './select';
 export { fewDots, fewSums, gatherFew } from './skinny';
 export {
   compressRows,
