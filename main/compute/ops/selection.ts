@@ -1,4 +1,4 @@
-import type { Engine, Sparse, Tensor } from '../engine.ts';
+import type { Engine, Sparse } from '../engine.ts';
 import { Entries } from '../engines/entries.ts';
 
 /** The entries of columns `from` up to `to`, and their positions among all entries. */
