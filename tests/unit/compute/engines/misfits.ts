@@ -205,6 +205,7 @@ export const misfits: readonly Misfit[] = [
     (b) => b.engine.largestEntries(b.normals([2, 3]), -1),
     'bad-input',
   ),
+  misfit('largestInColumns of a vector', (b) => b.engine.largestInColumns(b.normals([3]))),
   misfit('sparsify of a vector', (b) => b.engine.sparsify(b.normals([3]))),
   misfit('withValues of another count', (b) => b.engine.withValues(code(b), b.normals([99]))),
   misfit('sparseMatmul with a dictionary of other latents', (b) =>
