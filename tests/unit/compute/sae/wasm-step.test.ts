@@ -1,39 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Engine, Tensor } from '../../../../main/compute/engine.ts';
 import { openEngine } from '../../../../main/compute/engines/open-engine.ts';
-import { reluArchitecture } from '../../../../main/compute/sae/architectures/relu.ts';
-import { Trainer } from '../../../../main/compute/sae/trainer.ts';
+import type { Trainer } from '../../../../main/compute/sae/trainer.ts';
+import { benchTrainer } from '../../../../main/headless/bench/bench-trainer.ts';
 import { Random } from '../../../support/random.ts';
 
 /** In the proportions of a step of 24,576 latents on a width of 768 with 1,024 tokens. */
 const [dIn, latents, tokens] = [96, 3072, 128];
 
-function trainer(engine: Engine, seeds: number[]): Trainer {
-  return new Trainer(
-    engine,
-    {
-      schedule: {
-        kind: 'constant',
-        steps: 20,
-        warmupSteps: 0,
-        cooldownSteps: 0,
-        minimumFactor: 1,
-      },
-      gradientClip: 1,
-      adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
-    },
-    seeds.map((seed) => ({
-      key: `${seed}`,
-      seed,
-      architecture: reluArchitecture('graph'),
-      shape: { dIn, latents },
-      objective: [
-        { kind: 'sparsity', coefficient: 1, p: 1 },
-        { kind: 'outToIn', coefficient: 1 },
-      ],
-      learningRate: 1e-3,
-    })),
-  );
+function trainer(engine: Engine, count: number): Trainer {
+  const learner: Parameters<typeof benchTrainer>[1] = {
+    shape: { dIn, latents },
+    objective: [
+      { kind: 'sparsity', coefficient: 1, p: 1 },
+      { kind: 'outToIn', coefficient: 1 },
+    ],
+    learningRate: 1e-3,
+  };
+  return benchTrainer(engine, ...Array.from({ length: count }, () => learner));
 }
 
 /** Lets few latents fire, as after the start of training. */
@@ -57,7 +41,7 @@ describe('a step of the wasm engine with sparse codes', () => {
   afterEach(() => engine.close());
 
   it('holds at most 1.3 times its weights, moments, gradients and batch', () => {
-    const training = trainer(engine, [0]);
+    const training = trainer(engine, 1);
     makeSparse(engine, training);
     const { l0 } = training.train([() => ({ x })])[0]!;
     expect(l0).toBeGreaterThan(1);
@@ -69,12 +53,12 @@ describe('a step of the wasm engine with sparse codes', () => {
   });
 
   it('gives a dictionary the bits that it would have got alone', () => {
-    const [together, alone] = [trainer(engine, [3, 8]), trainer(engine, [8])];
+    const [together, alone] = [trainer(engine, 3), trainer(engine, 1)];
     for (const training of [together, alone]) {
       makeSparse(engine, training);
       for (let step = 0; step < 3; step++) training.train([() => ({ x })]);
     }
-    const weights = together.state().filter(({ name }) => name.startsWith('8.'));
+    const weights = together.state().filter(({ name }) => name.startsWith('0.'));
     expect(weights).toEqual(alone.state());
     together.dispose();
     alone.dispose();
