@@ -12,6 +12,7 @@ import { run } from './run.ts';
 import { runs } from './runs.ts';
 import { serve } from './serve.ts';
 import { show } from './show.ts';
+import { tokenize } from './tokenize.ts';
 
 /** The verbs of `assay`, in the order of its help. */
 export const commands: readonly Command[] = [
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   forward,
   encode,
   generate,
+  tokenize,
   doctor,
   bench,
 ];

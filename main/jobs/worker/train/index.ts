@@ -9,6 +9,7 @@ import type { JobIo } from '../../job-io.ts';
 import type { JobAssignment } from '../../protocol.ts';
 import { writeProvenance } from '../../provenance.ts';
 import type { RunJob } from '../run-worker.ts';
+import { prepareTokens } from '../tokens/prepare-tokens.ts';
 import { evaluateOn } from './evaluation.ts';
 import { openInputs, type TrainInputs } from './inputs.ts';
 import { describeProvenance } from './provenance.ts';
@@ -21,7 +22,8 @@ import { TrainingRun } from './training-run.ts';
  */
 export const runTrainJob: RunJob = async (assignment, control, io) => {
   const spec = trainSpecOf(assignment);
-  const inputs = await openInputs(assignment.projectPath, spec);
+  await prepareTokens(assignment.projectPath, spec, control);
+  const inputs = await openInputs(assignment.projectPath, spec, control);
   try {
     writeProvenance(assignment.folder, describeProvenance(inputs));
     const run = new TrainingRun(assignment, inputs);

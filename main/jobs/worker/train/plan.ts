@@ -1,5 +1,4 @@
 import { availableParallelism, freemem } from 'node:os';
-import { resolve, sep } from 'node:path';
 import { AppError } from '../../../../shared/errors.ts';
 import type { JobEstimate } from '../../../../shared/contract/jobs.ts';
 import { auxKDefaults } from '../../../../shared/domain/dictionary.ts';
@@ -22,7 +21,8 @@ import { needsSplicing } from '../../../compute/sae/original-pass.ts';
 import { checkSchedule, type ScheduleOptions } from '../../../compute/sae/schedule.ts';
 import { statesPerParameter, type LearnerOptions } from '../../../compute/sae/trainer.ts';
 import { openModelFolder } from '../../../formats/model-folder.ts';
-import { openTokenFile, type TokenFile } from '../../../formats/token-file.ts';
+import { insideProject } from '../inside-project.ts';
+import { describeTokens } from '../tokens/describe-tokens.ts';
 
 /** One dictionary of a job: a learner at its hook point. */
 export interface PlannedDictionary extends LearnerOptions {
@@ -53,9 +53,9 @@ export function planTraining(projectPath: string, spec: TrainSpec): TrainingPlan
   const folder = openModelFolder(insideProject(projectPath, spec.model));
   folder.weights.close();
   const model = parseModelConfig(folder.config, folder.configFile);
-  const context = checkTokens(projectPath, spec.tokens, model, undefined);
+  const context = checkTokens(projectPath, spec.tokens, spec, model, undefined);
   for (const part of [spec.evaluation, spec.features])
-    if (part) checkTokens(projectPath, part.tokens, model, part.sequences);
+    if (part) checkTokens(projectPath, part.tokens, spec, model, part.sequences);
   const { training } = spec;
   const steps = Math.floor(training.sequences / training.batch);
   const schedule: ScheduleOptions = {
@@ -131,34 +131,14 @@ function coefficientSchedule({ objective, training }: TrainSpec): CoefficientSch
   };
 }
 
-/**
- * Absolute path of something that a spec names. A spec may come from anywhere, so it cannot reach
- * outside the project.
- */
-export function insideProject(projectPath: string, path: string): string {
-  const full = resolve(projectPath, path);
-  if (full !== projectPath && !full.startsWith(projectPath + sep))
-    throw new AppError(
-      'bad-spec',
-      `${path} lies outside the project. Copy it into the project folder or link it there.`,
-      { file: path },
-    );
-  return full;
-}
-
-/** Opens the tokens that a spec refers to. */
-export function openTokens(projectPath: string, tokens: TokensRef): TokenFile {
-  return openTokenFile(insideProject(projectPath, tokens.file), tokens.tensor);
-}
-
 function checkTokens(
   projectPath: string,
   ref: TokensRef,
+  spec: TrainSpec,
   model: TransformerConfig,
   sequences: number | undefined,
 ): number {
-  const tokens = openTokens(projectPath, ref);
-  tokens.close();
+  const tokens = describeTokens(projectPath, ref, spec.model);
   if (tokens.context > model.context)
     throw new AppError(
       'shape-mismatch',
@@ -171,7 +151,7 @@ function checkTokens(
       `${ref.file} has rows of ${tokens.context} tokens, and the spec calls for ${ref.context}. Pack the tokens anew.`,
       { file: ref.file, place: ref.tensor },
     );
-  if (sequences !== undefined && sequences > tokens.rows)
+  if (sequences !== undefined && tokens.rows !== undefined && sequences > tokens.rows)
     throw new AppError(
       'bad-spec',
       `${ref.file} has ${tokens.rows} sequences, and the spec asks for ${sequences}. Ask for fewer.`,

@@ -2,7 +2,8 @@ import { AppError } from '../../../../shared/errors.ts';
 import type { Engine, Tensor } from '../../../compute/engine.ts';
 import type { Learner } from '../../../compute/sae/trainer.ts';
 import { readDictionary } from '../dictionary-file.ts';
-import { insideProject, type TrainingPlan } from './plan.ts';
+import { insideProject } from '../inside-project.ts';
+import type { TrainingPlan } from './plan.ts';
 
 /**
  * Gives the dictionaries whose spec names one to go on from its parameters in place of random ones.
