@@ -1,9 +1,7 @@
 import { dirname } from 'node:path';
 import { AppError } from '../../shared/errors.ts';
+import { RecentlyOpen } from './recently-open.ts';
 import type { TokenFile } from './token-file.ts';
-
-/** Files that are open at a time, well below what systems allow a process. */
-const openAtOnce = 32;
 
 /**
  * Several files of token rows as one, in the order given. Each is opened once to be checked.
@@ -29,7 +27,10 @@ export function joinTokenFiles(
     starts.push(rows);
     rows += file.rows;
   }
-  const opened = new Map<number, TokenFile>();
+  const files = new RecentlyOpen(
+    (index) => open(paths[index]!),
+    (file) => file.close(),
+  );
   return {
     path: dirname(paths[0]!),
     rows,
@@ -38,33 +39,12 @@ export function joinTokenFiles(
       const out = new Int32Array(chosen.length * context);
       for (let i = 0; i < chosen.length; i++) {
         const index = lastAtMost(starts, chosen[i]!);
-        const file = recentlyOpened(opened, index, () => open(paths[index]!));
-        out.set(file.read([chosen[i]! - starts[index]!]), i * context);
+        out.set(files.get(index).read([chosen[i]! - starts[index]!]), i * context);
       }
       return out;
     },
-    close() {
-      for (const file of opened.values()) file.close();
-      opened.clear();
-    },
+    close: () => files.closeAll(),
   };
-}
-
-/** An open file; the one that was not used for longest is closed for it. */
-function recentlyOpened(
-  opened: Map<number, TokenFile>,
-  index: number,
-  open: () => TokenFile,
-): TokenFile {
-  const found = opened.get(index) ?? open();
-  opened.delete(index);
-  opened.set(index, found);
-  if (opened.size > openAtOnce) {
-    const [oldest, file] = opened.entries().next().value!;
-    file.close();
-    opened.delete(oldest);
-  }
-  return found;
 }
 
 /** Index of the last start that is not beyond `row`. */

@@ -7,10 +7,11 @@ import { stopped, type JobControl } from '../../control.ts';
 import { jobFiles } from '../../job-folder.ts';
 import type { JobIo } from '../../job-io.ts';
 import type { JobAssignment } from '../../protocol.ts';
-import { writeProvenance } from '../../provenance.ts';
+import { inputsOf, writeProvenance } from '../../provenance.ts';
 import type { RunJob } from '../run-worker.ts';
 import { prepareTokens } from '../tokens/prepare-tokens.ts';
 import { evaluateOn } from './evaluation.ts';
+import { openKeptActivations, type KeptActivations } from './kept-activations.ts';
 import { openInputs, type TrainInputs } from './inputs.ts';
 import { describeProvenance } from './provenance.ts';
 import { writePoints, writeTrainingResult } from './results.ts';
@@ -24,16 +25,22 @@ export const runTrainJob: RunJob = async (assignment, control, io) => {
   const spec = trainSpecOf(assignment);
   await prepareTokens(assignment.projectPath, spec, control);
   const inputs = await openInputs(assignment.projectPath, spec, control);
+  let kept: KeptActivations | undefined;
   try {
-    writeProvenance(assignment.folder, describeProvenance(inputs));
-    const run = new TrainingRun(assignment, inputs);
+    const provenance = describeProvenance(inputs);
+    writeProvenance(assignment.folder, provenance);
+    const warn = (message: string) => io.log('warn', message);
+    kept = await openKeptActivations(inputs, inputsOf(provenance), warn);
+    const run = new TrainingRun(assignment, inputs, kept);
     const checkpoints = checkpointsOf(assignment, spec, run, io);
     const resumedFrom = checkpoints.resume();
     io.started(inputs.engine.info, resumedFrom);
     io.log('info', startMessage(inputs, resumedFrom));
     await train(spec, inputs, run, { control, io, checkpoints });
+    if (kept) io.log('info', keptMessage(kept));
     await writeTrainingResult(assignment, inputs, run, control, io);
   } finally {
+    kept?.close();
     await inputs.close();
   }
 };
@@ -120,6 +127,10 @@ function checkpointsOf(assignment: JobAssignment, spec: TrainSpec, run: Training
 function trainSpecOf(assignment: JobAssignment): TrainSpec {
   if (assignment.spec.kind === 'train') return assignment.spec;
   throw new AppError('internal', `A '${assignment.spec.kind}' job was given to the trainer.`);
+}
+
+function keptMessage({ counts }: KeptActivations): string {
+  return `Activations: ${counts.read} parts of batches read from the disk, ${counts.computed} computed.`;
 }
 
 function startMessage(inputs: TrainInputs, resumedFrom: number | null): string {

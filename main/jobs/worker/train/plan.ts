@@ -22,7 +22,8 @@ import { checkSchedule, type ScheduleOptions } from '../../../compute/sae/schedu
 import { statesPerParameter, type LearnerOptions } from '../../../compute/sae/trainer.ts';
 import { openModelFolder } from '../../../formats/model-folder.ts';
 import { insideProject } from '../inside-project.ts';
-import { describeTokens } from '../tokens/describe-tokens.ts';
+import { describeTokens, type TokenShape } from '../tokens/describe-tokens.ts';
+import { estimateData } from './estimate-data.ts';
 
 /** One dictionary of a job: a learner at its hook point. */
 export interface PlannedDictionary extends LearnerOptions {
@@ -43,6 +44,8 @@ export interface TrainingPlan {
   /** Optimiser steps; sequences that do not fill a last batch are left out. */
   readonly steps: number;
   readonly context: number;
+  /** Of the token file; undefined while it is yet to be made. */
+  readonly rows: number | undefined;
 }
 
 /**
@@ -53,7 +56,7 @@ export function planTraining(projectPath: string, spec: TrainSpec): TrainingPlan
   const folder = openModelFolder(insideProject(projectPath, spec.model));
   folder.weights.close();
   const model = parseModelConfig(folder.config, folder.configFile);
-  const context = checkTokens(projectPath, spec.tokens, spec, model, undefined);
+  const { context, rows } = checkTokens(projectPath, spec.tokens, spec, model, undefined);
   for (const part of [spec.evaluation, spec.features])
     if (part) checkTokens(projectPath, part.tokens, spec, model, part.sequences);
   const { training } = spec;
@@ -71,7 +74,7 @@ export function planTraining(projectPath: string, spec: TrainSpec): TrainingPlan
   const dictionaries = Array.from({ length: runCount(spec) }, (_, position) =>
     planDictionary(spec, position, model),
   );
-  return { spec, model, dictionaries, schedule, steps, context };
+  return { spec, model, dictionaries, schedule, steps, context, rows };
 }
 
 function planDictionary(
@@ -137,7 +140,7 @@ function checkTokens(
   spec: TrainSpec,
   model: TransformerConfig,
   sequences: number | undefined,
-): number {
+): TokenShape {
   const tokens = describeTokens(projectPath, ref, spec.model);
   if (tokens.context > model.context)
     throw new AppError(
@@ -157,13 +160,14 @@ function checkTokens(
       `${ref.file} has ${tokens.rows} sequences, and the spec asks for ${sequences}. Ask for fewer.`,
       { file: ref.file, place: ref.tensor },
     );
-  return tokens.context;
+  return tokens;
 }
 
 /** What a job will need. */
 export function estimateTraining(projectPath: string, spec: TrainSpec): JobEstimate {
   const plan = planTraining(projectPath, spec);
   const { dictionaries, context, steps } = plan;
+  const data = estimateData(projectPath, plan);
   const { training } = spec;
   const reference = spec.engine === 'reference';
   const featureTokens = (spec.features?.sequences ?? 0) * context;
@@ -195,9 +199,9 @@ export function estimateTraining(projectPath: string, spec: TrainSpec): JobEstim
     steps,
     tokens: steps * training.batch * context,
     parameters,
-    memoryBytes: Math.ceil(memoryBytes),
+    memoryBytes: Math.ceil(memoryBytes + data.memoryBytes),
     memoryAvailableBytes: freemem(),
-    diskBytes: Math.ceil(diskBytes),
+    diskBytes: Math.ceil(diskBytes + data.diskBytes),
     engine: `${spec.engine === 'auto' ? 'wasm' : spec.engine}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
   };
 }

@@ -8,7 +8,7 @@ import { AliveWindow } from '../../../compute/sae/alive-window.ts';
 import { BatchMetrics } from '../../../compute/sae/batch-metrics.ts';
 import type { StepView } from '../../../compute/sae/dictionary-gradients.ts';
 import { comparedBy } from '../../../compute/sae/objective.ts';
-import { OriginalPass } from '../../../compute/sae/original-pass.ts';
+import { needsSplicing, OriginalPass } from '../../../compute/sae/original-pass.ts';
 import { Spread } from '../../../compute/sae/spread.ts';
 import {
   currentObjective,
@@ -23,6 +23,7 @@ import type { Checkpoint } from '../../checkpoint.ts';
 import type { Point } from '../../job-io.ts';
 import type { JobAssignment } from '../../protocol.ts';
 import type { TrainInputs } from './inputs.ts';
+import type { KeptActivations } from './kept-activations.ts';
 import { startFromFiles } from './warm-start.ts';
 
 /** What of the state is small enough for the manifest of a checkpoint. */
@@ -30,6 +31,8 @@ const cursorSchema = v.object({
   seconds: v.number(),
   evaluatedStep: v.number(),
   windowTokens: v.array(v.number()),
+  /** Rows seen, of how many, in the order of which seed; older checkpoints do not say. */
+  data: v.optional(v.object({ position: v.number(), rows: v.number(), seed: v.number() })),
 });
 
 /** What an evaluation counts that is the same every time. */
@@ -46,6 +49,7 @@ export interface RunPoint {
 /** The state of a training job between two steps, and how it moves on by one. */
 export class TrainingRun {
   readonly #inputs: TrainInputs;
+  readonly #kept: KeptActivations | undefined;
   readonly #trainer: Trainer;
   readonly #order: SequenceOrder;
   readonly #windows: readonly AliveWindow[];
@@ -58,10 +62,11 @@ export class TrainingRun {
   #seconds = 0;
   #evaluatedStep = 0;
 
-  constructor(assignment: JobAssignment, inputs: TrainInputs) {
+  constructor(assignment: JobAssignment, inputs: TrainInputs, kept?: KeptActivations) {
     const { plan, engine } = inputs;
     const { training } = plan.spec;
     this.#inputs = inputs;
+    this.#kept = kept;
     this.#runs = assignment.runs.map(({ id }) => id);
     this.#batch = training.batch;
     this.#microBatch = training.microBatch ?? training.batch;
@@ -153,17 +158,21 @@ export class TrainingRun {
       compared: comparedBy(currentObjective(dictionary, this.step)),
     }));
     const hooks = new Map(plan.dictionaries.map(({ hook }) => [hook.name, hook]));
+    const isLocal = points.every(({ compared }) => !needsSplicing(compared));
     for (let part = 0; part < count; part++) {
-      const ids = tokens.read(this.#order.take(first + part * sequences, sequences));
-      const batch = { ids, sequences, length: plan.context };
-      const original = new OriginalPass(model, batch, points);
+      const rows = this.#order.take(first + part * sequences, sequences);
+      const compute = () => {
+        const batch = { ids: tokens.read(rows), sequences, length: plan.context };
+        return new OriginalPass(model, batch, points);
+      };
+      const pass = isLocal && this.#kept ? this.#kept.take(rows, compute) : compute();
       try {
         if (spreads)
-          for (const hook of hooks.values())
-            addSpread(spreads, engine, hook.name, original.at(hook));
-        yield ({ hook }) => ({ x: original.at(hook!), original });
+          for (const hook of hooks.values()) addSpread(spreads, engine, hook.name, pass.at(hook));
+        const original = pass instanceof OriginalPass ? { original: pass } : {};
+        yield ({ hook }) => ({ x: pass.at(hook!), ...original });
       } finally {
-        original.dispose();
+        pass.dispose();
       }
     }
   }
@@ -189,6 +198,11 @@ export class TrainingRun {
       seconds: this.#seconds,
       evaluatedStep: this.#evaluatedStep,
       windowTokens: this.#windows.map((window, index) => window.state(`${index}`).tokens),
+      data: {
+        position: this.step * this.#batch,
+        rows: this.#order.rows,
+        seed: this.#inputs.plan.spec.training.dataSeed,
+      },
     };
   }
 
@@ -207,7 +221,13 @@ export class TrainingRun {
         `${checkpoint.path('manifest.json')} lacks the place in the data. Start the job again.`,
         { file: checkpoint.path('manifest.json'), place: 'cursor' },
       );
-    const { seconds, evaluatedStep, windowTokens } = cursor.output;
+    const { seconds, evaluatedStep, windowTokens, data } = cursor.output;
+    if (data && data.rows !== this.#order.rows)
+      throw new AppError(
+        'hash-mismatch',
+        `The tokens had ${data.rows} rows when ${checkpoint.path('manifest.json')} was written, and have ${this.#order.rows} now. Put the old ones back, or start the job again.`,
+        { file: checkpoint.path('manifest.json'), place: 'cursor.data' },
+      );
     const reader = openSafetensors(checkpoint.path(stateFile));
     try {
       this.#trainer.restore(reader, checkpoint.step);
