@@ -1,5 +1,10 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import { parquetMetadata, parquetReadObjects, type AsyncBuffer, type FileMetaData } from 'hyparquet';
+import {
+  parquetMetadata,
+  parquetReadObjects,
+  type AsyncBuffer,
+  type FileMetaData,
+} from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { AppError, fileError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';

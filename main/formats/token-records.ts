@@ -48,11 +48,7 @@ export async function* readRecordsOf(
 }
 
 /** The objects of a JSON Lines file, by one of their fields, from byte `from`. */
-export function* jsonRecords(
-  path: string,
-  field: string,
-  from: number,
-): Generator<DocumentRecord> {
+export function* jsonRecords(path: string, field: string, from: number): Generator<DocumentRecord> {
   for (const { text, start, after } of readLines(path, from)) {
     if (text.trim() === '') continue;
     const place = `byte ${start}`;

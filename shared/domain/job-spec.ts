@@ -8,7 +8,12 @@ import {
 } from './dictionary.ts';
 import { hookPattern } from './hook-name.ts';
 import { objectiveContradiction, objectiveSchema } from './objective.ts';
-import { activationCacheSchema, tokensContradiction, tokensSchema, type TokensRef } from './tokens.ts';
+import {
+  activationCacheSchema,
+  tokensContradiction,
+  tokensSchema,
+  type TokensRef,
+} from './tokens.ts';
 import { applyVariant, variantSchema, type Variant } from './variant.ts';
 
 export { architectureNames, type ArchitectureName };

@@ -58,7 +58,10 @@ interface Base {
 }
 
 /** `concatenate` */
-function streamPacker({ tokenizer, head, context, counts }: Base, before: readonly number[]): Packer<string> {
+function streamPacker(
+  { tokenizer, head, context, counts }: Base,
+  before: readonly number[],
+): Packer<string> {
   const end = tokenizer.requireSpecial('eos_token').id;
   let pending = [...before];
   return {

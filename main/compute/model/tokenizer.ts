@@ -21,7 +21,12 @@ export class ModelTokenizer {
   readonly #file: string;
   readonly #config: Readonly<Record<string, unknown>>;
 
-  private constructor(tokenizer: Tokenizer, texts: readonly string[], file: string, config: unknown) {
+  private constructor(
+    tokenizer: Tokenizer,
+    texts: readonly string[],
+    file: string,
+    config: unknown,
+  ) {
     this.#tokenizer = tokenizer;
     this.#texts = texts;
     this.#file = file;

@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, statfsSync, statSync, utimesSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statfsSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { AppError, fileError } from '../../../../shared/errors.ts';
@@ -136,7 +144,10 @@ export function listActivationSets(folder: string): StoredSet[] {
       return {
         key,
         bytes: shards.reduce((sum, name) => sum + allocatedBytes(join(path, name)), 0),
-        reserved: Math.max(0, ...namesIn(join(path, 'users')).map((name) => reservedBy(path, name))),
+        reserved: Math.max(
+          0,
+          ...namesIn(join(path, 'users')).map((name) => reservedBy(path, name)),
+        ),
         lastUsed: statSync(join(path, 'set.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0,
       };
     });

@@ -27,8 +27,7 @@ export function estimateData(
     memoryBytes:
       SequenceOrder.bytes(rows) + 8 * batch * context + kept + (toPrepare > 0 ? documentBytes : 0),
     diskBytes:
-      toPrepare +
-      (slot === undefined ? 0 : hooks * slot * Math.min(rows, steps * training.batch)),
+      toPrepare + (slot === undefined ? 0 : hooks * slot * Math.min(rows, steps * training.batch)),
   };
 }
 

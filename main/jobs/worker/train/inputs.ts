@@ -11,11 +11,7 @@ import { checkTokens, type TokenFile } from '../../../formats/token-file.ts';
 import { stopped, type JobControl } from '../../control.ts';
 import { insideProject } from '../inside-project.ts';
 import { openTokens } from '../tokens/prepare-tokens.ts';
-import {
-  estimateTraining,
-  planTraining,
-  type TrainingPlan,
-} from './plan.ts';
+import { estimateTraining, planTraining, type TrainingPlan } from './plan.ts';
 import { openLabelsOf } from './labels.ts';
 
 /** Everything that a training job reads, open and checked. */

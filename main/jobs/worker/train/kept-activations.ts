@@ -146,7 +146,12 @@ export async function openKeptActivations(
     hooks.map((hook) => {
       const about = { ...common, hook: hook.name };
       const key = createHash('sha256').update(canonicalJson(about)).digest('hex').slice(0, 32);
-      return { key, about: { ...about, modelPath: model, file: plan.spec.tokens.file }, shape, rows };
+      return {
+        key,
+        about: { ...about, modelPath: model, file: plan.spec.tokens.file },
+        shape,
+        rows,
+      };
     }),
     bytesOf(wanted.budget),
   );
