@@ -55,6 +55,7 @@ const paceMilliseconds = 50;
 /**
  * Reads documents and writes token rows, as `OUT.partial` until it is whole. An attempt that ended early
  * is taken up where it was last saved, and gives the same bytes.
+ * @param everyMilliseconds how often `pace` is called at most
  * @returns rows and what became of the documents
  * @throws AppError with file and place for documents that cannot be used, `bad-input` where they do not
  *   fill a row, and what the file system or `pace` says.
@@ -62,8 +63,9 @@ const paceMilliseconds = 50;
 export async function writeTokens(
   task: TokenTask,
   pace: Pace,
+  everyMilliseconds = paceMilliseconds,
 ): Promise<{ rows: number; counts: PackCounts }> {
-  const writing = new Writing(task);
+  const writing = new Writing(task, everyMilliseconds);
   try {
     await writing.run(pace);
     return writing.finish();
@@ -84,9 +86,11 @@ class Writing {
   readonly #packer: Packer<DocumentRecord>;
   #clean: State | undefined;
   #savedAt = performance.now();
+  readonly #paceMilliseconds: number;
   #pacedAt = 0;
 
-  constructor(task: TokenTask) {
+  constructor(task: TokenTask, paceMilliseconds: number) {
+    this.#paceMilliseconds = paceMilliseconds;
     this.#task = task;
     this.#partial = `${task.out}.partial`;
     this.#stateFile = `${task.out}.partial.json`;
@@ -182,7 +186,7 @@ class Writing {
 
   async #pause(pace: Pace, file: number, after: number): Promise<void> {
     const now = performance.now();
-    if (now - this.#pacedAt < paceMilliseconds) return;
+    if (now - this.#pacedAt < this.#paceMilliseconds) return;
     this.#pacedAt = now;
     if (now - this.#savedAt >= saveMilliseconds) this.#save();
     const before = this.#sizes.slice(0, file).reduce((sum, { bytes }) => sum + bytes, 0);
