@@ -7,8 +7,8 @@ import {
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { AppError, fileError } from '../../shared/errors.ts';
-import { limits } from '../../shared/limits.ts';
-import { closeFile, readFileBytes, truncatedFile } from './file-bytes.ts';
+import { closeFile, readFileBytes } from './file-bytes.ts';
+import { asCorrupt, columnsOf, readIndex } from './parquet-index.ts';
 
 /** Values, and unpacked bytes, of one column in one row group, which is in memory at a time. */
 const groupValues = 1 << 26;
@@ -74,26 +74,6 @@ export function openParquetColumn(path: string, column: string): ParquetColumn {
   }
 }
 
-function readIndex(fd: number, path: string, size: number): FileMetaData {
-  if (size < 12) throw truncatedFile(path, `it has ${size} bytes, which no parquet file has`);
-  const tail = readFileBytes(fd, path, size - 8, 8);
-  if (tail.toString('latin1', 4) !== 'PAR1')
-    throw new AppError(
-      'corrupt',
-      `${path} does not end as a parquet file. Copy or write it again.`,
-      { file: path, place: 'end' },
-    );
-  const length = tail.readUInt32LE();
-  if (length > limits.safetensorsHeaderBytes || length + 12 > size)
-    throw truncatedFile(path, `its index claims ${length} bytes, and the file has ${size}`);
-  try {
-    const bytes = readFileBytes(fd, path, size - 8 - length, length + 8);
-    return parquetMetadata(bytes.buffer as ArrayBuffer);
-  } catch (error) {
-    throw asCorrupt(error, path, 'index');
-  }
-}
-
 function checkGroups(metadata: FileMetaData, path: string, column: string, size: number) {
   const starts: number[] = [];
   let rows = 0;
@@ -130,40 +110,17 @@ function checkGroups(metadata: FileMetaData, path: string, column: string, size:
 
 /** A file without rows has no row groups, but may still lack the column. */
 function missingIn(metadata: FileMetaData, path: string, column: string): void {
-  if (!columnsOf(metadata).includes(column)) throw missingColumn(metadata, path, column);
-}
-
-/** Names of the columns at the top of the schema. */
-function columnsOf({ schema }: FileMetaData): string[] {
-  const names: string[] = [];
-  let at = 1;
-  const skip = (): void => {
-    const children = schema[at++]?.num_children ?? 0;
-    for (let child = 0; child < children; child++) skip();
-  };
-  while (at < schema.length) {
-    names.push(schema[at]!.name);
-    skip();
-  }
-  return names;
+  if (!columnsOf(metadata).some(({ name }) => name === column))
+    throw missingColumn(metadata, path, column);
 }
 
 function missingColumn(metadata: FileMetaData, path: string, column: string): AppError {
   return new AppError(
     'not-found',
-    `${path} has no column '${column}'. It has: ${columnsOf(metadata).slice(0, 20).join(', ')}.`,
+    `${path} has no column '${column}'. It has: ${columnsOf(metadata)
+      .slice(0, 20)
+      .map(({ name }) => name)
+      .join(', ')}.`,
     { file: path, place: column },
-  );
-}
-
-/** Whatever the reader stumbles over in a file that is not what it says. */
-function asCorrupt(error: unknown, path: string, place: string): AppError {
-  if (error instanceof AppError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new AppError(
-    'corrupt',
-    `${path}: ${place} cannot be read (${reason}). Write the file again.`,
-    { file: path, place },
-    error,
   );
 }

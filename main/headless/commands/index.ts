@@ -1,5 +1,6 @@
 import type { Command } from '../cli/command.ts';
 import { bench } from './bench.ts';
+import { cache } from './cache.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { encode } from './encode.ts';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   encode,
   generate,
   tokenize,
+  cache,
   doctor,
   bench,
 ];

@@ -1,18 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statfsSync,
-  statSync,
-  utimesSync,
-} from 'node:fs';
+import { mkdirSync, statfsSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { AppError, fileError } from '../../../../shared/errors.ts';
-import { removeQuietly, writeFileAtomically } from '../../files.ts';
-import { isAlive, ownIdentity, tryLock } from '../../file-lock.ts';
+import { listActivationSets, removeCacheEntry, type CacheEntry } from '../../cache-content.ts';
+import { namesIn, registerUse } from '../../cache-use.ts';
+import { writeFileAtomically } from '../../files.ts';
+import { tryLock } from '../../file-lock.ts';
 import { ActivationSet, slotBytes, type SetShape } from './activation-set.ts';
 
 /**
@@ -67,7 +60,7 @@ export async function openActivationSets(
       sets,
       close() {
         for (const set of sets) set.close();
-        users.forEach(removeQuietly);
+        for (const release of users) release();
       },
     };
   } finally {
@@ -92,7 +85,7 @@ function makeRoom(
   const keys = new Set(wanted.map(({ key }) => key));
   const all = listActivationSets(folder);
   const others = all.filter(({ key }) => !keys.has(key));
-  const busy = sumOf(others.filter(({ reserved }) => reserved > 0));
+  const busy = sumOf(others.filter(({ reserved }) => reserved !== undefined));
   if (busy + need > budget)
     throw new AppError(
       'not-allowed-now',
@@ -100,12 +93,12 @@ function makeRoom(
       { place: 'activationCache.budget', needed: need, inUse: busy, budget },
     );
   const idle = others
-    .filter(({ reserved }) => reserved === 0)
+    .filter(({ reserved }) => reserved === undefined)
     .sort((a, b) => a.lastUsed - b.lastUsed);
   let rest = busy + need + sumOf(idle);
   for (const set of idle) {
     if (rest <= budget) break;
-    removeActivationSet(folder, set.key);
+    removeCacheEntry(folder, set.key);
     rest -= set.bytes;
   }
   const there = all.filter(({ key }) => keys.has(key)).reduce((sum, { bytes }) => sum + bytes, 0);
@@ -120,91 +113,24 @@ function makeRoom(
   );
 }
 
-/** A set as it lies on the disk. */
-export interface StoredSet {
-  readonly key: string;
-  readonly bytes: number;
-  /** What its users may let it come to; 0 for one that is not in use. */
-  readonly reserved: number;
-  /** Milliseconds since 1970. */
-  readonly lastUsed: number;
+function sumOf(sets: readonly CacheEntry[]): number {
+  return sets.reduce((sum, { bytes, reserved }) => sum + Math.max(bytes, reserved ?? 0), 0);
 }
 
-function sumOf(sets: readonly StoredSet[]): number {
-  return sets.reduce((sum, { bytes, reserved }) => sum + Math.max(bytes, reserved), 0);
-}
-
-/** The sets of a cache. What crashed jobs left of their use does not count. */
-export function listActivationSets(folder: string): StoredSet[] {
-  return namesIn(folder)
-    .filter((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory())
-    .map((key) => {
-      const path = join(folder, key);
-      const shards = namesIn(path).filter((name) => name.endsWith('.bin'));
-      return {
-        key,
-        bytes: shards.reduce((sum, name) => sum + allocatedBytes(join(path, name)), 0),
-        reserved: Math.max(
-          0,
-          ...namesIn(join(path, 'users')).map((name) => reservedBy(path, name)),
-        ),
-        lastUsed: statSync(join(path, 'set.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0,
-      };
-    });
-}
-
-/** Takes a set away; a reader that has it open goes on with what it has. */
-export function removeActivationSet(folder: string, key: string): void {
-  const trash = join(folder, `removed-${randomUUID()}`);
-  try {
-    renameSync(join(folder, key), trash);
-  } catch (error) {
-    throw fileError(error, join(folder, key), 'write');
-  }
-  removeQuietly(trash);
-}
-
-/** Says that this process uses a set; answers the file that says so. */
-function register(folder: string, { key, about, shape, rows }: WantedSet): string {
+/** Makes a set where it is not there, and says that this process uses it. Answers how to let go. */
+function register(folder: string, { key, about, shape, rows }: WantedSet): () => void {
   const path = join(folder, key);
   const description = join(path, 'set.json');
-  const user = join(path, 'users', `${randomUUID()}.json`);
+  const release = registerUse(join(path, 'users'), rows * slotBytes(shape));
   try {
-    mkdirSync(join(path, 'users'), { recursive: true });
     if (!namesIn(path).includes('set.json'))
       writeFileAtomically(description, JSON.stringify({ version: 1, ...about, ...shape }, null, 2));
     utimesSync(description, new Date(), new Date());
-    const reserved = rows * slotBytes(shape);
-    writeFileAtomically(user, JSON.stringify({ identity: ownIdentity(), reserved }));
   } catch (error) {
+    release();
     throw fileError(error, path, 'write');
   }
-  return user;
-}
-
-function reservedBy(path: string, name: string): number {
-  try {
-    const text = readFileSync(join(path, 'users', name), 'utf8');
-    const { identity, reserved } = JSON.parse(text) as { identity: string; reserved: number };
-    return isAlive(identity) ? reserved : 0;
-  } catch {
-    return 0;
-  }
-}
-
-/** What a sparse file really takes. */
-function allocatedBytes(path: string): number {
-  const info = statSync(path, { throwIfNoEntry: false });
-  if (!info) return 0;
-  return process.platform === 'win32' ? info.size : info.blocks * 512;
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
+  return release;
 }
 
 function gigabytes(bytes: number): string {

@@ -8,6 +8,7 @@ import { ModelTokenizer } from '../../../compute/model/tokenizer.ts';
 import { openModelFolder } from '../../../formats/model-folder.ts';
 import { openTokenFile, type TokenFile } from '../../../formats/token-file.ts';
 import { stopped, type JobControl } from '../../control.ts';
+import { registerUse } from '../../cache-use.ts';
 import { tryLock } from '../../file-lock.ts';
 import { insideProject } from '../inside-project.ts';
 import { tokenKey, tokenSource, tokenizerHash, type TokenSource } from './token-source.ts';
@@ -30,17 +31,29 @@ export function openTokens(projectPath: string, ref: TokensRef, model: string): 
 /**
  * Writes text and lists of ids that a job reads as rows of tokens, once for all jobs, so that they can
  * be shuffled as a whole. A job that is stopped takes it up again.
+ * @returns how to let go of them: until then they are not removed
  * @throws AppError as `writeTokens`, and `cancelled`.
  */
 export async function prepareTokens(
   projectPath: string,
   spec: TrainSpec,
   control: JobControl,
-): Promise<void> {
-  for (const [, ref] of tokensOf(spec)) {
-    const source = tokenSource(projectPath, ref, spec.model);
-    if (source.prepared !== undefined && !existsSync(source.prepared))
-      await prepareOne(source, source.prepared, insideProject(projectPath, spec.model), control);
+): Promise<() => void> {
+  const uses: (() => void)[] = [];
+  const release = () => uses.forEach((letGo) => letGo());
+  try {
+    for (const [, ref] of tokensOf(spec)) {
+      const source = tokenSource(projectPath, ref, spec.model);
+      const { prepared } = source;
+      if (prepared === undefined) continue;
+      uses.push(registerUse(`${prepared}.users`, 0));
+      if (!existsSync(prepared))
+        await prepareOne(source, prepared, insideProject(projectPath, spec.model), control);
+    }
+    return release;
+  } catch (error) {
+    release();
+    throw error;
   }
 }
 

@@ -23,8 +23,21 @@ import { TrainingRun } from './training-run.ts';
  */
 export const runTrainJob: RunJob = async (assignment, control, io) => {
   const spec = trainSpecOf(assignment);
-  await prepareTokens(assignment.projectPath, spec, control);
-  const inputs = await openInputs(assignment.projectPath, spec, control);
+  const release = await prepareTokens(assignment.projectPath, spec, control);
+  try {
+    await trainOn(await openInputs(assignment.projectPath, spec, control), assignment, control, io);
+  } finally {
+    release();
+  }
+};
+
+async function trainOn(
+  inputs: TrainInputs,
+  assignment: JobAssignment,
+  control: JobControl,
+  io: JobIo,
+): Promise<void> {
+  const { spec } = inputs.plan;
   let kept: KeptActivations | undefined;
   try {
     const provenance = describeProvenance(inputs);
@@ -43,7 +56,7 @@ export const runTrainJob: RunJob = async (assignment, control, io) => {
     kept?.close();
     await inputs.close();
   }
-};
+}
 
 interface Surroundings {
   readonly control: JobControl;

@@ -9,10 +9,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  listActivationSets,
-  openActivationSets,
-} from '../../../../../../main/jobs/worker/activations/activation-cache.ts';
+import { openActivationSets } from '../../../../../../main/jobs/worker/activations/activation-cache.ts';
+import { listActivationSets } from '../../../../../../main/jobs/cache-content.ts';
 import {
   ActivationSet,
   slotBytes,
@@ -112,7 +110,11 @@ describe('the cache of activations', () => {
     });
     close();
     inUse.close();
-    expect(listActivationSets(folder).map(({ reserved }) => reserved)).toEqual([0, 0, 0]);
+    expect(listActivationSets(folder).map(({ reserved }) => reserved)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('refuses what exceeds the budget or the disk, with the numbers', async () => {
@@ -133,8 +135,8 @@ describe('the cache of activations', () => {
     await fill(folder, 'a', 1e9);
     mkdirSync(join(folder, 'a/users'), { recursive: true });
     const identity = JSON.stringify({ pid: process.pid, started: 'long ago' });
-    writeFileSync(join(folder, 'a/users/x.json'), JSON.stringify({ identity, reserved: 5e8 }));
-    expect(listActivationSets(folder)).toMatchObject([{ key: 'a', reserved: 0 }]);
+    writeFileSync(join(folder, 'a/users/x.json'), JSON.stringify({ identity, bytes: 5e8 }));
+    expect(listActivationSets(folder)).toMatchObject([{ key: 'a', reserved: undefined }]);
     expect(listActivationSets(folder)[0]!.bytes).toBeGreaterThanOrEqual(
       process.platform === 'linux' ? 100 * slot - 4096 : 0,
     );
