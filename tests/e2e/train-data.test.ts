@@ -39,7 +39,7 @@ test('a training makes its tokens of a text and keeps its activations', async ({
 
   await page.getByLabel(/Keep activations/).check();
   await fill(page, 'Disk budget', 'much');
-  await expect(page.getByText(/must be an amount such as 20 GB/).first()).toBeVisible();
+  await expect(page.getByText(/Must be an amount such as 20 GB/).first()).toBeVisible();
   await lookAt(page, 'train-data-problem');
   await fill(page, 'Disk budget', '200 MB');
   await page.getByLabel('Kept as').selectOption('float16, rounded');

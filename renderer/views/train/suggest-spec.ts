@@ -39,7 +39,6 @@ export function suggestSpec({ models, tokens, texts, labels }: Ingredients): str
   if (!model || !training) return undefined;
   const held = pickHeldOut(tokens, training) ?? training;
   const source = tokensFrom(training, model);
-  const heldSource = tokensFrom(held, model);
   const context = training.numbers['context'] ?? Number(source['context'] ?? 1);
   const rows = training.numbers['rows'] ?? guessRows(training, context);
   const heldRows = held.numbers['rows'] ?? guessRows(held, context);
@@ -58,12 +57,12 @@ export function suggestSpec({ models, tokens, texts, labels }: Ingredients): str
     objective: { sparsity: { coefficient: 2 } },
     training: { sequences, batch, learningRate: 5e-4, warmup: Math.floor(sequences / 20) },
     evaluation: {
-      tokens: heldSource,
+      tokens: tokensFrom(held, model),
       sequences: Math.min(heldRows, Math.max(1, Math.round(8192 / context))),
       every: Math.max(batch, Math.floor(sequences / 8)),
     },
     features: {
-      tokens: heldSource,
+      tokens: tokensFrom(held, model),
       sequences: Math.min(heldRows, Math.ceil(tokensOfFeatures / context)),
       ...(label ? { labels: label.path } : {}),
     },
