@@ -40,7 +40,10 @@ async function trainOn(
   const { spec } = inputs.plan;
   let kept: KeptActivations | undefined;
   try {
-    const provenance = describeProvenance(inputs);
+    const provenance = await describeProvenance(inputs, async (done, total) => {
+      control.progress('hashing inputs', done, total, 'bytes');
+      if ((await control.next()) === 'stop') throw stopped();
+    });
     writeProvenance(assignment.folder, provenance);
     const warn = (message: string) => io.log('warn', message);
     kept = await openKeptActivations(inputs, inputsOf(provenance), warn);

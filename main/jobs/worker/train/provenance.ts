@@ -4,13 +4,16 @@ import { startsOf, tokensOf } from '../../../../shared/domain/job-spec.ts';
 import { modelFiles } from '../../../formats/model-folder.ts';
 import { openSafetensors } from '../../../formats/safetensors.ts';
 import { parseStrictJson } from '../../../formats/strict-json.ts';
-import { describeInputs, describeSurroundings } from '../../provenance.ts';
+import { describeInputs, describeSurroundings, type InputPace } from '../../provenance.ts';
 import type { TrainInputs } from './inputs.ts';
 import { insideProject } from '../inside-project.ts';
 import { tokenSource, type TokenSource } from '../tokens/token-source.ts';
 
 /** What a run is made from and on, so that it can be made again or told apart from another. */
-export function describeProvenance(inputs: TrainInputs): Record<string, unknown> {
+export async function describeProvenance(
+  inputs: TrainInputs,
+  pace?: InputPace,
+): Promise<Record<string, unknown>> {
   const { projectPath, plan, engine } = inputs;
   const { spec } = plan;
   const sources = tokensOf(spec).map(([, ref]) => tokenSource(projectPath, ref, spec.model));
@@ -25,7 +28,7 @@ export function describeProvenance(inputs: TrainInputs): Record<string, unknown>
   const present = [...files].filter((file) => existsSync(insideProject(projectPath, file)));
   return {
     engine: engine.info,
-    inputs: describeInputs(projectPath, present.sort()),
+    inputs: await describeInputs(projectPath, present.sort(), pace),
     packed: packedTokens(sources),
     ...describeSurroundings(projectPath),
     startedAt: new Date().toISOString(),
