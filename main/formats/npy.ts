@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { AppError, fileError } from '../../shared/errors.ts';
 import {
   dtypeBytes,
@@ -6,7 +6,7 @@ import {
   type TensorInfo,
   type TensorReader,
 } from '../../shared/domain/tensors.ts';
-import { closeFile, readFileBytes, truncatedFile } from './file-bytes.ts';
+import { closeFile, openFile, readFileBytes, truncatedFile } from './file-bytes.ts';
 import { asDoubles, asFloats, asInts, requireRange, requireTensor } from './tensor-bytes.ts';
 
 /**
@@ -39,12 +39,7 @@ const dtypesByCode: Readonly<Record<string, Dtype>> = {
  * @throws AppError `truncated`, `corrupt`, `unsupported`, or what the file system says.
  */
 export function openNpy(path: string, name: string): TensorReader {
-  let fd: number;
-  try {
-    fd = openSync(path, 'r');
-  } catch (error) {
-    throw fileError(error, path);
-  }
+  const fd = openFile(path);
   try {
     return readerOf(fd, path, readHeader(fd, path, name));
   } catch (error) {

@@ -1,13 +1,8 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
-import {
-  parquetMetadata,
-  parquetReadObjects,
-  type AsyncBuffer,
-  type FileMetaData,
-} from 'hyparquet';
+import { closeSync, fstatSync } from 'node:fs';
+import { parquetReadObjects, type AsyncBuffer, type FileMetaData } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { AppError, fileError } from '../../shared/errors.ts';
-import { closeFile, readFileBytes } from './file-bytes.ts';
+import { closeFile, openFile, readFileBytes } from './file-bytes.ts';
 import { asCorrupt, columnsOf, readIndex } from './parquet-index.ts';
 
 /** Values, and unpacked bytes, of one column in one row group, which is in memory at a time. */
@@ -33,12 +28,7 @@ export interface ParquetColumn {
  *   row groups that must not be held in memory, `unsupported`.
  */
 export function openParquetColumn(path: string, column: string): ParquetColumn {
-  let fd: number;
-  try {
-    fd = openSync(path, 'r');
-  } catch (error) {
-    throw fileError(error, path);
-  }
+  const fd = openFile(path);
   try {
     const size = fstatSync(fd).size;
     const metadata = readIndex(fd, path, size);

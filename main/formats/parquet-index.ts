@@ -1,17 +1,12 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { parquetMetadata, type FileMetaData, type SchemaElement } from 'hyparquet';
-import { AppError, fileError } from '../../shared/errors.ts';
+import { AppError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
-import { readFileBytes, truncatedFile } from './file-bytes.ts';
+import { openFile, readFileBytes, truncatedFile } from './file-bytes.ts';
 
 /** Rows and columns of a parquet file, from its index alone. @throws AppError as for reading it. */
 export function describeParquet(path: string): { rows: number; columns: ParquetColumnInfo[] } {
-  let fd: number;
-  try {
-    fd = openSync(path, 'r');
-  } catch (error) {
-    throw fileError(error, path);
-  }
+  const fd = openFile(path);
   try {
     const metadata = readIndex(fd, path, fstatSync(fd).size);
     return { rows: Number(metadata.num_rows), columns: columnsOf(metadata) };

@@ -1,8 +1,9 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { isUtf8 } from 'node:buffer';
 import type { TextUnit } from '../../shared/domain/tokens.ts';
 import { AppError, fileError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
+import { openFile } from './file-bytes.ts';
 
 /** A part of a text file and the byte offset at which the next one begins. */
 export interface TextPart {
@@ -21,12 +22,7 @@ const chunkBytes = 1 << 20;
  *   `limits.recordBytes`, and what the file system says.
  */
 export function* readLines(path: string, from = 0): Generator<TextPart> {
-  let fd: number;
-  try {
-    fd = openSync(path, 'r');
-  } catch (error) {
-    throw fileError(error, path);
-  }
+  const fd = openFile(path);
   try {
     const chunk = Buffer.allocUnsafe(chunkBytes);
     let pieces: Buffer[] = [];

@@ -5,7 +5,7 @@ import { canonicalJson } from '../../../../shared/domain/job-spec.ts';
 import { hasCode } from '../../../../shared/errors.ts';
 import type { Engine, Tensor } from '../../../compute/engine.ts';
 import type { HookPoint } from '../../../compute/model/hooks.ts';
-import { OriginalPass } from '../../../compute/sae/original-pass.ts';
+import type { OriginalPass } from '../../../compute/sae/original-pass.ts';
 import { modelFiles } from '../../../formats/model-folder.ts';
 import { cacheFolder } from '../../cache-folder.ts';
 import { digestFileSync } from '../../files.ts';
