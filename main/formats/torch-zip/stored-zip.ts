@@ -4,15 +4,30 @@ import { AppError, fileError } from '../../../shared/errors.ts';
 import { closeFile, readFileBytes, truncatedFile } from '../file-bytes.ts';
 
 /**
- * ZIP files whose entries are stored without compression, as torch.save writes them. The central
- * directory is read and each entry held against its local header; entries are read in place by their
- * exact name, never written to a path. Whatever two readers could understand differently is refused:
- * names or sizes that differ between the two headers, entries that overlap, names given twice.
+ * ZIP files whose entries are stored without compression, as torch.save writes them; compressed ones
+ * only where the caller says that it unpacks them. The central directory is read and each entry held
+ * against its local header; entries are read in place by their exact name, never written to a path.
+ * Whatever two readers could understand differently is refused: names or sizes that differ between the
+ * two headers, entries that overlap, names given twice.
  */
+
+/** Ways of compression by their number in the file; 0 is none. */
+export const zipMethods = { stored: 0, deflate: 8, zstd: 93 } as const;
+
+export interface ZipOptions {
+  /** Compressions that the caller unpacks with `readPacked`. */
+  readonly methods?: readonly number[];
+  /** Where the format's own writers replace an entry by writing it again: the last one holds. */
+  readonly lastOfRepeated?: boolean;
+}
 
 export interface StoredEntry {
   readonly name: string;
   readonly size: number;
+  /** Bytes that it takes in the file; `size` where it is not compressed. */
+  readonly packed: number;
+  /** One of `zipMethods`. */
+  readonly method: number;
   readonly crc: number;
   /** Offset of its bytes in the file. */
   readonly offset: number;
@@ -45,7 +60,7 @@ export class StoredZip {
   }
 
   /** @throws AppError `truncated`, `corrupt`, `unsupported`, or what the file system says. */
-  static open(path: string): StoredZip {
+  static open(path: string, options: ZipOptions = {}): StoredZip {
     let fd: number;
     try {
       fd = openSync(path, 'r');
@@ -53,7 +68,7 @@ export class StoredZip {
       throw fileError(error, path);
     }
     try {
-      return new StoredZip(path, fd, readDirectory(fd, path));
+      return new StoredZip(path, fd, readDirectory(fd, path, options));
     } catch (error) {
       closeSync(fd);
       throw fileError(error, path);
@@ -70,6 +85,11 @@ export class StoredZip {
         'its bytes do not have the checksum that they should',
       );
     return bytes;
+  }
+
+  /** The bytes of an entry as the file holds them, which may be compressed. */
+  readPacked(entry: StoredEntry): Buffer {
+    return readFileBytes(this.#fd, this.path, entry.offset, entry.packed);
   }
 
   close(): void {
@@ -101,7 +121,11 @@ interface Directory {
   readonly count: number;
 }
 
-function readDirectory(fd: number, file: string): Map<string, StoredEntry> {
+function readDirectory(
+  fd: number,
+  file: string,
+  { methods = [], lastOfRepeated = false }: ZipOptions,
+): Map<string, StoredEntry> {
   const { offset, size, count } = findDirectory(fd, file);
   if (count > mostEntries || size > largestDirectory)
     throw refused(file, 'directory', `it has ${count} entries`);
@@ -111,12 +135,13 @@ function readDirectory(fd: number, file: string): Map<string, StoredEntry> {
   let at = 0;
   for (let index = 0; index < count; index++) {
     if (at + centralBytes > size) throw corruptZip(file, 'directory', 'it ends too early');
-    const { next, ...found } = readCentral(bytes, at, file);
-    const { name, header, crc } = found;
-    if (entries.has(name)) throw corruptZip(file, name, 'the name is there twice');
+    const { next, ...found } = readCentral(bytes, at, file, methods);
+    const { name, header, crc, size: unpacked, packed, method } = found;
+    if (entries.has(name) && !lastOfRepeated)
+      throw corruptZip(file, name, 'the name is there twice');
     const start = checkLocal(fd, file, found, offset);
-    entries.set(name, { name, size: found.size, crc, offset: start });
-    pieces.push({ name, start: header, end: start + found.size });
+    entries.set(name, { name, size: unpacked, packed, method, crc, offset: start });
+    pieces.push({ name, start: header, end: start + packed });
     at = next;
   }
   if (at !== size) throw corruptZip(file, 'directory', 'bytes follow its last entry');
@@ -191,7 +216,12 @@ interface Central extends Omit<StoredEntry, 'offset'> {
   readonly header: number;
 }
 
-function readCentral(bytes: Buffer, at: number, file: string): Central & { next: number } {
+function readCentral(
+  bytes: Buffer,
+  at: number,
+  file: string,
+  methods: readonly number[],
+): Central & { next: number } {
   if (bytes.readUInt32LE(at) !== 0x02014b50)
     throw corruptZip(file, 'directory', `there is no entry at byte ${at} of it`);
   const nameEnd = at + centralBytes + bytes.readUInt16LE(at + 28);
@@ -202,14 +232,22 @@ function readCentral(bytes: Buffer, at: number, file: string): Central & { next:
   const bits = bytes.readUInt16LE(at + 8);
   if (bits & (flags.encrypted | flags.strong | flags.masked | flags.patched))
     throw refused(file, name, 'it is encrypted or patched');
-  if (bytes.readUInt16LE(at + 10) !== 0) throw refused(file, name, 'it is compressed');
+  const method = bytes.readUInt16LE(at + 10);
+  if (method !== zipMethods.stored && !methods.includes(method))
+    throw refused(
+      file,
+      name,
+      methods.length === 0 ? 'it is compressed' : `it is compressed by method ${method}`,
+    );
   if (bytes.readUInt32LE(at + 38) >>> 28 === 0xa) throw refused(file, name, 'it is a link');
   const long = readLongFields(bytes, at, nameEnd, extraEnd, file, name);
-  if (long.size !== long.packed)
+  if (method === zipMethods.stored && long.size !== long.packed)
     throw corruptZip(file, name, 'it is stored in another size than its own');
   return {
     name,
     size: long.size,
+    packed: long.packed,
+    method,
     crc: bytes.readUInt32LE(at + 16),
     flags: bits,
     header: long.header,
@@ -256,7 +294,7 @@ function readName(bytes: Buffer, file: string): string {
   }
   const parts = name.split('/');
   if (
-    /[\0\\:]/.test(name) ||
+    /[\0\\]|^[A-Za-z]:/.test(name) ||
     parts[0] === '' ||
     parts.some((part) => part === '..' || part === '.')
   )
@@ -266,7 +304,7 @@ function readName(bytes: Buffer, file: string): string {
 
 /** Holds an entry against its local header. Answers the offset of its bytes. */
 function checkLocal(fd: number, file: string, entry: Central, directory: number): number {
-  const { name, size, crc, header } = entry;
+  const { name, size, packed, method, crc, header } = entry;
   if (header + localBytes > directory)
     throw corruptZip(file, name, 'its bytes do not lie before the directory');
   const fixed = readFileBytes(fd, file, header, localBytes);
@@ -274,11 +312,11 @@ function checkLocal(fd: number, file: string, entry: Central, directory: number)
     throw corruptZip(file, name, 'it has no header of its own');
   const nameBytes = fixed.readUInt16LE(26);
   const offset = header + localBytes + nameBytes + fixed.readUInt16LE(28);
-  if (offset + size > directory)
+  if (offset + packed > directory)
     throw corruptZip(file, name, 'its bytes do not lie before the directory');
   if (!readFileBytes(fd, file, header + localBytes, nameBytes).equals(Buffer.from(name)))
     throw corruptZip(file, name, 'its own header names it otherwise');
-  if (fixed.readUInt16LE(6) !== entry.flags || fixed.readUInt16LE(8) !== 0)
+  if (fixed.readUInt16LE(6) !== entry.flags || fixed.readUInt16LE(8) !== method)
     throw corruptZip(file, name, 'its own header says otherwise how it is stored');
   // Where sizes follow the bytes, the header may leave them at 0; else it has them, or says that they
   // are in its extra field, as it does for the largest.
@@ -286,7 +324,7 @@ function checkLocal(fd: number, file: string, entry: Central, directory: number)
   const agrees = (value: number, expected: number) =>
     value === expected || value === inExtra || (open !== 0 && value === 0);
   if (
-    !agrees(fixed.readUInt32LE(18), size) ||
+    !agrees(fixed.readUInt32LE(18), packed) ||
     !agrees(fixed.readUInt32LE(22), size) ||
     (fixed.readUInt32LE(14) !== crc && !(open && fixed.readUInt32LE(14) === 0))
   )
