@@ -27,9 +27,7 @@ const headerSchema = v.object({
     model_generate_config: v.nullish(record),
     scorers: v.nullish(v.array(v.object({ name: v.string() }))),
   }),
-  results: v.nullish(
-    v.object({ scores: v.nullish(v.array(v.object({ name: v.string() }))) }),
-  ),
+  results: v.nullish(v.object({ scores: v.nullish(v.array(v.object({ name: v.string() }))) })),
 });
 
 const newestVersion = 2;
@@ -53,7 +51,15 @@ export function readInspectHeader(
       { file, place: path },
     );
   }
-  const { version = newestVersion, eval: spec, plan, status, results, metadata, tags } = parsed.output;
+  const {
+    version = newestVersion,
+    eval: spec,
+    plan,
+    status,
+    results,
+    metadata,
+    tags,
+  } = parsed.output;
   if (version > newestVersion)
     throw new AppError(
       'unsupported',

@@ -81,5 +81,10 @@ class InspectJson implements EvalLog {
 }
 
 function isNull(source: ByteSource, span: Span): boolean {
-  return source.read(span.start, Math.min(span.end, span.start + 16)).toString().trim() === 'null';
+  return (
+    source
+      .read(span.start, Math.min(span.end, span.start + 16))
+      .toString()
+      .trim() === 'null'
+  );
 }

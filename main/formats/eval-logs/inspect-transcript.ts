@@ -12,7 +12,9 @@ export function toTranscript(
 ): EvalTranscript {
   const cut = new Cut();
   const all = Array.isArray(sample['messages']) ? (sample['messages'] as unknown[]) : [];
-  const messages = all.slice(0, mostMessages).map((message) => toMessage(message, cut, attachments));
+  const messages = all
+    .slice(0, mostMessages)
+    .map((message) => toMessage(message, cut, attachments));
   const { error, limit, target } = sample;
   return {
     id: String(sample['id']),

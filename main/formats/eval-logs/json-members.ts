@@ -75,7 +75,8 @@ export function* jsonMembers(
         else if (byte === 0x5c) isEscaped = true;
         else if (byte === 0x22) {
           inString = false;
-          if (depth === 1 && isObject && key === null) key = readKey(source, keyStart, from + i + 1);
+          if (depth === 1 && isObject && key === null)
+            key = readKey(source, keyStart, from + i + 1);
         }
         continue;
       }

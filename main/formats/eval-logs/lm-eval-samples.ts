@@ -102,7 +102,10 @@ function transcriptOf(path: string, id: string): EvalTranscript {
       epoch: 1,
       target: text(line['target']),
       messages: [
-        { role: 'user', parts: [{ kind: 'text', text: text(promptOf(line['arguments'], line['doc'])) }] },
+        {
+          role: 'user',
+          parts: [{ kind: 'text', text: text(promptOf(line['arguments'], line['doc'])) }],
+        },
         { role: 'assistant', parts: [{ kind: 'text', text: text(line['resps']) }] },
       ],
       scores: metricsOf(line).map(([scorer, value]) => ({

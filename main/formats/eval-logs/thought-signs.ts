@@ -14,9 +14,10 @@ export function thoughtSigns(messages: readonly unknown[]): ThoughtSigns {
     toolCalls: 0,
     assistantTurns: 0,
   };
+  let toolAnswers = 0;
   for (const message of messages) {
     const { role, source, content, tool_calls: calls } = fields(message);
-    if (role === 'tool') signs.toolCalls++;
+    if (role === 'tool') toolAnswers++;
     if (role !== 'assistant' || source === 'input') continue;
     signs.assistantTurns++;
     if (Array.isArray(calls)) signs.toolCalls += calls.length;
@@ -32,7 +33,7 @@ export function thoughtSigns(messages: readonly unknown[]): ThoughtSigns {
       if (typeof text === 'string') signs.thinkTags += thinkTags(text);
     }
   }
-  return signs;
+  return { ...signs, toolCalls: Math.max(signs.toolCalls, toolAnswers) };
 }
 
 export function thinkTags(text: string): number {
