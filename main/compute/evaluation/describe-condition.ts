@@ -47,7 +47,7 @@ export function describeCondition(
   const counts = { ...others, samples: scored + states.errored + states.limited + states.unscored };
   const of = isClustered ? clusteredMeanError(values, clusters) : meanError(values);
   const isBinary = n > 0 && values.every((value) => value === 0 || value === 1);
-  const successes = isBinary ? values.reduce((sum, value) => sum + value, 0) : null;
+  const successes = isBinary ? values.filter((value) => value === 1).length : null;
   const isWilson = successes !== null && !isClustered;
   const interval = isWilson ? wilsonInterval(successes, n, confidence) : tInterval(of, confidence);
   return {
