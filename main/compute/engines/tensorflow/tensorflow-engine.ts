@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { AppError } from '../../../../shared/errors.ts';
 import type { Engine, EngineInfo } from '../../engine.ts';
+import { hostSelection } from '../host-selection.ts';
 import {
   type Binding,
   findTensorflow,
@@ -72,7 +73,7 @@ export function createTensorflowEngine(options: TensorflowOptions = {}): Engine 
   const prepared = findTensorflow();
   const binding = loadTensorflow(prepared, threads);
   const store = new TensorflowStore(binding);
-  return {
+  const engine: Engine = {
     info: describe(prepared, binding, threads),
     ...storageOps(store),
     ...denseOps(store),
@@ -81,9 +82,11 @@ export function createTensorflowEngine(options: TensorflowOptions = {}): Engine 
     ...lossOps(store),
     ...reductionOps(store),
     ...sparseOps(store),
+    ...hostSelection(() => engine),
     close() {
       store.close();
       return Promise.resolve();
     },
   };
+  return engine;
 }

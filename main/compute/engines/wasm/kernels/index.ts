@@ -45,11 +45,13 @@ export {
   partialColumnSums,
   sumRows,
 } from './reductions';
+export { compressAbove, compressFrom, countAbove, countFrom, histogram } from './select';
 export { fewDots, fewSums, gatherFew } from './skinny';
 export {
   compressRows,
   countRows,
   densifyRows,
+  gatherValues,
   sampledMatmul,
   sparseMatmul,
   sparseNormRows,
