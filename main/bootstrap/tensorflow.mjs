@@ -71,9 +71,10 @@ if (values.join() !== '17,39') throw new Error('a product came out as ' + values
 console.log(JSON.stringify({ version: binding.TF_Version, gpu: binding.isUsingGpuDevice() }));`;
 
 /**
- * Changes to the binding's sources: numbers that are handed in are copied at once. As it stands the
+ * Changes to the binding's sources. Numbers that are handed in are copied at once: as it stands the
  * binding lends TensorFlow the memory of the JavaScript array where that is aligned, so that later
- * writes show, and lets go of it on whatever thread TensorFlow does, which Node-API forbids.
+ * writes show, and lets go of it on whatever thread TensorFlow does, which Node-API forbids. And an
+ * attribute may be a list of strings.
  */
 const patch = [
   {
@@ -100,6 +101,30 @@ const patch = [
     from: `    delete auto_ref;
     TFE_DeleteTensorHandle(tfe_tensor_handle);`,
     to: `    TFE_DeleteTensorHandle(tfe_tensor_handle);`,
+  },
+  {
+    file: 'tfjs_backend.cc',
+    from: `      // NOTE: String attribute values do not have to be utf8 encoded strings`,
+    to: `      if (IsArray(env, nstatus, &js_value)) {
+        uint32_t length;
+        nstatus = napi_get_array_length(env, js_value, &length);
+        ENSURE_NAPI_OK(env, nstatus);
+        std::vector<std::string> texts(length);
+        std::vector<const void *> starts(length);
+        std::vector<size_t> sizes(length);
+        for (uint32_t i = 0; i < length; ++i) {
+          napi_value element;
+          nstatus = napi_get_element(env, js_value, i, &element);
+          ENSURE_NAPI_OK(env, nstatus);
+          nstatus = GetStringParam(env, element, texts[i]);
+          ENSURE_NAPI_OK(env, nstatus);
+          starts[i] = texts[i].data();
+          sizes[i] = texts[i].size();
+        }
+        TFE_OpSetAttrStringList(tfe_op, attr_name, starts.data(), sizes.data(), length);
+        break;
+      }
+      // NOTE: String attribute values do not have to be utf8 encoded strings`,
   },
 ];
 

@@ -9,7 +9,7 @@ import { bindingRevision, nvidiaGpus, tensorflowFolder } from './folder.mjs';
 export interface BindingAttribute {
   readonly name: string;
   readonly type: number;
-  readonly value: boolean | number | string | readonly number[];
+  readonly value: boolean | number | string | readonly number[] | readonly string[];
 }
 
 /** What TensorFlow says of a result. */

@@ -56,6 +56,14 @@ export function reductionOps(store: TensorflowStore): ReductionOps {
     return new Float64Array(bits.buffer)[0]!;
   }
 
+  /** Adds up the norms of rows, so that nothing but those is turned to float64. */
+  function squaresOnGpu(x: Tensor): number {
+    return store.run((ops) => {
+      const norms = ops.call('EuclideanNorm', [ops.at(x), ops.list([1])]);
+      return 2 * readDouble(ops, ops.call('L2Loss', [ops.cast(norms, 'float64')]));
+    });
+  }
+
   /** Counts in one go: TensorFlow adds whole numbers of 32 bits on the CPU only. */
   function countOnGpu(x: Tensor): number {
     const rows = x.shape.length === 2 ? x.shape : [1, x.size];
@@ -77,6 +85,7 @@ export function reductionOps(store: TensorflowStore): ReductionOps {
     },
     sumSquares(x) {
       requireKind('sumSquares', 'float', x);
+      if (store.onGpu && x.shape.length === 2) return squaresOnGpu(x);
       return 2 * total(x, (ops, block) => ops.call('L2Loss', [ops.cast(block, 'float64')]));
     },
     countNonzero(x) {

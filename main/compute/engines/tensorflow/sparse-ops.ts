@@ -9,6 +9,7 @@ import type { TensorflowStore, Value } from './store.ts';
 type SparseOps = Pick<
   Engine,
   | 'sparsify'
+  | 'sparsifyAbove'
   | 'withValues'
   | 'densify'
   | 'sparseMatmul'
@@ -82,8 +83,9 @@ export function sparseOps(store: TensorflowStore): SparseOps {
     ops.reshape(ops.slice(places, [0, which], [places.shape[0]!, 1]), [places.shape[0]!]);
 
   /**
-   * x times b, or its transpose times b. TensorFlow's kernels for compressed rows take a twentieth of
-   * the time of those for lists of places; a transposed operand is turned first, which is cheap.
+   * x times b, or its transpose times b. On a CPU TensorFlow's kernels for compressed rows take a
+   * twentieth of the time of those for lists of places; a transposed operand is turned first, which is
+   * cheap. On a GPU it is the other way round.
    */
   function times(ops: RawOps, x: Sparse, b: Tensor, transposed: boolean): Value {
     const width = b.shape[1]!;
@@ -91,11 +93,12 @@ export function sparseOps(store: TensorflowStore): SparseOps {
       const shape = [transposed ? x.columns : x.rows, width];
       return ops.call('Fill', [ops.list(shape), ops.number(0)]);
     }
-    const rows = ops.call('SparseTensorToCSRSparseMatrix', [
-      placesOf(ops, x),
-      ops.at(x.values),
-      shapeOf(ops, x),
-    ]);
+    const operands = [placesOf(ops, x), ops.at(x.values), shapeOf(ops, x)];
+    if (store.onGpu)
+      return ops.call('SparseTensorDenseMatMul', [...operands, ops.at(b)], {
+        adjoint_a: transposed,
+      });
+    const rows = ops.call('SparseTensorToCSRSparseMatrix', operands);
     const left = transposed ? ops.call('SparseMatrixTranspose', [rows], { type: 'float32' }) : rows;
     return ops.call('SparseMatrixMatMul', [left, ops.at(b)], { T: 'float32' });
   }
@@ -121,39 +124,53 @@ export function sparseOps(store: TensorflowStore): SparseOps {
       : ops.concat(parts, 0);
   }
 
+  /** The entries of `input` [r, n] at places, which are int64 [count, 2] and in order. */
+  function compress(ops: RawOps, input: Value, places: Value): Sparse {
+    const [rows, columns] = input.shape as [number, number];
+    const count = places.shape[0]!;
+    const values = ops.call('GatherNd', [input, places]);
+    const atRows = column(ops, places, 0);
+    // A row's first entry comes after all entries of rows before it.
+    const numbers = ops.call('Range', [ops.int(0), ops.int(rows + 1), ops.int(1)]);
+    const wanted = ops.reshape(ops.cast(numbers, 'int64'), [1, rows + 1]);
+    const sorted = ops.reshape(atRows, [1, count]);
+    const found = ops.call('LowerBound', [sorted, wanted], { out_type: 'int64' });
+    const sparse = {
+      rows,
+      columns,
+      count,
+      pointers: ops.keep(ops.cast(ops.reshape(found, [rows + 1]), 'int32'), 'int'),
+      indices: ops.keep(ops.cast(column(ops, places, 1), 'int32'), 'int'),
+      values: ops.keep(values),
+    };
+    const storage = store.storageOf(sparse.pointers);
+    const shape = ops.call('Shape', [input], { out_type: 'int64' });
+    for (const [name, value] of Object.entries({ rows: atRows, places, shape }))
+      storage.derived.set(name, ops.release(value));
+    checked.set(store.storageOf(sparse.indices), columns);
+    checked.set(storage, count);
+    return sparse;
+  }
+
   const segmentSum = (ops: RawOps, values: Value, segments: Value, count: number) =>
     ops.call('UnsortedSegmentSum', [values, segments, ops.int(count)]);
 
   return {
     sparsify(x) {
-      const { rows, columns } = matrix('sparsify', x);
+      matrix('sparsify', x);
       return store.run((ops) => {
         const input = ops.at(x);
-        const places = ops.call('Where', [input]);
-        const values = ops.call('GatherNd', [input, places]);
-        const count = places.shape[0]!;
-        const atRows = column(ops, places, 0);
-        // A row's first entry comes after all entries of rows before it.
-        const numbers = ops.call('Range', [ops.int(0), ops.int(rows + 1), ops.int(1)]);
-        const wanted = ops.reshape(ops.cast(numbers, 'int64'), [1, rows + 1]);
-        const sorted = ops.reshape(atRows, [1, count]);
-        const found = ops.call('LowerBound', [sorted, wanted], { out_type: 'int64' });
-        const sparse = {
-          rows,
-          columns,
-          count,
-          pointers: ops.keep(ops.cast(ops.reshape(found, [rows + 1]), 'int32'), 'int'),
-          indices: ops.keep(ops.cast(column(ops, places, 1), 'int32'), 'int'),
-          values: ops.keep(values),
-        };
-        const storage = store.storageOf(sparse.pointers);
-        storage.derived.set('rows', ops.release(atRows));
-        storage.derived.set('places', ops.release(places));
-        const shape = ops.call('Shape', [input], { out_type: 'int64' });
-        storage.derived.set('shape', ops.release(shape));
-        checked.set(store.storageOf(sparse.indices), columns);
-        checked.set(storage, count);
-        return sparse;
+        return compress(ops, input, ops.call('Where', [input]));
+      });
+    },
+    sparsifyAbove(x, limits, most = Infinity) {
+      const { columns } = matrix('sparsifyAbove', x);
+      if (limits) requireVector('sparsifyAbove', 'limits', limits, columns);
+      return store.run((ops) => {
+        const input = ops.at(x);
+        const isBelow = ops.call('LessEqual', [input, limits ? ops.at(limits) : ops.number(0)]);
+        const places = ops.call('Where', [ops.call('LogicalNot', [isBelow])]);
+        return places.shape[0]! < most ? compress(ops, input, places) : undefined;
       });
     },
     withValues: (pattern, values) => patternWithValues(store.handles, pattern, values),

@@ -22,9 +22,17 @@ interface TensorStorage extends Storage {
   readonly derived: Map<string, Value>;
 }
 
-/** Numbers stand for INT, lists for SHAPE, `text` for STRING; a bare string names a number type. */
+/** Numbers stand for INT, lists for SHAPE, `text` and `texts` for STRING; a bare string names a number type. */
 export type Attributes = Readonly<
-  Record<string, boolean | number | NumberType | readonly number[] | { readonly text: string }>
+  Record<
+    string,
+    | boolean
+    | number
+    | NumberType
+    | readonly number[]
+    | { readonly text: string }
+    | { readonly texts: readonly string[] }
+  >
 >;
 
 /** Number types by TensorFlow's codes. */
@@ -98,6 +106,7 @@ export class TensorflowStore {
     if (typeof value === 'number') return { name, type: TF_ATTR_INT, value };
     if (typeof value === 'string') return { name, type: TF_ATTR_TYPE, value: typeCodes[value] };
     if ('text' in value) return { name, type: TF_ATTR_STRING, value: value.text };
+    if ('texts' in value) return { name, type: TF_ATTR_STRING, value: value.texts };
     return { name, type: TF_ATTR_SHAPE, value };
   }
 

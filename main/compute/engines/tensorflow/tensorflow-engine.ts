@@ -81,8 +81,8 @@ export function createTensorflowEngine(options: TensorflowOptions = {}): Engine 
     ...transformerOps(store),
     ...lossOps(store),
     ...reductionOps(store),
-    ...sparseOps(store),
     ...hostSelection(() => engine),
+    ...sparseOps(store),
     close() {
       store.close();
       return Promise.resolve();
