@@ -41,6 +41,11 @@ interface Timing {
 }
 
 const say = (text: string) => console.log(text);
+// Before the engine, which says in the environment how exact its products are.
+const rival =
+  parts.has('local') || parts.has('e2e')
+    ? await Rival.start('accelerator/rival.py', say)
+    : undefined;
 const engine = createTensorflowEngine();
 say(`${engine.info.version} on ${engine.info.device}`);
 const onGpu = engine.info.device.startsWith('GPU');
@@ -78,10 +83,6 @@ const time = (what: string, tokens: number, seconds: number) => {
   );
   save();
 };
-const rival =
-  parts.has('local') || parts.has('e2e')
-    ? await Rival.start('accelerator/rival.py', say)
-    : undefined;
 const ask = async (what: string, tokens: number, question: object) => {
   const answer = (await rival?.ask({ steps, ...question })) as { seconds?: number; error?: string };
   if (answer?.seconds !== undefined) time(`${rival!.name}, ${what}`, tokens, answer.seconds);

@@ -32,7 +32,8 @@ export function denseOps(store: TensorflowStore): DenseOps {
 
   /** A product with a row added to each row: at once on a GPU, where a pass of its own is dear. */
   function timesPlus(ops: RawOps, a: Tensor, b: Tensor, bias: Tensor, options: MatmulOptions) {
-    if (!store.onGpu) return ops.call('BiasAdd', [times(ops, a, b, options), ops.at(bias)]);
+    if (!store.onGpu || a.size === 0)
+      return ops.call('BiasAdd', [times(ops, a, b, options), ops.at(bias)]);
     const { transA, transB } = options;
     return ops.call('_FusedMatMul', [ops.at(a), ops.at(b), ops.at(bias)], {
       transpose_a: transA ?? false,

@@ -56,7 +56,7 @@ export function reductionOps(store: TensorflowStore): ReductionOps {
     return new Float64Array(bits.buffer)[0]!;
   }
 
-  /** Adds up the norms of rows, so that nothing but those is turned to float64. */
+  /** Of many numbers the norms of rows are taken in float32, so that but those are turned to float64. */
   function squaresOnGpu(x: Tensor): number {
     return store.run((ops) => {
       const norms = ops.call('EuclideanNorm', [ops.at(x), ops.list([1])]);
@@ -85,7 +85,7 @@ export function reductionOps(store: TensorflowStore): ReductionOps {
     },
     sumSquares(x) {
       requireKind('sumSquares', 'float', x);
-      if (store.onGpu && x.shape.length === 2) return squaresOnGpu(x);
+      if (store.onGpu && x.shape.length === 2 && x.size > sumBlock) return squaresOnGpu(x);
       return 2 * total(x, (ops, block) => ops.call('L2Loss', [ops.cast(block, 'float64')]));
     },
     countNonzero(x) {

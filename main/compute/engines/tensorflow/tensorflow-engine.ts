@@ -43,6 +43,7 @@ function describe(prepared: Prepared, binding: Binding, threads: number): Engine
     version: prepared.version,
     threads,
     precision: 'float32',
+    ...(binding.isUsingGpuDevice() && { logitEntries: 1 << 26 }),
   };
 }
 
