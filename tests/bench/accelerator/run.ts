@@ -32,7 +32,7 @@ const e2e = values.small
   ? { layers: 2, width: 64, vocabulary: 500, sequences: 2, length: 16 }
   : { layers: 12, width: 768, vocabulary: 50_257, sequences: 16, length: 512 };
 const steps = values.small ? 3 : 20;
-/** Relative difference of a loss from float64 that a run on float32 may have after 30 steps. */
+/** Relative difference of a loss from float64 that a run on float32 may have after a dozen steps. */
 const runTolerance = 1e-4;
 
 interface Timing {

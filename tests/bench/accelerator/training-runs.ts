@@ -17,8 +17,8 @@ export interface ShortRun {
   readonly deviation: number;
 }
 
-const steps = 30;
-const size = { layers: 3, width: 64, vocabulary: 200, sequences: 4, length: 32 };
+const steps = 12;
+const size = { layers: 2, width: 64, vocabulary: 200, sequences: 2, length: 16 };
 const objectives: readonly { name: string; objective: Objective }[] = [
   {
     name: 'local',
