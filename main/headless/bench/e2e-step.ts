@@ -124,7 +124,10 @@ export function prepare(engine: Engine, size: Size): () => void {
 }
 
 /** A GPT-2 of random weights. */
-export function randomModel(engine: Engine, { layers, width, vocabulary, length }: Size): Transformer {
+export function randomModel(
+  engine: Engine,
+  { layers, width, vocabulary, length }: Size,
+): Transformer {
   const config = parseModelConfig(
     {
       model_type: 'gpt2',
