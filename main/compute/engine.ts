@@ -268,6 +268,11 @@ export interface Engine {
   countNonzero(x: Tensor): number;
   /** The k largest entries of each row, largest first; ties go to the smaller column. [r, k] each. */
   topK(x: Tensor, k: number): { values: Tensor; indices: Tensor };
+  /**
+   * The largest entry of each column of x [r, c] and its row, [c] each; ties go to the smaller row.
+   * NaN never wins: a column of nothing else has -Infinity in row 0.
+   */
+  largestInColumns(x: Tensor): { values: Tensor; indices: Tensor };
 
   // ---- sparse codes ----------------------------------------------------------------------------
 
@@ -278,6 +283,11 @@ export interface Engine {
    * above. Undefined where there are `most` of them or more.
    */
   sparsifyAbove(x: Tensor, limits?: Tensor, most?: number): Sparse | undefined;
+  /**
+   * The k largest entries of each row of x [r, n], as far as they are above 0; ties go to the smaller
+   * column.
+   */
+  largestOfRows(x: Tensor, k: number): Sparse;
   /**
    * The `count` largest entries of x [r, n], of all rows together, as far as they are above 0; ties go to
    * the earlier entry.

@@ -1,13 +1,14 @@
 import type { Engine, Sparse, Tensor } from '../engine.ts';
-import { matrix, requireEntryCount, requireVector } from './checks.ts';
+import { matrix, requireEntryCount, requireTopCount, requireVector } from './checks.ts';
 import { Entries } from './entries.ts';
 
-type SelectionOps = Pick<Engine, 'sparsifyAbove' | 'largestEntries'>;
+type SelectionOps = Pick<Engine, 'sparsifyAbove' | 'largestOfRows' | 'largestEntries'>;
 
 /** Picks of pre-activations out of an engine's other operations, the few that remain put in order on the host. */
 export function hostSelection(current: () => Engine): SelectionOps {
   return {
     sparsifyAbove: (x, limits, most) => sparsifyAbove(current(), x, limits, most),
+    largestOfRows: (x, k) => largestOfRows(current(), x, k),
     largestEntries: (x, count) => largestEntries(current(), x, count),
   };
 }
@@ -35,6 +36,23 @@ function sparsifyAbove(
   const replaced = engine.withValues(pattern, values);
   engine.dispose(pattern, values);
   return replaced;
+}
+
+function largestOfRows(engine: Engine, pre: Tensor, k: number): Sparse {
+  const { rows, columns } = matrix('largestOfRows', pre);
+  requireTopCount(k, pre);
+  const top = engine.topK(pre, k);
+  const [values, found] = [engine.read(top.values), engine.readInts(top.indices)];
+  engine.dispose(top.values, top.indices);
+  const entries = new Entries(engine, rows, columns, rows * k);
+  for (let row = 0; row < rows; row++) {
+    const at: number[] = [];
+    for (let i = row * k; i < (row + 1) * k && values[i]! > 0; i++) at.push(i);
+    at.sort((a, b) => found[a]! - found[b]!);
+    for (const i of at) entries.push(found[i]!, values[i]!);
+    entries.endRow();
+  }
+  return entries.sparse();
 }
 
 /**

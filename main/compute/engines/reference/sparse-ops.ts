@@ -1,6 +1,6 @@
 import type { Engine, Sparse, Tensor } from '../../engine.ts';
 import { matrix, misfit, requireExponent, requireRows, requireSparse } from '../checks.ts';
-import { requireEntryCount, requireVector } from '../checks.ts';
+import { requireEntryCount, requireTopCount, requireVector } from '../checks.ts';
 import { patternWithValues } from '../sparse-pattern.ts';
 import { pNorm, pNormSlope } from './reduction-ops.ts';
 import type { ReferenceStore } from './store.ts';
@@ -9,6 +9,7 @@ type SparseOps = Pick<
   Engine,
   | 'sparsify'
   | 'sparsifyAbove'
+  | 'largestOfRows'
   | 'largestEntries'
   | 'withValues'
   | 'densify'
@@ -77,6 +78,22 @@ export function sparseOps(store: ReferenceStore): SparseOps {
       const list = limits && store.floats(limits);
       const positions = positionsOf(x, (value, at) => !(value <= (list?.[at % columns] ?? 0)));
       return positions.length < most ? compress('sparsifyAbove', x, positions) : undefined;
+    },
+    largestOfRows(x, k) {
+      const { columns } = matrix('largestOfRows', x);
+      requireTopCount(k, x);
+      const xs = store.floats(x);
+      const inRows = Map.groupBy(
+        positionsOf(x, (value) => value > 0),
+        (at) => Math.floor(at / columns),
+      );
+      const kept = [...inRows.values()].flatMap((row) =>
+        row
+          .sort((a, b) => xs[b]! - xs[a]! || a - b)
+          .slice(0, k)
+          .sort((a, b) => a - b),
+      );
+      return compress('largestOfRows', x, kept);
     },
     largestEntries(x, count) {
       requireEntryCount('largestEntries', count);

@@ -1,8 +1,8 @@
 import type { Engine, Sparse, Tensor } from '../../engine.ts';
-import { matrix, requireEntryCount, requireVector } from '../checks.ts';
+import { matrix, requireEntryCount, requireTopCount, requireVector } from '../checks.ts';
 import type { WasmStore } from './store.ts';
 
-type SelectionOps = Pick<Engine, 'sparsifyAbove' | 'largestEntries'>;
+type SelectionOps = Pick<Engine, 'sparsifyAbove' | 'largestOfRows' | 'largestEntries'>;
 
 /** Entries of a task of the histogram. */
 const blockEntries = 1 << 17;
@@ -76,6 +76,22 @@ export function selectionOps(store: WasmStore): SelectionOps {
 
   return {
     sparsifyAbove,
+    largestOfRows(x, k) {
+      const { rows, columns } = matrix('largestOfRows', x);
+      requireTopCount(k, x);
+      if (k === 0) return reserve(rows, columns, () => 0);
+      return store.lend(4 * rows * (2 * k + 1), (ranked) => {
+        const places = ranked + 4 * rows * k;
+        const counts = places + 4 * rows * k;
+        store.runRows('topK', rows, columns, at(x), ranked, places, columns, k);
+        store.runRows('countRanked', rows, k, ranked, counts, k);
+        const kept = Int32Array.from(store.intsAt(counts, rows));
+        const code = reserve(rows, columns, (row) => kept[row]!);
+        const outputs = [at(code.pointers), at(code.indices), at(code.values)];
+        store.runRows('orderRanked', rows, k, ranked, places, ...outputs, k);
+        return code;
+      });
+    },
     largestEntries(x, count) {
       const { rows, columns } = matrix('largestEntries', x);
       requireEntryCount('largestEntries', count);

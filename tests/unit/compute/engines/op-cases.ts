@@ -419,6 +419,11 @@ const reductions: OpCase[] = [
     const { values, indices } = b.engine.topK(x, b.random.integer(0, Math.min(c, 70)));
     return [values, indices];
   }),
+  op('largestInColumns with ties', exact, (b) => {
+    const [r, c] = [b.size() * b.random.pick([1, 20]), b.size()];
+    const { values, indices } = b.engine.largestInColumns(b.sparse([r, c], 0.6));
+    return [values, indices];
+  }),
 ];
 
 const sparseCases: OpCase[] = [
@@ -433,6 +438,11 @@ const sparseCases: OpCase[] = [
   op('sparsifyAbove limits of columns', summed, (b) => {
     const [r, n] = sizes(b);
     return [b.engine.sparsifyAbove(b.normals([r, n]), b.normals([n]))!];
+  }),
+  op('largestOfRows with ties', exact, (b) => {
+    const [r, n] = [b.size(), b.size() * b.random.pick([1, 20])];
+    const x = b.random.pick([b.wholes([r, n], -4, 9), b.normals([r, n])]);
+    return [b.engine.largestOfRows(x, b.random.integer(0, Math.min(n, 70)))];
   }),
   op('largestEntries with ties', exact, (b) => {
     const [r, n] = [b.size(), b.size() * b.random.pick([1, 20])];

@@ -16,6 +16,7 @@ export {
   subtractRow,
 } from './elementwise';
 export { gatherRows, rotateRows, scatterAddColumns } from './embedding';
+export { largestOfBlocks, largestOfColumns } from './largest';
 export {
   compareLogits,
   crossEntropy,
@@ -45,7 +46,15 @@ export {
   partialColumnSums,
   sumRows,
 } from './reductions';
-export { compressAbove, compressFrom, countAbove, countFrom, histogram } from './select';
+export {
+  compressAbove,
+  compressFrom,
+  countAbove,
+  countFrom,
+  countRanked,
+  histogram,
+  orderRanked,
+} from './select';
 export { fewDots, fewSums, gatherFew } from './skinny';
 export {
   compressRows,

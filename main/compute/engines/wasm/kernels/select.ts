@@ -196,3 +196,50 @@ export function compressFrom(
     }
   }
 }
+
+/** Task: rows. The number of entries above 0 of each row of k values in falling order, as topK writes them. */
+export function countRanked(
+  thread: i32,
+  begin: i32,
+  end: i32,
+  ranked: usize,
+  counts: usize,
+  k: i32,
+): void {
+  for (let row = begin; row < end; row++) {
+    const from = ranked + <usize>row * words(k);
+    let count = 0;
+    while (count < k && load<f32>(from + words(count)) > 0) count++;
+    store<i32>(counts + words(row), count);
+  }
+}
+
+/** Task: rows. Writes the first entries of what topK wrote from pointers[row] on, in the order of columns. */
+export function orderRanked(
+  thread: i32,
+  begin: i32,
+  end: i32,
+  ranked: usize,
+  places: usize,
+  pointers: usize,
+  indices: usize,
+  values: usize,
+  k: i32,
+): void {
+  for (let row = begin; row < end; row++) {
+    const first = load<i32>(pointers + words(row));
+    const count = load<i32>(pointers + words(row + 1)) - first;
+    const columns = indices + words(first);
+    const numbers = values + words(first);
+    for (let i = 0; i < count; i++) {
+      const column = load<i32>(places + words(row * k + i));
+      let at = i;
+      for (; at > 0 && load<i32>(columns + words(at - 1)) > column; at--) {
+        store<i32>(columns + words(at), load<i32>(columns + words(at - 1)));
+        store<f32>(numbers + words(at), load<f32>(numbers + words(at - 1)));
+      }
+      store<i32>(columns + words(at), column);
+      store<f32>(numbers + words(at), load<f32>(ranked + words(row * k + i)));
+    }
+  }
+}
