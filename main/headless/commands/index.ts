@@ -12,12 +12,14 @@ import { run } from './run.ts';
 import { runs } from './runs.ts';
 import { serve } from './serve.ts';
 import { show } from './show.ts';
+import { study } from './study.ts';
 
 /** The verbs of `assay`, in the order of its help. */
 export const commands: readonly Command[] = [
   demo,
   serve,
   run,
+  study,
   runs,
   features,
   show,
