@@ -1,6 +1,10 @@
 import type { MetricSummary } from '../../shared/contract/runs.ts';
 import { metricDefinition } from '../../shared/domain/metrics.ts';
-import { studyMetrics, type StudyDifference, type StudyFigures } from '../../shared/domain/study.ts';
+import {
+  studyMetrics,
+  type StudyDifference,
+  type StudyFigures,
+} from '../../shared/domain/study.ts';
 import { formatNumber, textTable } from './cli/text-table.ts';
 import { summaryText } from './print-demo.ts';
 

@@ -13,7 +13,8 @@ import { projectFolder } from './read-project.ts';
 
 export const study: Command = {
   name: 'study',
-  summary: 'Trains dictionaries for several objectives at equal L0 and holds them against each other.',
+  summary:
+    'Trains dictionaries for several objectives at equal L0 and holds them against each other.',
   parameters: ['[SPEC]'],
   options: studyOptions,
   example: 'assay study specs/layer-6.yaml --seeds 5 --objectives local,e2e --match l0 --target 40',

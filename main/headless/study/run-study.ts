@@ -31,7 +31,9 @@ export function runStudy(
     const job = await ensureJob(client, project, stageSpec(plan, stage, trials), {
       ...options,
       announce: (isResumed) => {
-        options.output.note(`${isResumed ? 'Going on with' : 'Training'} ${words(stage, trials, plan)} …`);
+        options.output.note(
+          `${isResumed ? 'Going on with' : 'Training'} ${words(stage, trials, plan)} …`,
+        );
       },
     });
     const runs: RunRow[] = [];

@@ -32,7 +32,11 @@ export const studyOptions = {
   hook: { type: 'string', value: 'NAME', help: 'without a SPEC: hook point' },
   tokens: { type: 'string', value: 'FILE', help: 'without a SPEC: tokens to train on' },
   'eval-tokens': { type: 'string', value: 'FILE', help: 'without a SPEC: held-out tokens' },
-  ratio: { type: 'string', value: 'N', help: 'without a SPEC: latents per dimension; 16 by default' },
+  ratio: {
+    type: 'string',
+    value: 'N',
+    help: 'without a SPEC: latents per dimension; 16 by default',
+  },
   sequences: {
     type: 'string',
     value: 'N',
@@ -71,7 +75,8 @@ function readBase(path: string): TrainSpec {
 function specOfOptions(values: Values, project: string): TrainSpec {
   const given = (name: string): string => {
     const value = textValue(values, name);
-    if (value === undefined) throw usage(`Give either a SPEC or --${name}. See assay study --help.`);
+    if (value === undefined)
+      throw usage(`Give either a SPEC or --${name}. See assay study --help.`);
     return value;
   };
   const file = (name: string) => relative(project, resolve(project, given(name)));

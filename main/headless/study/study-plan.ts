@@ -1,5 +1,9 @@
 import { parseJobSpec, type TrainSpec } from '../../../shared/domain/job-spec.ts';
-import { objectivePresets, presetNames, type PresetName } from '../../../shared/domain/objective.ts';
+import {
+  objectivePresets,
+  presetNames,
+  type PresetName,
+} from '../../../shared/domain/objective.ts';
 import { topKNames } from '../../../shared/domain/dictionary.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { Stage, Trial } from './match-l0.ts';
