@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ReportRow, ReportSection } from '../../../shared/contract/reports.ts';
 import { openView } from '../../host/project-view.ts';
 import { readStudy, type StudySection } from '../../host/study-data.ts';
 import type { Command, CommandContext } from '../cli/command.ts';
@@ -8,7 +6,7 @@ import { printStudy, type StudyAnswer } from '../print-study.ts';
 import { runStudy } from '../study/run-study.ts';
 import { readPlan, studyOptions } from '../study/study-options.ts';
 import { studySection, studySections } from '../study/study-sections.ts';
-import { withHost, type HostClient } from '../with-host.ts';
+import { withHost } from '../with-host.ts';
 import { projectFolder } from './read-project.ts';
 
 export const study: Command = {
@@ -26,12 +24,18 @@ async function runCommand({ parameters, values, output, signal }: CommandContext
   const plan = readPlan(parameters[0], values, folder);
   const { section, report } = await withHost(output, async (client) => {
     const { id: project } = await client.call('project.open', { path: folder });
-    const goOn = 'the same command';
-    const match = await runStudy(client, project, plan, { output, signal, goOn });
+    const match = await runStudy(client, project, plan, {
+      output,
+      signal,
+      goOn: 'the same command',
+    });
     const about = studySection(plan, match);
-    const title = `${plan.base.name}: objectives at equal L0`;
-    const sections = studySections(about);
-    return { section: about, report: await writeReport(client, project, folder, title, sections) };
+    const written = await client.call('reports.create', {
+      project,
+      title: `${plan.base.name}: objectives at equal L0`,
+      sections: studySections(about),
+    });
+    return { section: about, report: written };
   });
   const answer: StudyAnswer = {
     project: folder,
@@ -51,15 +55,4 @@ function readFigures(folder: string, section: StudySection) {
   } finally {
     view.close();
   }
-}
-
-/** The report of a study that is repeated takes the place of nothing, so that it is written once. */
-async function writeReport(
-  client: HostClient,
-  project: string,
-  folder: string,
-  title: string,
-  sections: ReportSection[],
-): Promise<ReportRow> {
-  return client.call('reports.create', { project, title, sections });
 }

@@ -1,4 +1,4 @@
-import { solveFalling, type LogLogPoint } from '../../../shared/stats/log-log.ts';
+import { solveFalling } from '../../../shared/stats/log-log.ts';
 
 /** Short trainings of the first seed, full ones of it, full ones of every seed. */
 export type Stage = 'pilot' | 'single' | 'all';
@@ -105,19 +105,24 @@ class Search {
     return this.#of(stage, objective).some((tried) => tried.coefficient === coefficient);
   }
 
+  /**
+   * From two trainings of the stage on these alone count; before, those of the stage before do, moved by
+   * the factor by which the one training of this stage differs from the target that it was meant for.
+   */
   #next(stage: Stage, objective: string): number {
-    const pilots = toPoints(this.#of('pilot', objective));
-    const full = this.#of('single', objective);
-    if (stage === 'all') {
-      const all = this.#of('all', objective);
-      if (all.length === 0) return this.nearest('single', objective)!.coefficient;
-      return threeDigits(solveFalling(toPoints([...full, ...all]), this.#target));
-    }
-    if (stage === 'single' && full.length > 1)
-      return threeDigits(solveFalling(toPoints(full), this.#target));
-    // One full training says by which factor its L0 differs from the pilots' curve.
-    const factor = stage === 'single' && full[0] ? full[0].l0 / this.#target : 1;
-    return threeDigits(solveFalling(pilots, this.#target / Math.max(factor, 1e-3)));
+    const own = this.#of(stage, objective);
+    if (stage === 'pilot' || own.length > 1) return this.#solve(own, this.#target);
+    const before = this.#of(stage === 'single' ? 'pilot' : 'single', objective);
+    const [one] = own;
+    if (one) return this.#solve(before, this.#target / changeSince(before, one, this.#target));
+    // Every seed gets the coefficient that its first one has been trained with.
+    if (stage === 'all') return this.nearest('single', objective)!.coefficient;
+    return this.#solve(before, this.#target);
+  }
+
+  #solve(tried: readonly Tried[], l0: number): number {
+    const points = tried.map((trial) => ({ x: trial.coefficient, y: trial.l0 }));
+    return threeDigits(solveFalling(points, l0));
   }
 
   #of(stage: Stage, objective: string): Tried[] {
@@ -125,8 +130,14 @@ class Search {
   }
 }
 
-function toPoints(tried: readonly Tried[]): LogLogPoint[] {
-  return tried.map(({ coefficient, l0 }) => ({ x: coefficient, y: l0 }));
+/** Factor from the L0 of the stage before, measured at the same coefficient or else expected, to this one. */
+function changeSince(
+  before: readonly Tried[],
+  { coefficient, l0 }: Tried,
+  expected: number,
+): number {
+  const earlier = before.find((trial) => trial.coefficient === coefficient)?.l0 ?? expected;
+  return Math.max(l0 / Math.max(earlier, 1e-3), 1e-3);
 }
 
 /** Readable in a spec, and finer than L0 can tell. */
