@@ -212,8 +212,8 @@ function methods({ figures, details, trials, pilots }: StudySectionData): Markup
       Coefficients were found from
       ${formatCount(pilots.length, 'short training', 'short trainings')} by interpolating log L0
       over log coefficient, corrected by
-      ${formatCount(trials.length, 'further training', 'further trainings')} of full length, until
-      the mean held-out L0 over the seeds lay within ${formatShare(figures.tolerance, 1)} of
+      ${formatCount(trials.length, 'further training', 'further trainings')} of full length, so that
+      the mean held-out L0 over the seeds would lie within ${formatShare(figures.tolerance, 1)} of
       ${formatNumber(figures.target)}. L0 alone decided; no other figure was looked at.
     </p>
     <details class="methods">
