@@ -2,6 +2,7 @@ import { dirname, relative, resolve } from 'node:path';
 import { parseJobSpec, type TrainSpec } from '../../../shared/domain/job-spec.ts';
 import type { PresetName } from '../../../shared/domain/objective.ts';
 import { readText } from '../../formats/documents.ts';
+import { openTokenFile } from '../../formats/token-file.ts';
 import { readSpec } from '../../host/specs.ts';
 import { textValue, type Command, type Values } from '../cli/command.ts';
 import { usage } from '../cli/run-cli.ts';
@@ -28,10 +29,22 @@ export const studyOptions = {
     value: 'SEQUENCES',
     help: 'length of the short trainings that the search begins with; a quarter by default',
   },
-  model: { type: 'string', value: 'DIR', help: 'without a SPEC: folder of the model' },
+  model: {
+    type: 'string',
+    value: 'DIR',
+    help: 'without a SPEC: folder of the model, seen from the project',
+  },
   hook: { type: 'string', value: 'NAME', help: 'without a SPEC: hook point' },
-  tokens: { type: 'string', value: 'FILE', help: 'without a SPEC: tokens to train on' },
-  'eval-tokens': { type: 'string', value: 'FILE', help: 'without a SPEC: held-out tokens' },
+  tokens: {
+    type: 'string',
+    value: 'FILE',
+    help: 'without a SPEC: tokens to train on, seen from the project',
+  },
+  'eval-tokens': {
+    type: 'string',
+    value: 'FILE',
+    help: 'without a SPEC: held-out tokens, seen from the project',
+  },
   ratio: {
     type: 'string',
     value: 'N',
@@ -43,6 +56,9 @@ export const studyOptions = {
     help: 'without a SPEC: sequences to train on; 4,000 by default',
   },
 } as const satisfies Command['options'];
+
+const tokensInStep = 1024;
+const mostHeldOut = 500;
 
 /** What a command line asks for. @throws AppError `usage`, or `bad-spec` of the spec */
 export function readPlan(spec: string | undefined, values: Values, project: string): StudyPlan {
@@ -72,36 +88,44 @@ function readBase(path: string): TrainSpec {
   throw usage(`${path} describes a ${spec.kind} job; a study needs one of kind train.`);
 }
 
+/** As the form of the Train page suggests a spec. @throws AppError of a token file that cannot be read */
 function specOfOptions(values: Values, project: string): TrainSpec {
   const given = (name: string): string => {
     const value = textValue(values, name);
     if (value === undefined)
       throw usage(`Give either a SPEC or --${name}. See assay study --help.`);
-    return value;
+    return resolve(project, value);
   };
-  const file = (name: string) => relative(project, resolve(project, given(name)));
-  const held = { file: file('eval-tokens') };
+  const hook = textValue(values, 'hook');
+  const [model, tokens, heldOut] = [given('model'), given('tokens'), given('eval-tokens')];
+  if (hook === undefined) throw usage('Give either a SPEC or --hook. See assay study --help.');
+  const held = {
+    tokens: { file: relative(project, heldOut) },
+    sequences: Math.min(sizeOf(heldOut).rows, mostHeldOut),
+  };
   const sequences = wholeValue(values, 'sequences', 4000);
-  const hook = given('hook');
+  const { context } = sizeOf(tokens);
+  const batch = Math.max(1, Math.min(sequences, Math.round(tokensInStep / context)));
   const document = {
     kind: 'train',
     name: `study of ${hook}`,
-    model: file('model'),
+    model: relative(project, model),
     hook,
-    tokens: { file: file('tokens') },
+    tokens: { file: relative(project, tokens) },
     dictionary: { ratio: wholeValue(values, 'ratio', 16) },
     objective: { preset: 'local' },
-    training: {
-      sequences,
-      batch: Math.min(8, sequences),
-      learningRate: 1e-3,
-      warmup: Math.floor(sequences / 20),
-    },
-    evaluation: { tokens: held, sequences: 100 },
-    features: { tokens: held, sequences: 100 },
-    checkpointEvery: Math.max(8, Math.floor(sequences / 4)),
+    training: { sequences, batch, learningRate: 1e-3, warmup: Math.floor(sequences / 20) },
+    evaluation: held,
+    features: held,
+    checkpointEvery: Math.max(batch, Math.floor(sequences / 4)),
   };
   return parseJobSpec(document, 'the options') as TrainSpec;
+}
+
+function sizeOf(path: string): { rows: number; context: number } {
+  const { rows, context, close } = openTokenFile(path, 'input_ids');
+  close();
+  return { rows, context };
 }
 
 function readObjectives(values: Values): PresetName[] {
