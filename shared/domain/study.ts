@@ -1,7 +1,7 @@
 import type { MetricSummary } from '../contract/runs.ts';
 import { meanInterval } from '../stats/mean-interval.ts';
 import { pairedDifference } from '../stats/paired-difference.ts';
-import type { MetricName } from './metrics.ts';
+import { defaultRunMetrics, type MetricName } from './metrics.ts';
 
 /**
  * Objectives held against each other at equal sparsity. Sparsity coefficients of different objectives
@@ -9,15 +9,7 @@ import type { MetricName } from './metrics.ts';
  */
 
 /** Figures of a study, in the order of its tables. */
-export const studyMetrics = [
-  'l0',
-  'explainedVariance',
-  'mse',
-  'ceIncrease',
-  'kl',
-  'alive',
-] as const satisfies readonly MetricName[];
-export type StudyMetric = (typeof studyMetrics)[number];
+export const studyMetrics = defaultRunMetrics;
 
 /** One trained dictionary of a study. */
 export interface StudiedRun {
@@ -34,14 +26,14 @@ export interface StudiedObjective {
   readonly coefficient: number;
   /** Whether the mean L0 lies within the tolerance of the target. */
   readonly isMatched: boolean;
-  readonly metrics: Readonly<Partial<Record<StudyMetric, MetricSummary>>>;
+  readonly metrics: Readonly<Partial<Record<MetricName, MetricSummary>>>;
   /** In the order of their seeds. */
   readonly runs: readonly StudiedRun[];
 }
 
 /** Mean over the seeds of the difference `of` - `against`, with the t interval of the paired differences. */
 export interface StudyDifference extends MetricSummary {
-  readonly metric: StudyMetric;
+  readonly metric: MetricName;
   readonly of: string;
   readonly against: string;
 }
@@ -104,7 +96,7 @@ function differencesOf(of: ObjectiveRuns, against: ObjectiveRuns): StudyDifferen
 }
 
 /** By seed, of the runs that have the metric. */
-function valuesOf(runs: readonly StudiedRun[], metric: StudyMetric): Map<number, number> {
+function valuesOf(runs: readonly StudiedRun[], metric: MetricName): Map<number, number> {
   return new Map(
     runs.flatMap(({ seed, metrics }): [number, number][] => {
       const value = metrics[metric];

@@ -1,26 +1,19 @@
-import type { MetricSummary } from '../../../shared/contract/runs.ts';
-import { metricDefinition } from '../../../shared/domain/metrics.ts';
+import type { MetricName } from '../../../shared/domain/metrics.ts';
 import {
   studyMetrics,
   type StudiedRun,
   type StudyDifference,
   type StudyFigures,
-  type StudyMetric,
 } from '../../../shared/domain/study.ts';
 import { paretoChart, type ParetoGroup, type ParetoPoint } from '../charts/pareto.ts';
 import { legend } from '../charts/marker.ts';
 import { notShown, type RenderedSection, type ReportContext } from '../context.ts';
 import { trainingMethod } from '../methods.ts';
 import type { NamedRun, StudySectionData } from '../report-data.ts';
-import { renderTable, type CellValue, type ShownColumn } from '../table.ts';
-import {
-  formatCount,
-  formatEstimate,
-  formatNumber,
-  formatShare,
-  missing,
-} from '../viewer/format.ts';
+import { renderTable } from '../table.ts';
+import { formatCount, formatNumber, formatShare, missing } from '../viewer/format.ts';
 import { html, type Fragment, type Markup } from '../viewer/html.ts';
+import { metricColumn, summaryText, summaryValues } from './run-tables.ts';
 
 /** Objectives at equal L0: figures over the seeds, paired differences, L0 against CE increase, methods. */
 export function studySection(
@@ -53,7 +46,7 @@ export function studySection(
 
 function objectiveTable(
   { objectives, target }: StudyFigures,
-  metrics: readonly StudyMetric[],
+  metrics: readonly MetricName[],
   id: string,
   context: ReportContext,
 ): Markup {
@@ -64,7 +57,7 @@ function objectiveTable(
       name,
       coefficient,
       runs.length,
-      ...metrics.flatMap((metric) => endsOf(of[metric])),
+      ...metrics.flatMap((metric) => summaryValues(of[metric])),
     ]),
   });
   return renderTable({
@@ -95,18 +88,21 @@ function objectiveTable(
 
 function differenceTable(
   { differences }: StudyFigures,
-  metrics: readonly StudyMetric[],
+  metrics: readonly MetricName[],
   id: string,
   context: ReportContext,
 ): Markup {
   if (differences.length === 0) return html``;
   const pairs = [...new Map(differences.map((item) => [pairOf(item), item])).keys()];
-  const at = (pair: string, metric: StudyMetric) =>
+  const at = (pair: string, metric: MetricName) =>
     differences.find((item) => pairOf(item) === pair && item.metric === metric);
   const tableId = context.addTable(`${id}-differences`, {
     name: 'differences',
     columns: ['pair', ...withEnds(metrics)],
-    rows: pairs.map((pair) => [pair, ...metrics.flatMap((metric) => endsOf(at(pair, metric)))]),
+    rows: pairs.map((pair) => [
+      pair,
+      ...metrics.flatMap((metric) => summaryValues(at(pair, metric))),
+    ]),
   });
   return renderTable({
     id: tableId,
@@ -126,29 +122,8 @@ function pairOf({ of, against }: StudyDifference): string {
   return `${of} − ${against}`;
 }
 
-function metricColumn(metric: StudyMetric): ShownColumn {
-  const { title, definition, unit } = metricDefinition(metric);
-  return {
-    title: unit === undefined ? title : html`${title} <span class="unit">${unit}</span>`,
-    definition,
-    align: 'right',
-    key: metric,
-  };
-}
-
-function withEnds(metrics: readonly StudyMetric[]): string[] {
+function withEnds(metrics: readonly MetricName[]): string[] {
   return metrics.flatMap((metric) => [metric, `${metric}Low`, `${metric}High`]);
-}
-
-function endsOf(summary: MetricSummary | undefined): CellValue[] {
-  return [summary?.mean ?? null, summary?.low ?? null, summary?.high ?? null];
-}
-
-function summaryText(summary: MetricSummary | undefined, metric: StudyMetric): Fragment {
-  if (summary === undefined || summary.mean === null) return missing;
-  const { mean, low, high } = summary;
-  const half = low === null || high === null ? null : (high - low) / 2;
-  return formatEstimate(mean, half, metricDefinition(metric).digits);
 }
 
 /** Trainings of full length: matched ones, and those on the way, which show how L0 trades. */
