@@ -16,10 +16,14 @@ const spec = tinySpec({
 });
 
 let folder: string;
+const options = `--seeds 3 --target ${target} --pilot 400 --together 4`.split(' ');
 const study = (...more: string[]) => [
   'study',
   join(folder, 'study.json'),
-  ...['--project', folder, '--seeds', '3', '--target', `${target}`, '--pilot', '400', ...more],
+  '--project',
+  folder,
+  ...options,
+  ...more,
 ];
 
 beforeAll(() => {

@@ -6,7 +6,7 @@ import { formatNumber } from '../cli/text-table.ts';
 import { ensureJob } from '../ensure-job.ts';
 import type { HostClient } from '../with-host.ts';
 import { matchL0, type Match, type Stage, type Trial, type Tried } from './match-l0.ts';
-import { stageSpec, type StudyPlan } from './study-plan.ts';
+import { stageParts, stageSpec, type StagePart, type StudyPlan } from './study-plan.ts';
 
 export interface StudyOptions {
   readonly output: Output;
@@ -27,19 +27,28 @@ export function runStudy(
   options: StudyOptions,
 ): Promise<Match> {
   const first = new Map<string, RunRow>();
-  const trainStage = async (stage: Stage, trials: readonly Trial[]): Promise<RunRow[][]> => {
-    const job = await ensureJob(client, project, stageSpec(plan, stage, trials), {
+  const trainPart = async (stage: Stage, part: StagePart): Promise<RunRow[]> => {
+    const job = await ensureJob(client, project, stageSpec(plan, stage, part), {
       ...options,
       announce: (isResumed) => {
-        options.output.note(
-          `${isResumed ? 'Going on with' : 'Training'} ${words(stage, trials, plan)} …`,
-        );
+        const doing = isResumed ? 'Going on with' : 'Training';
+        options.output.note(`${doing} ${words(stage, part)} …`);
       },
     });
-    const runs: RunRow[] = [];
-    for (const run of job.runs) runs.push((await client.call('runs.get', { project, run })).run);
-    const each = runs.length / trials.length;
-    return trials.map((_, index) => runs.slice(index * each, (index + 1) * each));
+    return Promise.all(
+      job.runs.map(async (run) => (await client.call('runs.get', { project, run })).run),
+    );
+  };
+  const trainStage = async (stage: Stage, trials: readonly Trial[]): Promise<RunRow[][]> => {
+    const byTrial = new Map(trials.map((trial): [Trial, RunRow[]] => [trial, []]));
+    for (const part of stageParts(plan, stage, trials)) {
+      const runs = await trainPart(stage, part);
+      part.trials.forEach((trial, index) => {
+        const { length } = part.seeds;
+        byTrial.get(trial)!.push(...runs.slice(index * length, (index + 1) * length));
+      });
+    }
+    return [...byTrial.values()];
   };
   const train = async (stage: Stage, trials: readonly Trial[]) => {
     if (stage !== 'all') {
@@ -49,7 +58,7 @@ export function runStudy(
     }
     const missing = trials.filter((trial) => !first.has(keyOf(trial)));
     if (missing.length > 0) await train('single', missing);
-    const others = plan.seeds.length > 1 ? await trainStage('all', trials) : trials.map(() => []);
+    const others = await trainStage('all', trials);
     return told(
       options.output,
       trials,
@@ -63,12 +72,10 @@ function keyOf({ objective, coefficient }: Trial): string {
   return `${objective} ${coefficient}`;
 }
 
-function words(stage: Stage, trials: readonly Trial[], { seeds }: StudyPlan): string {
+function words(stage: Stage, { trials, seeds }: StagePart): string {
+  const what = `${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`;
   const list = trials.map(keyOf).join(', ');
-  if (stage === 'pilot') return `pilots on seed ${seeds[0]}: ${list}`;
-  return stage === 'single'
-    ? `seed ${seeds[0]} in full: ${list}`
-    : `seeds ${seeds.slice(1).join(', ')} in full: ${list}`;
+  return stage === 'pilot' ? `pilots on ${what}: ${list}` : `${what} in full: ${list}`;
 }
 
 function told(

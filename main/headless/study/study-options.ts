@@ -29,6 +29,11 @@ export const studyOptions = {
     value: 'SEQUENCES',
     help: 'length of the short trainings that the search begins with; a quarter by default',
   },
+  together: {
+    type: 'string',
+    value: 'N',
+    help: 'most dictionaries of one job, for models and widths of which few fit into memory',
+  },
   model: {
     type: 'string',
     value: 'DIR',
@@ -59,6 +64,7 @@ export const studyOptions = {
 
 const tokensInStep = 1024;
 const mostHeldOut = 500;
+const mostTogether = 64;
 
 /** What a command line asks for. @throws AppError `usage`, or `bad-spec` of the spec */
 export function readPlan(spec: string | undefined, values: Values, project: string): StudyPlan {
@@ -69,6 +75,8 @@ export function readPlan(spec: string | undefined, values: Values, project: stri
   const { sequences, batch } = base.training;
   const seeds = wholeValue(values, 'seeds', 5, 64);
   const pilotSequences = wholeValue(values, 'pilot', Math.ceil(sequences / 4), sequences);
+  const together = wholeValue(values, 'together', mostTogether, mostTogether);
+  if (together === 0) throw usage('--together must be at least 1.');
   if (seeds === 0) throw usage('--seeds must be at least 1.');
   if (pilotSequences < batch)
     throw usage(`--pilot must be at least ${batch}, the sequences of one step.`);
@@ -79,6 +87,7 @@ export function readPlan(spec: string | undefined, values: Values, project: stri
     target: positiveValue(values, 'target', 40),
     tolerance: positiveValue(values, 'tolerance', 0.05),
     pilotSequences,
+    together,
   };
 }
 

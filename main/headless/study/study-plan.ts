@@ -18,6 +18,8 @@ export interface StudyPlan {
   readonly tolerance: number;
   /** Training sequences of a pilot. */
   readonly pilotSequences: number;
+  /** Most dictionaries of one job, which share the model's pass and are in memory together. */
+  readonly together: number;
 }
 
 export interface StudyObjective {
@@ -53,23 +55,44 @@ export function checkStudyBase(base: TrainSpec, file: string): void {
   if (start !== undefined) refuse('dictionary.start', 'a study trains every dictionary anew');
 }
 
+/** A part of a stage that one job does. */
+export interface StagePart {
+  readonly trials: readonly Trial[];
+  readonly seeds: readonly number[];
+}
+
 /**
- * The job of one stage: a variant for each trial, on the first seed, or on the others for `all`, whose
- * first seed the stage `single` has trained. A pilot is shorter in all its lengths and keeps no features.
+ * A stage in parts of at most `together` dictionaries: for the first seed, or for the others in `all`,
+ * whose first seed the stage `single` has trained.
  */
-export function stageSpec(plan: StudyPlan, stage: Stage, trials: readonly Trial[]): TrainSpec {
-  const { base, seeds } = plan;
+export function stageParts(plan: StudyPlan, stage: Stage, trials: readonly Trial[]): StagePart[] {
+  const seeds = stage === 'all' ? plan.seeds.slice(1) : plan.seeds.slice(0, 1);
+  return chunks(seeds, plan.together).flatMap((some) =>
+    chunks(trials, Math.floor(plan.together / some.length)).map((few) => ({
+      trials: few,
+      seeds: some,
+    })),
+  );
+}
+
+function chunks<T>(list: readonly T[], size: number): T[][] {
+  const count = Math.ceil(list.length / size);
+  return Array.from({ length: count }, (_, index) => list.slice(index * size, (index + 1) * size));
+}
+
+/** The job of a part: a variant for each trial. A pilot is shorter in all its lengths and keeps no features. */
+export function stageSpec(plan: StudyPlan, stage: Stage, { trials, seeds }: StagePart): TrainSpec {
+  const { base } = plan;
   const variants = trials.map(({ objective, coefficient }) => ({
     objective: {
       preset: objective,
       sparsity: { ...base.objective.sparsity, coefficient },
     },
   }));
-  const [first, ...others] = seeds;
   const document = {
     ...base,
     name: stage === 'pilot' ? `${base.name}, pilot` : base.name,
-    seeds: stage === 'all' ? others : [first],
+    seeds,
     variants,
     ...(stage === 'pilot' && shortened(base, plan.pilotSequences)),
   };

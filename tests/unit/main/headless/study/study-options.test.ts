@@ -37,6 +37,7 @@ describe('the plan of a study', () => {
       target: 40,
       tolerance: 0.05,
       pilotSequences: 200,
+      together: 64,
     });
   });
 

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import {
   checkStudyBase,
   objectivesOf,
+  stageParts,
   stageSpec,
   type StudyPlan,
 } from '../../../../../main/headless/study/study-plan.ts';
+import type { Stage } from '../../../../../main/headless/study/match-l0.ts';
 import {
   groupKey,
   parseJobSpec,
@@ -23,15 +25,22 @@ const plan: StudyPlan = {
   target: 10,
   tolerance: 0.05,
   pilotSequences: 400,
+  together: 64,
 };
 const trials = [
   { objective: 'local', coefficient: 2 },
   { objective: 'e2e', coefficient: 3 },
 ];
 
+const specOfStage = (stage: Stage) => {
+  const [part, ...others] = stageParts(plan, stage, trials);
+  expect(others).toEqual([]);
+  return stageSpec(plan, stage, part!);
+};
+
 describe('the jobs of a study', () => {
   it('train the first seed alone and the others together, as replicates of one group', () => {
-    const [single, all] = [stageSpec(plan, 'single', trials), stageSpec(plan, 'all', trials)];
+    const [single, all] = [specOfStage('single'), specOfStage('all')];
     expect([single.seeds, all.seeds]).toEqual([[0], [1, 2]]);
     expect(groupKey(runSpec(single, 1))).toBe(groupKey(runSpec(all, 3)));
     const { objective } = runSpec(all, 3);
@@ -42,14 +51,39 @@ describe('the jobs of a study', () => {
   });
 
   it('make pilots shorter in all their lengths, under another name', () => {
-    const { training, features, checkpointEvery, evaluation, name } = stageSpec(
-      plan,
-      'pilot',
-      trials,
-    );
+    const { training, features, checkpointEvery, evaluation, name } = specOfStage('pilot');
     expect(training).toMatchObject({ sequences: 400, warmup: 10, batch: 4 });
     expect([features, checkpointEvery, evaluation?.every]).toEqual([undefined, null, null]);
     expect(name).toBe('tiny, pilot');
+  });
+});
+
+describe('the parts of a stage', () => {
+  const sizes = (together: number, stage: Stage) =>
+    stageParts({ ...plan, together, seeds: [0, 1, 2, 3, 4] }, stage, [...trials, trials[0]!]).map(
+      (part) => [part.trials.length, part.seeds],
+    );
+
+  it('hold as many dictionaries as fit together', () => {
+    expect(sizes(64, 'all')).toEqual([[3, [1, 2, 3, 4]]]);
+    expect(sizes(8, 'all')).toEqual([
+      [2, [1, 2, 3, 4]],
+      [1, [1, 2, 3, 4]],
+    ]);
+    expect(sizes(3, 'all')).toEqual([
+      [1, [1, 2, 3]],
+      [1, [1, 2, 3]],
+      [1, [1, 2, 3]],
+      [3, [4]],
+    ]);
+    expect(sizes(2, 'pilot')).toEqual([
+      [2, [0]],
+      [1, [0]],
+    ]);
+  });
+
+  it('are none for the other seeds of a study of one', () => {
+    expect(stageParts({ ...plan, seeds: [0] }, 'all', trials)).toEqual([]);
   });
 });
 
