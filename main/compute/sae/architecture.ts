@@ -95,12 +95,16 @@ export interface Architecture<Name extends string = string, Frozen extends strin
   /** The buffers before the first step; none where not given. */
   buffers?(shape: DictionaryShape): Buffers;
 
-  /** The training pass: codes and output of x [r, d], with gradients to the parameters and to x. */
+  /**
+   * The training pass: codes and output of x [r, d], with gradients to the parameters, to x and to
+   * `target` [r, d], what the output is to be: x itself but for a transcoder.
+   */
   forward(
     tape: Tape,
     variables: ByParameter<Variable, Name>,
     x: Variable,
     buffers: Buffers,
+    target: Variable,
   ): Forward;
 
   /** Brings the buffers up to date with a part of a batch, in place, after its forward pass. */
@@ -136,7 +140,10 @@ export interface Architecture<Name extends string = string, Frozen extends strin
     buffers: Buffers,
   ): DictionaryParameters<Name>;
 
-  /** Codes of x [r, d] under frozen parameters; the output is codes x decoder + decoderBias. */
+  /**
+   * Codes of x [r, d] under frozen parameters; the output is codes x decoder + decoderBias, and x times
+   * the skip connection (skip-connection.ts) where there is one.
+   */
   encode(tape: Tape, frozen: ByParameter<Variable, Frozen>, x: Variable): Codes;
 
   /** The tensors of a dictionary file. */

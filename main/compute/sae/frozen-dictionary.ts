@@ -51,21 +51,33 @@ export class FrozenDictionary {
     return sparse;
   }
 
-  /** Reconstruction [r, d] of codes. The caller frees it. */
-  decode(codes: Sparse): Tensor {
+  /** Output [r, d] for the codes of x [r, d]. The caller frees it. */
+  decode(codes: Sparse, x: Tensor): Tensor {
     const { decoder, decoderBias } = this.parameters;
-    return this.#engine.sparseMatmul(codes, decoder, decoderBias);
+    const skip = this.parameters['skip'];
+    const output = this.#engine.sparseMatmul(codes, decoder, decoderBias);
+    if (!skip) return output;
+    const skipped = this.#engine.matmul(x, skip, { transB: true });
+    this.#engine.addInto(output, skipped);
+    this.#engine.dispose(skipped);
+    return output;
   }
 
-  /** Puts the reconstruction in the place of the value at one hook point; without gradients. */
-  spliceAt(hookName: string): Hook {
-    return (name, value, tape) => {
-      if (name !== hookName) return value;
-      const codes = this.encode(value.value);
-      const reconstruction = tape.own(this.decode(codes));
-      this.#engine.dispose(codes);
-      return reconstruction;
+  /** Puts the output in the place of the value at `target`, from that at `input`; without gradients. */
+  spliceAt(input: string, target = input): Hook {
+    let output: Tensor | undefined;
+    const splice: Hook = (name, value, tape) => {
+      if (name === input) {
+        const codes = this.encode(value.value);
+        output = this.decode(codes, value.value);
+        this.#engine.dispose(codes);
+      }
+      if (name !== target || !output) return value;
+      const replacement = tape.own(output);
+      output = undefined;
+      return replacement;
     };
+    return Object.assign(splice, { reads: new Set([input]) });
   }
 
   dispose(): void {
@@ -73,8 +85,13 @@ export class FrozenDictionary {
   }
 }
 
-/** A dictionary and the hook point of the model that it belongs to. */
+/** A dictionary and where in the model it belongs. */
 export interface PlacedDictionary {
+  /** Where it reads. */
   readonly hook: HookPoint;
+  /** What it predicts and takes the place of, for a transcoder: `hook` itself where not given. */
+  readonly target?: HookPoint | undefined;
+  /** Names the pass that it shares with others, in the pathway `joint`. */
+  readonly pass?: string | undefined;
   readonly dictionary: FrozenDictionary;
 }

@@ -15,6 +15,8 @@ const metadataSchema = v.object({
   format: v.literal('assay-dictionary'),
   architecture: v.picklist(architectureNames),
   hook: v.string(),
+  /** What a transcoder predicts and takes the place of. */
+  target: v.optional(v.string()),
   model: v.string(),
   /** What was done to the weights of the model whose activations it was trained on. */
   processing: v.optional(v.picklist(weightProcessings), 'none'),
@@ -26,13 +28,13 @@ export type DictionaryMetadata = v.InferOutput<typeof metadataSchema>;
 
 /**
  * Writes a dictionary, float32, under SAELens' names and in its orientation: W_enc [d, n], W_dec [n, d]
- * with unit rows, b_dec [d], and what else its architecture has.
+ * with unit rows, b_dec [d], and what else its architecture has, W_skip [d, d] (y = x W_skip^T) included.
  */
 export function writeDictionary(
   path: string,
   engine: Engine,
   dictionary: FrozenDictionary,
-  metadata: Omit<DictionaryMetadata, 'format' | 'architecture' | 'k'>,
+  { target, ...metadata }: Omit<DictionaryMetadata, 'format' | 'architecture' | 'k'>,
 ): void {
   const { architecture, parameters } = dictionary;
   const tensors = architecture.file.map(({ parameter, tensor, transposed }) => {
@@ -47,6 +49,7 @@ export function writeDictionary(
     architecture: architecture.name,
     ...architecture.settings,
     ...metadata,
+    ...(target !== undefined && { target }),
   });
 }
 
@@ -62,7 +65,11 @@ export function readDictionary(
   const reader = openSafetensors(path);
   try {
     const metadata = parseMetadata(reader);
-    const architecture = openArchitecture(metadata);
+    const architecture = openArchitecture({
+      ...metadata,
+      transcoder: metadata.target !== undefined,
+      skip: reader.tensors.has('W_skip'),
+    });
     const [dIn = 0, latents = 0] = reader.tensors.get('W_enc')?.shape ?? [];
     const shape = { dIn, latents };
     const parameterShapes =

@@ -94,7 +94,7 @@ const runEncode = async (
         const x = engine.floats(part, [count, width]);
         const codes = dictionary.encode(x);
         const features = engine.densify(codes);
-        const reconstruction = dictionary.decode(codes);
+        const reconstruction = dictionary.decode(codes, x);
         writer.write('features', Float32Array.from(engine.read(features)), row * latents);
         writer.write('reconstruction', Float32Array.from(engine.read(reconstruction)), row * width);
         engine.dispose(x, codes, features, reconstruction);

@@ -54,7 +54,7 @@ describe('a dictionary file', () => {
     expect(read.architecture.name).toBe(spec.architecture);
     const [before, after] = [dictionary, read].map((each) => {
       const codes = each.encode(x);
-      const output = each.decode(codes);
+      const output = each.decode(codes, x);
       const found = {
         indices: Array.from(engine.readInts(codes.indices)),
         output: Array.from(engine.read(output)),
