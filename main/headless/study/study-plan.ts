@@ -52,6 +52,8 @@ export function checkStudyBase(base: TrainSpec, file: string): void {
       `${architecture} has the L0 that k says, so that there is nothing to match; train objectives with one k by assay run and variants`,
     );
   if (base.variants) refuse('variants', 'a study varies the objective itself');
+  if (base.pathway === 'joint')
+    refuse('pathway', 'a study trains every dictionary by itself; leave joint out');
   if (start !== undefined) refuse('dictionary.start', 'a study trains every dictionary anew');
 }
 

@@ -98,6 +98,7 @@ describe('a spec', () => {
         objective: { sparsity: { coefficient: 0 } },
       }),
     ).toThrow(/dictionary\.architecture: topk has the L0 that k says/);
+    expect(refusal({ pathway: 'joint' })).toThrow(/pathway: /);
     expect(refusal({ variants: [{}] })).toThrow(/variants: /);
     expect(refusal({ seeds: [0], dictionary: { ratio: 4, start: 'a.safetensors' } })).toThrow(
       /dictionary\.start: /,
