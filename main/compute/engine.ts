@@ -274,6 +274,21 @@ export interface Engine {
   /** The entries of x [r, n] that are not 0. */
   sparsify(x: Tensor): Sparse;
   /**
+   * The entries of x [r, n] above the limit [n] of their column, which is 0 where none are given; NaN is
+   * above. Undefined where there are `most` of them or more.
+   */
+  sparsifyAbove(x: Tensor, limits?: Tensor, most?: number): Sparse | undefined;
+  /**
+   * The k largest entries of each row of x [r, n], as far as they are above 0; ties go to the smaller
+   * column.
+   */
+  largestOfRows(x: Tensor, k: number): Sparse;
+  /**
+   * The `count` largest entries of x [r, n], of all rows together, as far as they are above 0; ties go to
+   * the earlier entry.
+   */
+  largestEntries(x: Tensor, count: number): Sparse;
+  /**
    * The same pattern with other values [count], as views: original, values and result are each
    * disposed on their own.
    */

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { AppError } from '../../../../shared/errors.ts';
 import type { Engine, EngineInfo } from '../../engine.ts';
+import { hostSelection } from '../host-selection.ts';
 import {
   type Binding,
   findTensorflow,
@@ -68,7 +69,7 @@ export function createTensorflowEngine(options: TensorflowOptions = {}): Engine 
   const prepared = findTensorflow();
   const binding = loadTensorflow(prepared, threads);
   const store = new TensorflowStore(binding);
-  return {
+  const engine: Engine = {
     info: describe(prepared, binding, threads),
     ...storageOps(store),
     ...denseOps(store),
@@ -77,9 +78,11 @@ export function createTensorflowEngine(options: TensorflowOptions = {}): Engine 
     ...lossOps(store),
     ...reductionOps(store),
     ...sparseOps(store),
+    ...hostSelection(() => engine),
     close() {
       store.close();
       return Promise.resolve();
     },
   };
+  return engine;
 }
