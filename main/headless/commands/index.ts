@@ -13,6 +13,7 @@ import { run } from './run.ts';
 import { runs } from './runs.ts';
 import { serve } from './serve.ts';
 import { show } from './show.ts';
+import { study } from './study.ts';
 import { tokenize } from './tokenize.ts';
 
 /** The verbs of `assay`, in the order of its help. */
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   demo,
   serve,
   run,
+  study,
   runs,
   features,
   show,
