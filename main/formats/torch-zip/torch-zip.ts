@@ -10,7 +10,8 @@ import {
 } from '../tensor-bytes.ts';
 import { isTensor, type PickleTensor } from './globals.ts';
 import { readPickle, type PickleValue } from './pickle.ts';
-import { StoredZip, type StoredEntry } from './stored-zip.ts';
+import { ZipFile, type ZipEntry } from '../zip-file.ts';
+import { openFileBytes, type ByteSource } from '../file-bytes.ts';
 
 /** A file that torch.save wrote: its document, and the tensors in it. */
 export interface TorchFile extends TensorReader {
@@ -20,7 +21,7 @@ export interface TorchFile extends TensorReader {
 
 interface Entry extends TensorInfo {
   readonly view: PickleTensor;
-  readonly stored: StoredEntry;
+  readonly stored: ZipEntry;
 }
 
 const largestPickle = 64 << 20;
@@ -34,7 +35,13 @@ const deepest = 16;
  * @throws AppError `unsupported`, `corrupt` or `truncated`, naming the place.
  */
 export function openTorchZip(path: string): TorchFile {
-  const zip = StoredZip.open(path);
+  return readTorchZip(openFileBytes(path));
+}
+
+/** As `openTorchZip`; takes over the bytes. */
+export function readTorchZip(bytes: ByteSource): TorchFile {
+  const path = bytes.file;
+  const zip = ZipFile.read(bytes);
   try {
     const { pickle, root } = findPickle(zip);
     checkByteOrder(zip, root);
@@ -47,7 +54,7 @@ export function openTorchZip(path: string): TorchFile {
 }
 
 /** The one entry NAME/data.pkl; NAME is the folder of all others. */
-function findPickle({ path, entries }: StoredZip): { pickle: StoredEntry; root: string } {
+function findPickle({ path, entries }: ZipFile): { pickle: ZipEntry; root: string } {
   const pickles = [...entries.values()].filter(({ name }) => /^[^/]+\/data\.pkl$/.test(name));
   const [pickle] = pickles;
   if (!pickle || pickles.length > 1)
@@ -64,7 +71,7 @@ function findPickle({ path, entries }: StoredZip): { pickle: StoredEntry; root: 
   return { pickle, root: pickle.name.slice(0, -'data.pkl'.length) };
 }
 
-function checkByteOrder(zip: StoredZip, root: string): void {
+function checkByteOrder(zip: ZipFile, root: string): void {
   const entry = zip.entries.get(`${root}byteorder`);
   if (!entry) return;
   const order = entry.size > 16 ? '' : zip.read(entry).toString('latin1');
@@ -76,7 +83,7 @@ function checkByteOrder(zip: StoredZip, root: string): void {
   );
 }
 
-function collectTensors(zip: StoredZip, root: string, document: PickleValue): Map<string, Entry> {
+function collectTensors(zip: ZipFile, root: string, document: PickleValue): Map<string, Entry> {
   const found = new Map<string, Entry>();
   let visited = 0;
   const bad = (problem: string, place: string) =>
@@ -120,9 +127,9 @@ class TorchReader implements TorchFile {
   readonly metadata: ReadonlyMap<string, string> = new Map();
   readonly document: PickleValue;
   readonly tensors: ReadonlyMap<string, Entry>;
-  readonly #zip: StoredZip;
+  readonly #zip: ZipFile;
 
-  constructor(zip: StoredZip, document: PickleValue, tensors: ReadonlyMap<string, Entry>) {
+  constructor(zip: ZipFile, document: PickleValue, tensors: ReadonlyMap<string, Entry>) {
     this.source = zip.path;
     this.#zip = zip;
     this.document = document;
