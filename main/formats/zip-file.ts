@@ -44,6 +44,8 @@ export class ZipFile {
   readonly path: string;
   readonly entries: ReadonlyMap<string, ZipEntry>;
   readonly #bytes: ByteSource;
+  /** The compressed entry that was read last: others ask for it in parts. */
+  #unpacked: { readonly name: string; readonly bytes: Buffer } | undefined;
 
   private constructor(bytes: ByteSource, entries: ReadonlyMap<string, ZipEntry>) {
     this.path = bytes.file;
@@ -86,6 +88,8 @@ export class ZipFile {
 
   /** Whatever the entry claims, no more bytes come out than its size. */
   #inflate(entry: ZipEntry): Buffer {
+    if (this.#unpacked?.name === entry.name) return this.#unpacked.bytes;
+    this.#unpacked = undefined;
     const packed = this.#bytes.read(entry.offset, entry.packed);
     let bytes: Buffer;
     try {
@@ -96,6 +100,7 @@ export class ZipFile {
     if (bytes.length !== entry.size)
       throw corruptZip(this.path, entry.name, `it holds ${bytes.length} bytes, not ${entry.size}`);
     this.#check(entry, bytes);
+    this.#unpacked = { name: entry.name, bytes };
     return bytes;
   }
 

@@ -9,10 +9,11 @@ import * as v from 'valibot';
  *   c   = activation(pre)
  *   y   = denormalise(c W_dec + b_dec) + [skip] x W_skip^T
  *
- * The activations, each of which gives no code below 0 but `identity`:
+ * The activations; only `identity` and `abstopk` give codes below 0:
  *   relu      max(pre, 0)
  *   identity  pre
  *   topk      the k largest of each row, those of them above 0
+ *   abstopk   the k largest of each row by magnitude, with their signs
  *   groupmax  the largest of each of k groups of neighbouring latents, where it is above 0
  *   jumprelu  pre where it exceeds max(threshold, 0), else 0
  *   gated     1[x' W_enc + b_gate > 0] max(exp(r_mag) (x' W_enc) + b_mag, 0), without b_enc
@@ -21,6 +22,7 @@ export const formActivations = [
   'relu',
   'identity',
   'topk',
+  'abstopk',
   'groupmax',
   'jumprelu',
   'gated',
@@ -37,7 +39,7 @@ export type InputNorm = (typeof inputNorms)[number];
 
 export const dictionaryFormSchema = v.object({
   activation: v.picklist(formActivations),
-  /** Of `topk` and `groupmax`; null for the others. */
+  /** Of `topk`, `abstopk` and `groupmax`; null for the others. */
   k: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1))),
   /** Whether b_dec is subtracted from the input. */
   centred: v.boolean(),

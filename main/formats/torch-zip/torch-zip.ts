@@ -163,9 +163,63 @@ class TorchReader implements TorchFile {
       const from = (view.offset + start) * width;
       return { ...at, bytes: this.#zip.read(stored, from, from + (last - start) * width) };
     }
+    if (isTransposed(view)) return { ...at, bytes: this.#readTransposed(entry, start, last) };
     const whole = this.#zip.read(stored);
     return { ...at, bytes: gather(whole, view, width, start, last) };
   }
+
+  /** Of a matrix that is stored column by column, only the rows that are asked for are read. */
+  #readTransposed({ view, stored, dtype }: Entry, start: number, end: number): Buffer {
+    const width = dtypeBytes[dtype];
+    const [rows, columns] = view.shape as [number, number];
+    const firstRow = Math.floor(start / columns);
+    const count = Math.ceil(end / columns) - firstRow;
+    const stride = view.strides[1]!;
+    const from = (view.offset + firstRow) * width;
+    const columnOf =
+      count === rows
+        ? columnsOf(
+            this.#zip.read(stored, from, from + ((columns - 1) * stride + rows) * width),
+            stride * width,
+            count * width,
+          )
+        : (column: number) => {
+            const at = from + column * stride * width;
+            return this.#zip.read(stored, at, at + count * width);
+          };
+    const out = Buffer.allocUnsafeSlow(count * columns * width);
+    for (let column = 0; column < columns; column++)
+      scatterColumn(columnOf(column), out, column, columns, width);
+    return out.subarray((start - firstRow * columns) * width, (end - firstRow * columns) * width);
+  }
+}
+
+function columnsOf(bytes: Buffer, stride: number, length: number): (column: number) => Buffer {
+  return (column) => bytes.subarray(column * stride, column * stride + length);
+}
+
+/** Puts the entries of one column into a row-major matrix. */
+function scatterColumn(
+  from: Buffer,
+  out: Buffer,
+  column: number,
+  columns: number,
+  width: number,
+): void {
+  const count = from.length / width;
+  if (width === 4 && from.byteOffset % 4 === 0) {
+    const source = new Uint32Array(from.buffer, from.byteOffset, count);
+    const target = new Uint32Array(out.buffer, out.byteOffset, out.length / 4);
+    for (let row = 0; row < count; row++) target[row * columns + column] = source[row]!;
+    return;
+  }
+  for (let row = 0; row < count; row++)
+    from.copy(out, (row * columns + column) * width, row * width, (row + 1) * width);
+}
+
+/** A matrix of more than one row whose columns lie one after the other. */
+function isTransposed({ shape, strides }: PickleTensor): boolean {
+  return shape.length === 2 && shape[0]! > 1 && strides[0] === 1 && strides[1]! >= shape[0]!;
 }
 
 function isRowMajor({ shape, strides }: PickleTensor): boolean {
