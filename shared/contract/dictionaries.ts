@@ -6,7 +6,7 @@ import { dictionaryFormats, exportFormats } from '../domain/dictionary-form.ts';
 import { count, id, shortText, text, time } from '../domain/schemas.ts';
 
 /** A dictionary as it was found in files of some tool. */
-const foundDictionary = v.object({
+export const foundDictionary = v.object({
   name: shortText,
   format: v.picklist(dictionaryFormats),
   /** In the words of the tool, such as `jumprelu` or `AutoEncoderTopK`. */
@@ -36,6 +36,14 @@ const importedDictionary = v.object({
 });
 export type ImportedDictionary = v.InferOutput<typeof importedDictionary>;
 
+/** The files that were written of a dictionary. */
+export const exportedDictionary = v.object({
+  path: shortText,
+  files: v.array(v.object({ name: shortText, bytes: count })),
+  warnings: v.array(text),
+});
+export type ExportedDictionary = v.InferOutput<typeof exportedDictionary>;
+
 /** Where a dictionary of the project came from. */
 export const dictionarySource = v.object({
   format: v.picklist(dictionaryFormats),
@@ -57,6 +65,7 @@ const localPath = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
 const inProject = { project: id };
 
 export const dictionariesContract = {
+  'dictionaries.list': operation(v.strictObject(inProject), v.array(dictionaryRow)),
   /** What an import would bring in, from headers and configurations alone. */
   'dictionaries.inspect': operation(
     v.strictObject({ ...inProject, path: localPath }),
@@ -84,11 +93,7 @@ export const dictionariesContract = {
       /** Folder to make or to fill; existing files of the same names are refused. */
       path: localPath,
     }),
-    v.object({
-      path: shortText,
-      files: v.array(v.object({ name: shortText, bytes: count })),
-      warnings: v.array(text),
-    }),
+    exportedDictionary,
   ),
   /** A dictionary with where it came from; `source` is null for one that was trained here. */
   'dictionaries.get': operation(

@@ -61,10 +61,14 @@ export function readAssay(reader: TensorReader): FoundDictionary {
   const { source } = reader;
   const parsed = v.safeParse(metadataSchema, Object.fromEntries(reader.metadata));
   const bad = () =>
-    new AppError('corrupt', `${source}: its metadata do not say what dictionary it is.`, {
-      file: source,
-      place: '__metadata__',
-    });
+    new AppError(
+      'unsupported',
+      `${source}: its metadata do not say what dictionary it is. Export or train it again.`,
+      {
+        file: source,
+        place: '__metadata__',
+      },
+    );
   if (!parsed.success) throw bad();
   const { architecture, form: text, k, hook, model, processing, name } = parsed.output;
   const form = text === undefined ? trainedForm(architecture, k) : readForm(text, source);

@@ -33,6 +33,8 @@ export interface FoundDictionary {
   /** What is changed on the way into the form, one sentence each. */
   readonly conversions: readonly string[];
   readonly warnings: readonly string[];
+  /** Latents that fire, where the files say so. */
+  readonly alive: number | null;
   /** The configuration that lay beside it, as it was. */
   readonly config: Config | null;
 }
@@ -40,10 +42,14 @@ export interface FoundDictionary {
 export type Config = Readonly<Record<string, unknown>>;
 
 /** What a reader says of a dictionary; the rest is worked out. */
-export type Described = Omit<FoundDictionary, 'sizes' | 'form' | 'processing' | 'warnings'> & {
+export type Described = Omit<
+  FoundDictionary,
+  'sizes' | 'form' | 'processing' | 'warnings' | 'alive'
+> & {
   readonly form: Partial<DictionaryForm> & Pick<DictionaryForm, 'activation'>;
   readonly processing?: WeightProcessing;
   readonly warnings?: readonly string[];
+  readonly alive?: number | null;
 };
 
 /**
@@ -77,7 +83,7 @@ export function found(described: Described): FoundDictionary {
     );
   }
   checkForm(form, sizes, path);
-  return { processing: 'none', warnings: [], ...described, form, sizes };
+  return { processing: 'none', warnings: [], alive: null, ...described, form, sizes };
 }
 
 function checkForm(

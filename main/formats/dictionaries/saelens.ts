@@ -1,6 +1,8 @@
-import { basename, dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { TensorReader } from '../../../shared/domain/tensors.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { openSafetensors } from '../safetensors.ts';
 import { flagIn, numberIn, partIn, textIn } from './config-values.ts';
 import { found, type Config, type Described, type FoundDictionary } from './found.ts';
 import { matrixOf, normsOf, scaledRows, vectorOf, wholeOf, type Rows } from './rows.ts';
@@ -55,6 +57,7 @@ export function readSaeLens(reader: TensorReader, config: Config): FoundDictiona
       ...(settings.skip && { skip: matrixOf(reader, 'W_skip', 'rows') }),
     },
     ...placeOf(config),
+    alive: aliveBeside(source),
     reason: 'cfg.json and sae_weights.safetensors lie together, as SAELens saves them',
     conversions,
     warnings,
@@ -162,6 +165,21 @@ function placeOf(config: Config) {
     processing: isProcessed ? ('transformer-lens' as const) : ('none' as const),
   };
 }
+
+/** Latents that fire, by sparsity.safetensors: the logarithms of (frequency + 1e-10). */
+function aliveBeside(source: string): number | null {
+  const path = join(dirname(source), 'sparsity.safetensors');
+  if (!existsSync(path)) return null;
+  const reader = openSafetensors(path);
+  try {
+    const logarithms = wholeOf(vectorOf(reader, 'sparsity'));
+    return logarithms.reduce((alive, value) => alive + (value > neverFires ? 1 : 0), 0);
+  } finally {
+    reader.close();
+  }
+}
+
+const neverFires = -9.99;
 
 function nameOf(source: string): string {
   return basename(dirname(source));

@@ -1,5 +1,6 @@
 import { joinQueries } from './join-queries.ts';
 import { openParentPort } from './parent-port.ts';
+import { dictionaryQueries } from './queries/dictionaries.ts';
 import { engineQueries } from './queries/engines.ts';
 import { generateQueries } from './queries/generate.ts';
 import { modelQueries } from './queries/model.ts';
@@ -11,5 +12,11 @@ import { runTrainJob } from './train/index.ts';
 /** The entry of a worker process, under either shell: what it can do, and for whom. */
 runWorker(openParentPort(), {
   jobs: { train: runTrainJob, regress: runRegressJob },
-  queries: joinQueries(engineQueries, modelQueries, generateQueries, statisticsQueries),
+  queries: joinQueries(
+    engineQueries,
+    dictionaryQueries,
+    modelQueries,
+    generateQueries,
+    statisticsQueries,
+  ),
 });
