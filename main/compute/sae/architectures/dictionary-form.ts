@@ -1,5 +1,4 @@
 import type { DictionaryForm } from '../../../../shared/domain/dictionary-form.ts';
-import type { Engine, Sparse, Tensor } from '../../engine.ts';
 import { encodeRelu, encodeSelected, type Codes, type Selection } from '../../ops/codes.ts';
 import { subtractRow } from '../../ops/dense.ts';
 import { encodeGated } from '../../ops/gated.ts';

@@ -3,8 +3,7 @@ import type { FormTensor } from '../../../../shared/domain/dictionary-form.ts';
 import { writeTorchZip, type TorchTensor } from '../../torch-zip/torch-writer.ts';
 import type { FoundDictionary } from '../found.ts';
 import { blockRows, changedRows, normsOf, wholeOf, type Rows } from '../rows.ts';
-import { cannotHold } from './export-dictionary.ts';
-import { writeNew } from './saelens.ts';
+import { cannotHold, writeNew } from './export-files.ts';
 
 /** ae.pt and config.json, as a run folder of dictionary_learning has them. */
 export function writeDictionaryLearning(dictionary: FoundDictionary, folder: string): string[] {

@@ -59,12 +59,3 @@ function refuseExisting(path: string): void {
     { file: path },
   );
 }
-
-/** The error for a dictionary that a tool cannot hold. */
-export function cannotHold(tool: string, what: string): AppError {
-  return new AppError(
-    'unsupported',
-    `${tool} has no dictionary ${what}. Export it as safetensors, which holds every form.`,
-    { place: 'format' },
-  );
-}

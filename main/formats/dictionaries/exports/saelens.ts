@@ -1,12 +1,10 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formTensors, type FormTensor } from '../../../../shared/domain/dictionary-form.ts';
-import { fileError } from '../../../../shared/errors.ts';
+import { formTensors } from '../../../../shared/domain/dictionary-form.ts';
 import { SafetensorsWriter, type TensorPlan } from '../../safetensors-writer.ts';
 import { plainTensor } from '../assay.ts';
 import type { FoundDictionary } from '../found.ts';
 import { blockRows, type Rows } from '../rows.ts';
-import { cannotHold } from './export-dictionary.ts';
+import { cannotHold, writeNew } from './export-files.ts';
 
 /** The first version of SAELens with this layout of cfg.json. */
 const layoutVersion = '6.0.0';
@@ -31,15 +29,6 @@ export function writePlain(dictionary: FoundDictionary, folder: string): string[
     processing,
   });
   return [];
-}
-
-/** Writes a text under a name that nothing has yet. @throws AppError what the file system says. */
-export function writeNew(path: string, text: string): void {
-  try {
-    writeFileSync(path, `${text}\n`, { flag: 'wx' });
-  } catch (error) {
-    throw fileError(error, path, 'write');
-  }
 }
 
 const normalisations = {
@@ -108,7 +97,7 @@ function writeTensors(
     const plain = plainTensor(name);
     const lengths = plain.turned ? shape.toReversed() : shape;
     const plan: TensorPlan = { name: plain.name, dtype: 'F32', shape: lengths };
-    return { plan, turned: plain.turned, rows: tensors[name as FormTensor]! };
+    return { plan, turned: plain.turned, rows: tensors[name]! };
   });
   const plans = parts.map(({ plan }) => plan);
   const writer = new SafetensorsWriter(path, plans, metadata);
