@@ -29,8 +29,8 @@ export const foundDictionary = v.object({
 export type FoundDictionary = v.InferOutput<typeof foundDictionary>;
 
 const importedDictionary = v.object({
-  ...foundDictionary.entries,
   id,
+  ...foundDictionary.entries,
   /** The same dictionary was in the project already: nothing was stored. */
   wasThere: v.boolean(),
 });
