@@ -156,7 +156,7 @@ export function forBlocks(source: Rows, use: (values: Float32Array, start: numbe
 
 /** Rows of one block. */
 export function blockRows({ columns }: Rows): number {
-  return Math.max(1, Math.floor((4 << 20) / columns));
+  return Math.max(1, Math.floor((1 << 20) / columns));
 }
 
 function normAt(values: Float32Array, at: number, columns: number): number {
@@ -198,8 +198,8 @@ class TurnedRows implements Rows {
   }
 }
 
-/** Numbers along each side of the squares in which a matrix is turned, so that both ends stay cached. */
-const tile = 32;
+/** Rows and columns of the pieces in which a matrix is turned, so that both ends stay in the cache. */
+const piece = { rows: 128, columns: 32 };
 
 /** out [end - start, columns] = the columns `start` up to `end` of `from` [columns, rows]. */
 function turn(
@@ -207,14 +207,16 @@ function turn(
   out: Float32Array,
   { rows, columns, start, end }: { rows: number; columns: number; start: number; end: number },
 ): void {
-  for (let top = start; top < end; top += tile) {
-    const bottom = Math.min(end, top + tile);
-    for (let left = 0; left < columns; left += tile) {
-      const right = Math.min(columns, left + tile);
-      for (let row = top; row < bottom; row++) {
-        let at = (row - start) * columns + left;
-        for (let source = left * rows + row; at < (row - start) * columns + right; source += rows)
-          out[at++] = from[source]!;
+  for (let top = start; top < end; top += piece.rows) {
+    const bottom = Math.min(end, top + piece.rows);
+    for (let left = 0; left < columns; left += piece.columns) {
+      const right = Math.min(columns, left + piece.columns);
+      for (let column = left; column < right; column++) {
+        let at = (top - start) * columns + column;
+        for (let source = column * rows + top; source < column * rows + bottom; source++) {
+          out[at] = from[source]!;
+          at += columns;
+        }
       }
     }
   }

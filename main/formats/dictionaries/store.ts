@@ -14,7 +14,7 @@ export interface StoreOptions {
 }
 
 /** Blocks that are being written while the next is read. */
-const mostInFlight = 2;
+const mostInFlight = 8;
 
 /**
  * Writes a dictionary in the internal form: float32, by latents, under the names of the form's tensors,
