@@ -6,14 +6,7 @@ import {
   type TensorReader,
 } from '../../shared/domain/tensors.ts';
 import { openFileBytes, type ByteSource } from './file-bytes.ts';
-import {
-  asDoubles,
-  asFloats,
-  asInts,
-  requireRange,
-  requireTensor,
-  type TensorBytes,
-} from './tensor-bytes.ts';
+import { readerOf } from './tensor-bytes.ts';
 import { ZipFile, type ZipEntry } from './zip-file.ts';
 
 /**
@@ -70,7 +63,12 @@ export function readNpz(bytes: ByteSource): TensorReader {
       const found = readArrayHeader(zip, entry);
       tensors.set(found.name, found);
     }
-    return new NpzReader(zip, tensors);
+    return readerOf({
+      source: zip.path,
+      tensors,
+      bytes: (entry: Entry, start, end) => readEntries(zip, entry, start, end),
+      close: () => zip.close(),
+    });
   } catch (error) {
     zip.close();
     throw error;
@@ -127,47 +125,12 @@ function parseHeader(text: string, bad: (problem: string) => AppError) {
   return { descr, isFortran: order === 'True', shape };
 }
 
-class NpzReader implements TensorReader {
-  readonly source: string;
-  readonly metadata: ReadonlyMap<string, string> = new Map();
-  readonly tensors: ReadonlyMap<string, Entry>;
-  readonly #zip: ZipFile;
-
-  constructor(zip: ZipFile, tensors: ReadonlyMap<string, Entry>) {
-    this.source = zip.path;
-    this.#zip = zip;
-    this.tensors = tensors;
-  }
-
-  floats(name: string, start?: number, end?: number): Float32Array {
-    return asFloats(this.#read(name, start, end));
-  }
-
-  doubles(name: string, start?: number, end?: number): Float64Array {
-    return asDoubles(this.#read(name, start, end));
-  }
-
-  ints(name: string, start?: number, end?: number): Int32Array {
-    return asInts(this.#read(name, start, end));
-  }
-
-  close(): void {
-    this.#zip.close();
-  }
-
-  #read(name: string, start = 0, end?: number): TensorBytes {
-    const entry = requireTensor(this.source, this.tensors, name);
-    const last = requireRange(this.source, entry, start, end);
-    const { dtype, stored, shape } = entry;
-    const width = dtypeBytes[dtype];
-    const place = { source: this.source, name, dtype };
-    if (entry.isFortran && shape.length > 1) {
-      const whole = this.#zip.read(stored).subarray(entry.start);
-      return { ...place, bytes: fromColumns(whole, shape, width, start, last) };
-    }
-    const from = entry.start + start * width;
-    return { ...place, bytes: aligned(this.#zip.read(stored, from, entry.start + last * width)) };
-  }
+function readEntries(zip: ZipFile, entry: Entry, start: number, end: number): Buffer {
+  const { dtype, stored, shape } = entry;
+  const width = dtypeBytes[dtype];
+  if (entry.isFortran && shape.length > 1)
+    return fromColumns(zip.read(stored).subarray(entry.start), shape, width, start, end);
+  return aligned(zip.read(stored, entry.start + start * width, entry.start + end * width));
 }
 
 /** The bytes where their numbers can be looked at in place. */

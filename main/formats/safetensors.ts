@@ -9,14 +9,7 @@ import {
 } from '../../shared/domain/tensors.ts';
 import { openFileBytes, truncatedFile, type ByteSource } from './file-bytes.ts';
 import { parseStrictJson } from './strict-json.ts';
-import {
-  asDoubles,
-  asFloats,
-  asInts,
-  requireRange,
-  requireTensor,
-  type TensorBytes,
-} from './tensor-bytes.ts';
+import { readerOf } from './tensor-bytes.ts';
 
 /**
  * safetensors: 8 bytes little-endian header length, a JSON header, then the tensors' bytes without
@@ -40,7 +33,16 @@ export function openSafetensors(path: string): TensorReader {
 export function readSafetensors(bytes: ByteSource): TensorReader {
   try {
     const { entries, metadata } = readHeader(bytes);
-    return new SafetensorsReader(bytes, entries, metadata);
+    return readerOf({
+      source: bytes.file,
+      metadata,
+      tensors: entries,
+      bytes({ dtype, offset }: Entry, start, end) {
+        const width = dtypeBytes[dtype];
+        return bytes.read(offset + start * width, (end - start) * width);
+      },
+      close: () => bytes.close(),
+    });
   } catch (error) {
     bytes.close();
     throw error;
@@ -164,49 +166,6 @@ function isDtype(value: unknown): value is Dtype {
 
 function isNatural(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-class SafetensorsReader implements TensorReader {
-  readonly source: string;
-  readonly metadata: ReadonlyMap<string, string>;
-  readonly tensors: ReadonlyMap<string, Entry>;
-  readonly #bytes: ByteSource;
-
-  constructor(
-    bytes: ByteSource,
-    tensors: ReadonlyMap<string, Entry>,
-    metadata: ReadonlyMap<string, string>,
-  ) {
-    this.source = bytes.file;
-    this.#bytes = bytes;
-    this.tensors = tensors;
-    this.metadata = metadata;
-  }
-
-  floats(name: string, start = 0, end?: number): Float32Array {
-    return asFloats(this.#read(name, start, end));
-  }
-
-  doubles(name: string, start = 0, end?: number): Float64Array {
-    return asDoubles(this.#read(name, start, end));
-  }
-
-  ints(name: string, start = 0, end?: number): Int32Array {
-    return asInts(this.#read(name, start, end));
-  }
-
-  close(): void {
-    this.#bytes.close();
-  }
-
-  #read(name: string, start: number, end: number | undefined): TensorBytes {
-    const entry = requireTensor(this.source, this.tensors, name);
-    const last = requireRange(this.source, entry, start, end);
-    const width = dtypeBytes[entry.dtype];
-    const from = entry.offset + start * width;
-    const bytes = this.#bytes.read(from, (last - start) * width);
-    return { source: this.source, name, dtype: entry.dtype, bytes };
-  }
 }
 
 function corrupt(file: string, place: string, problem: string): AppError {

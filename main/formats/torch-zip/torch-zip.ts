@@ -1,13 +1,6 @@
 import { AppError } from '../../../shared/errors.ts';
 import { dtypeBytes, type TensorInfo, type TensorReader } from '../../../shared/domain/tensors.ts';
-import {
-  asDoubles,
-  asFloats,
-  asInts,
-  requireRange,
-  requireTensor,
-  type TensorBytes,
-} from '../tensor-bytes.ts';
+import { readerOf } from '../tensor-bytes.ts';
 import { isTensor, type PickleTensor } from './globals.ts';
 import { readPickle, type PickleValue } from './pickle.ts';
 import { ZipFile, type ZipEntry } from '../zip-file.ts';
@@ -46,7 +39,13 @@ export function readTorchZip(bytes: ByteSource): TorchFile {
     const { pickle, root } = findPickle(zip);
     checkByteOrder(zip, root);
     const document = readPickle(zip.read(pickle), path);
-    return new TorchReader(zip, document, collectTensors(zip, root, document));
+    const reader = readerOf({
+      source: path,
+      tensors: collectTensors(zip, root, document),
+      bytes: (entry: Entry, start, end) => readEntries(zip, entry, start, end),
+      close: () => zip.close(),
+    });
+    return { ...reader, document };
   } catch (error) {
     zip.close();
     throw error;
@@ -122,78 +121,45 @@ function collectTensors(zip: ZipFile, root: string, document: PickleValue): Map<
   return found;
 }
 
-class TorchReader implements TorchFile {
-  readonly source: string;
-  readonly metadata: ReadonlyMap<string, string> = new Map();
-  readonly document: PickleValue;
-  readonly tensors: ReadonlyMap<string, Entry>;
-  readonly #zip: ZipFile;
-
-  constructor(zip: ZipFile, document: PickleValue, tensors: ReadonlyMap<string, Entry>) {
-    this.source = zip.path;
-    this.#zip = zip;
-    this.document = document;
-    this.tensors = tensors;
-  }
-
-  floats(name: string, start?: number, end?: number): Float32Array {
-    return asFloats(this.#read(name, start, end));
-  }
-
-  doubles(name: string, start?: number, end?: number): Float64Array {
-    return asDoubles(this.#read(name, start, end));
-  }
-
-  ints(name: string, start?: number, end?: number): Int32Array {
-    return asInts(this.#read(name, start, end));
-  }
-
-  close(): void {
-    this.#zip.close();
-  }
-
-  #read(name: string, start = 0, end?: number): TensorBytes {
-    const entry = requireTensor(this.source, this.tensors, name);
-    const last = requireRange(this.source, entry, start, end);
-    const { dtype, view, stored } = entry;
-    const width = dtypeBytes[dtype];
-    const at = { source: this.source, name, dtype };
-    if (start === last) return { ...at, bytes: Buffer.alloc(0) };
-    if (isRowMajor(view)) {
-      const from = (view.offset + start) * width;
-      return { ...at, bytes: this.#zip.read(stored, from, from + (last - start) * width) };
-    }
-    if (isTransposed(view)) return { ...at, bytes: this.#readTransposed(entry, start, last) };
-    const whole = this.#zip.read(stored);
-    return { ...at, bytes: gather(whole, view, width, start, last) };
-  }
-
-  /** Of a matrix that is stored column by column, only the rows that are asked for are read. */
-  #readTransposed({ view, stored, dtype }: Entry, start: number, end: number): Buffer {
-    const width = dtypeBytes[dtype];
-    const [rows, columns] = view.shape as [number, number];
-    const firstRow = Math.floor(start / columns);
-    const count = Math.ceil(end / columns) - firstRow;
-    const stride = view.strides[1]!;
-    const from = (view.offset + firstRow) * width;
-    const columnOf =
-      count === rows
-        ? columnsOf(
-            this.#zip.read(stored, from, from + ((columns - 1) * stride + rows) * width),
-            stride * width,
-            count * width,
-          )
-        : (column: number) => {
-            const at = from + column * stride * width;
-            return this.#zip.read(stored, at, at + count * width);
-          };
-    const out = Buffer.allocUnsafeSlow(count * columns * width);
-    for (let column = 0; column < columns; column++)
-      scatterColumn(columnOf(column), out, column, columns, width);
-    return out.subarray((start - firstRow * columns) * width, (end - firstRow * columns) * width);
-  }
+function readEntries(zip: ZipFile, entry: Entry, start: number, end: number): Buffer {
+  const { dtype, view, stored } = entry;
+  const width = dtypeBytes[dtype];
+  if (start === end) return Buffer.alloc(0);
+  if (isRowMajor(view))
+    return zip.read(stored, (view.offset + start) * width, (view.offset + end) * width);
+  if (isTransposed(view)) return readTransposed(zip, entry, start, end);
+  return gather(zip.read(stored), view, width, start, end);
 }
 
+/** Of a matrix that is stored column by column, only the rows that are asked for are read. */
+function readTransposed(
+  zip: ZipFile,
+  { view, stored, dtype }: Entry,
+  start: number,
+  end: number,
+): Buffer {
+  const width = dtypeBytes[dtype];
+  const [rows, columns] = view.shape as [number, number];
+  const firstRow = Math.floor(start / columns);
+  const count = Math.ceil(end / columns) - firstRow;
+  const stride = view.strides[1]!;
+  const from = (view.offset + firstRow) * width;
+  const columnOf =
+    count === rows
+      ? columnsOf(
+          zip.read(stored, from, from + ((columns - 1) * stride + rows) * width),
+          stride * width,
+          count * width,
+        )
+      : (column: number) => {
+          const at = from + column * stride * width;
+          return zip.read(stored, at, at + count * width);
+        };
+  const out = Buffer.allocUnsafeSlow(count * columns * width);
+  for (let column = 0; column < columns; column++)
+    scatterColumn(columnOf(column), out, column, columns, width);
+  return out.subarray((start - firstRow * columns) * width, (end - firstRow * columns) * width);
+}
 function columnsOf(bytes: Buffer, stride: number, length: number): (column: number) => Buffer {
   return (column) => bytes.subarray(column * stride, column * stride + length);
 }
