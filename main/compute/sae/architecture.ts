@@ -1,5 +1,5 @@
 import type { ArchitectureName } from '../../../shared/domain/job-spec.ts';
-import type { Engine, Sparse, Tensor } from '../engine.ts';
+import type { Engine, Tensor } from '../engine.ts';
 import type { Codes } from '../ops/codes.ts';
 import type { Tape, Variable } from '../tape.ts';
 
