@@ -16,12 +16,7 @@ export interface ByteSource {
 
 /** Opens a file for reading by ranges; it never enters memory as a whole. @throws AppError */
 export function openFileBytes(path: string): ByteSource {
-  let fd: number;
-  try {
-    fd = openSync(path, 'r');
-  } catch (error) {
-    throw fileError(error, path);
-  }
+  const fd = openFile(path);
   try {
     return new FileBytes(path, fd, fstatSync(fd).size);
   } catch (error) {
@@ -63,31 +58,53 @@ class FileBytes implements ByteSource {
 
   read(offset: number, length: number): Buffer {
     if (offset + length > this.size) throw truncatedFile(this.file, `it ends at byte ${this.size}`);
-    const bytes = Buffer.allocUnsafeSlow(length);
-    for (let done = 0; done < length;) {
-      const got = this.#readSome(bytes, done, offset + done);
-      if (got === 0) throw truncatedFile(this.file, `it ends at byte ${offset + done}`);
-      done += got;
-    }
-    return bytes;
+    return readFileBytes(this.#fd, this.file, offset, length);
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    try {
-      closeSync(this.#fd);
-    } catch (error) {
-      throw fileError(error, this.file);
-    }
+    closeFile(this.#fd, this.file);
   }
+}
 
-  #readSome(into: Buffer, start: number, position: number): number {
-    try {
-      return readSync(this.#fd, into, start, Math.min(into.length - start, mostAtOnce), position);
-    } catch (error) {
-      throw fileError(error, this.file);
-    }
+/** Opens a file for reading. @throws AppError what the file system says. */
+export function openFile(file: string): number {
+  try {
+    return openSync(file, 'r');
+  } catch (error) {
+    throw fileError(error, file);
+  }
+}
+
+/**
+ * Reads a range of an open file into a buffer of its own.
+ * @throws AppError `truncated` where the file ends before it, or what the file system says.
+ */
+export function readFileBytes(fd: number, file: string, offset: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  for (let done = 0; done < length;) {
+    const got = readSome(fd, file, bytes, done, offset + done);
+    if (got === 0) throw truncatedFile(file, `it ends at byte ${offset + done}`);
+    done += got;
+  }
+  return bytes;
+}
+
+function readSome(fd: number, file: string, into: Buffer, start: number, position: number): number {
+  try {
+    return readSync(fd, into, start, Math.min(into.length - start, mostAtOnce), position);
+  } catch (error) {
+    throw fileError(error, file);
+  }
+}
+
+/** Closes a file that was read. @throws AppError what the file system says. */
+export function closeFile(fd: number, file: string): void {
+  try {
+    closeSync(fd);
+  } catch (error) {
+    throw fileError(error, file);
   }
 }
 

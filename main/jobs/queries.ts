@@ -11,6 +11,7 @@ import {
 import { trainSpecSchema, weightProcessings } from '../../shared/domain/job-spec.ts';
 import { exportFormats } from '../../shared/domain/dictionary-form.ts';
 import { count, id, shortText, text, time } from '../../shared/domain/schemas.ts';
+import { packSchema } from '../../shared/domain/tokens.ts';
 
 /**
  * The short calculations that the host asks of a worker (see query-service.ts), each with what goes
@@ -30,7 +31,7 @@ function query<I extends v.GenericSchema, O extends v.GenericSchema>(
 }
 
 const path = v.string();
-/** A tensor of token ids in a safetensors file. */
+/** Token ids: a tensor of a safetensors file, a .npy file, or a folder of such. */
 const tokens = v.object({ file: path, tensor: v.string() });
 /** A file that was written, with its tensors and their shapes by name. */
 const written = v.object({
@@ -77,6 +78,26 @@ export const queries = {
       out: path,
     }),
     v.object({ ...written.entries, meanCe: v.nullable(v.number()) }),
+  ),
+  /** Text as rows of tokens, into a new file; taken up again where an earlier attempt ended. */
+  tokenize: query(
+    v.object({
+      model: path,
+      /** A file or a folder. */
+      text: path,
+      context: v.nullable(count),
+      pack: packSchema,
+      out: path,
+    }),
+    v.object({
+      path,
+      bytes: count,
+      rows: count,
+      context: count,
+      documents: count,
+      empty: count,
+      short: count,
+    }),
   ),
   /** The likeliest continuation of a text; `dictionary` is spliced in at its own hook point. */
   generate: query(

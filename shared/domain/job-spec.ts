@@ -15,6 +15,12 @@ import {
   targetContradiction,
   type Problem,
 } from './pathway.ts';
+import {
+  activationCacheSchema,
+  tokensContradiction,
+  tokensSchema,
+  type TokensRef,
+} from './tokens.ts';
 import { applyVariant, variantSchema, type Variant } from './variant.ts';
 
 export { architectureNames, type ArchitectureName };
@@ -32,16 +38,6 @@ const naturalInt = v.pipe(v.number(), v.integer(), v.minValue(0));
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
 const seed = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 31 - 1));
-
-/** A tensor of token ids, [rows, context], in a safetensors file of the project. */
-const tokensSchema = v.strictObject({
-  /** Path of the file, relative to the project folder. */
-  file: path,
-  /** Name of the tensor inside the file. */
-  tensor: v.optional(v.string(), 'input_ids'),
-  /** Length that its rows must have, where that matters. */
-  context: v.optional(positiveInt),
-});
 
 /**
  * What is done to a model's weights before it runs: nothing, or TransformerLens' standard processing
@@ -146,6 +142,8 @@ export const trainSpecSchema = v.strictObject({
   training: trainingSchema,
   evaluation: v.optional(evaluationSchema),
   features: v.optional(featuresSchema),
+  /** Where activations are kept between epochs and jobs; nowhere where not given. */
+  activationCache: v.optional(activationCacheSchema),
   /** Training sequences between two checkpoints; null for none. */
   checkpointEvery: v.optional(v.nullable(positiveInt), null),
   engine: v.optional(v.picklist(['auto', 'wasm', 'tensorflow', 'reference']), 'auto'),
@@ -173,7 +171,7 @@ export const jobSpecSchema = v.variant('kind', [trainSpecSchema, regressSpecSche
 export type TrainSpec = v.InferOutput<typeof trainSpecSchema>;
 export type RegressSpec = v.InferOutput<typeof regressSpecSchema>;
 export type JobSpec = v.InferOutput<typeof jobSpecSchema>;
-export type TokensRef = v.InferOutput<typeof tokensSchema>;
+export type { TokensRef };
 
 /**
  * Checks a document read from YAML or JSON and fills in the defaults.
@@ -318,7 +316,10 @@ function findContradiction(spec: TrainSpec, first: string): Problem | undefined 
       place: 'training.microBatch',
       problem: `${training.microBatch} does not divide the ${training.batch} sequences of a step`,
     };
-  return objectiveContradiction(spec.objective, first);
+  const tokens = tokensOf(spec)
+    .map(([place, ref]) => tokensContradiction(ref, place))
+    .find((found) => found !== undefined);
+  return tokens ?? objectiveContradiction(spec.objective, first);
 }
 
 /** JSON with sorted keys: equal specs give equal text. */
@@ -373,6 +374,15 @@ export function passOfRun(spec: TrainSpec, position: number): string | undefined
 
 function passOf({ pass = 0 }: Variant): number {
   return pass;
+}
+
+/** The tokens that a job reads, by the field that names them. */
+export function tokensOf({ tokens, evaluation, features }: TrainSpec): [string, TokensRef][] {
+  return [
+    ['tokens', tokens],
+    ...(evaluation ? [['evaluation.tokens', evaluation.tokens] as [string, TokensRef]] : []),
+    ...(features ? [['features.tokens', features.tokens] as [string, TokensRef]] : []),
+  ];
 }
 
 /** The dictionary files that dictionaries of a job go on from. */

@@ -39,8 +39,8 @@ export function dictionariesHandlers(
       const folder = dictionariesFolder(opened.path);
       makeFolder(folder);
       const input = { path: absolute(path), source: source ?? path, folder, now: clock.now() };
-      const progress = progressOf(opened, input.source, clock);
-      const options = { signal, timeout: patience, progress };
+      const onProgress = progressOf(opened, input.source, clock);
+      const options = { signal, timeout: patience, onProgress };
       const { dictionaries, warnings } = await ask(queries, 'dictionaries.import', input, options);
       for (const { id } of dictionaries) registerImported(opened.db, opened.path, id);
       opened.changed('features');

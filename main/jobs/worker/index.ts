@@ -4,6 +4,7 @@ import { dictionaryQueries } from './queries/dictionaries.ts';
 import { engineQueries } from './queries/engines.ts';
 import { generateQueries } from './queries/generate.ts';
 import { modelQueries } from './queries/model.ts';
+import { tokenizeQueries } from './queries/tokenize.ts';
 import { statisticsQueries } from './queries/statistics.ts';
 import { runRegressJob } from './regress.ts';
 import { runWorker } from './run-worker.ts';
@@ -17,6 +18,7 @@ runWorker(openParentPort(), {
     dictionaryQueries,
     modelQueries,
     generateQueries,
+    tokenizeQueries,
     statisticsQueries,
   ),
 });

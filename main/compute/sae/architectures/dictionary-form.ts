@@ -2,12 +2,7 @@ import type { DictionaryForm } from '../../../../shared/domain/dictionary-form.t
 import { encodeRelu, encodeSelected, type Codes, type Selection } from '../../ops/codes.ts';
 import { subtractRow } from '../../ops/dense.ts';
 import { encodeGated } from '../../ops/gated.ts';
-import {
-  aboveThreshold,
-  largestOfGroups,
-  largestOfMagnitude,
-  largestOfRows,
-} from '../../ops/selection.ts';
+import { largestOfGroups, largestOfMagnitude } from '../../ops/selection.ts';
 import type { Tape, Variable } from '../../tape.ts';
 import type { ByParameter, FrozenArchitecture } from '../architecture.ts';
 import { InputNormaliser } from '../input-normaliser.ts';
@@ -66,13 +61,13 @@ function encodeForm(
     case 'identity':
       return selected((pre) => engine.sparsify(pre));
     case 'topk':
-      return selected((pre) => largestOfRows(engine, pre, k));
+      return selected((pre) => engine.largestOfRows(pre, k));
     case 'abstopk':
       return selected((pre) => largestOfMagnitude(engine, pre, k));
     case 'groupmax':
       return selected((pre) => largestOfGroups(engine, pre, k));
     case 'jumprelu':
-      return selected((pre) => aboveThreshold(engine, pre, parameter('threshold').value));
+      return selected((pre) => engine.sparsifyAbove(pre, parameter('threshold').value)!);
     case 'gated':
       return encodeGated(tape, {
         x,
