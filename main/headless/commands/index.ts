@@ -4,9 +4,11 @@ import { cache } from './cache.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { encode } from './encode.ts';
+import { exportDictionary } from './export.ts';
 import { features } from './features.ts';
 import { forward } from './forward.ts';
 import { generate } from './generate.ts';
+import { importDictionaries } from './import.ts';
 import { regress } from './regress.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
@@ -29,6 +31,8 @@ export const commands: readonly Command[] = [
   report,
   forward,
   encode,
+  importDictionaries,
+  exportDictionary,
   generate,
   tokenize,
   cache,

@@ -1,5 +1,6 @@
 import { joinQueries } from './join-queries.ts';
 import { openParentPort } from './parent-port.ts';
+import { dictionaryQueries } from './queries/dictionaries.ts';
 import { engineQueries } from './queries/engines.ts';
 import { generateQueries } from './queries/generate.ts';
 import { modelQueries } from './queries/model.ts';
@@ -14,6 +15,7 @@ runWorker(openParentPort(), {
   jobs: { train: runTrainJob, regress: runRegressJob },
   queries: joinQueries(
     engineQueries,
+    dictionaryQueries,
     modelQueries,
     generateQueries,
     tokenizeQueries,
