@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { AppError } from '../../../shared/errors.ts';
 import { readLines, type Line } from '../lines.ts';
-import { parseStrictJson } from '../strict-json.ts';
+import { parsePythonJson } from '../python-json.ts';
 import type { ForeignRun, HistoryRow } from './foreign-run.ts';
 import { findStepColumn } from './step-column.ts';
 
@@ -62,22 +62,9 @@ function runOf(row: Record<string, unknown>): string | undefined {
   return key === undefined ? undefined : (row[key] as string);
 }
 
-/** NaN and infinities, which Python writes bare, are read as words. */
 function parseRow(file: string, { text, number }: Line): Record<string, unknown> {
-  const plain = text.replace(/(?<=[:[,]\s*)(NaN|-?Infinity)(?=\s*[,\]}])/g, '"$1"');
   const place = `line ${number}`;
-  let row: unknown;
-  try {
-    row = parseStrictJson(plain, file);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    throw new AppError(
-      'corrupt',
-      `${file}: ${place} is not valid JSON. Mend or remove it.`,
-      { file, place },
-      error,
-    );
-  }
+  const row = parsePythonJson(text, file, place);
   if (typeof row === 'object' && row !== null && !Array.isArray(row))
     return row as Record<string, unknown>;
   throw new AppError('corrupt', `${file}: ${place} is no JSON object of values.`, { file, place });

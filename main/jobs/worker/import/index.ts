@@ -14,6 +14,7 @@ import { ImportFolder } from '../../import-folder.ts';
 import { jobFiles } from '../../job-folder.ts';
 import type { JobIo } from '../../job-io.ts';
 import type { JobAssignment } from '../../protocol.ts';
+import { importDashboard } from './import-dashboards.ts';
 import { describeFiles } from './describe-files.ts';
 
 /** Reads runs, one after the other, so that only one is open. */
@@ -63,9 +64,18 @@ export async function runImportJob(
   };
   const place = { job, attempt, folder, projectPath, spec, format: found.format, beat };
   const imported = new ImportFolder(place);
+  if (found.format === 'saedashboard' || found.format === 'neuronpedia') {
+    const { files, ...features } = await importDashboard(found, {
+      folder,
+      imported,
+      control,
+      beat,
+    });
+    imported.finish(await describeFiles(files, control, beat), features);
+    return;
+  }
   await importRunsOf(path, found, imported, { beat, control });
-  const inputs = await describeFiles(found.files, control, beat);
-  imported.finish(inputs);
+  imported.finish(await describeFiles(found.files, control, beat));
 }
 
 interface Steps {
