@@ -4,6 +4,7 @@ import { Topics } from '../../shared/contract/topics.ts';
 import { QueryService } from '../jobs/query-service.ts';
 import { Blobs } from './blobs.ts';
 import { appHandlers } from './handlers/app-handlers.ts';
+import { dictionariesHandlers } from './handlers/dictionaries-handlers.ts';
 import { featuresHandlers } from './handlers/features-handlers.ts';
 import { jobsHandlers } from './handlers/jobs-handlers.ts';
 import { projectHandlers } from './handlers/project-handlers.ts';
@@ -39,6 +40,7 @@ export function createHost(options: HostOptions): Host {
     projectHandlers(projects, options.initialFolder),
     jobsHandlers(projects, queries),
     runsHandlers(projects),
+    dictionariesHandlers(projects, queries, clock),
     featuresHandlers(projects, queries, clock),
     statisticsHandlers(projects, queries, clock),
     resultsHandlers(projects),

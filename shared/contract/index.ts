@@ -1,4 +1,5 @@
 import { appContract } from './app.ts';
+import { dictionariesContract } from './dictionaries.ts';
 import { featuresContract } from './features.ts';
 import { jobsContract } from './jobs.ts';
 import { projectContract } from './project.ts';
@@ -22,6 +23,7 @@ export const contract = {
   ...projectContract,
   ...jobsContract,
   ...runsContract,
+  ...dictionariesContract,
   ...featuresContract,
   ...statisticsContract,
   ...reportsContract,

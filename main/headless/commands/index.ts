@@ -3,9 +3,11 @@ import { bench } from './bench.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { encode } from './encode.ts';
+import { exportDictionary } from './export.ts';
 import { features } from './features.ts';
 import { forward } from './forward.ts';
 import { generate } from './generate.ts';
+import { importDictionaries } from './import.ts';
 import { regress } from './regress.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
@@ -25,6 +27,8 @@ export const commands: readonly Command[] = [
   report,
   forward,
   encode,
+  importDictionaries,
+  exportDictionary,
   generate,
   doctor,
   bench,
