@@ -97,12 +97,17 @@ function exampleText(
   const at = Math.floor(contextTokens * random());
   const tokens = Array.from(
     { length: contextTokens },
-    (_, i) => words[((prompt + 1) * 7919 + i * (104_729 + prompt)) % vocabulary]!,
+    (_, i) => words[rankOf(((prompt + 1) * 7919 + i * (104_729 + prompt)) % vocabulary)]!,
   );
   const values = tokens.map((_, i) =>
     i === at ? fixed(value) : random() < activeShare ? fixed(value * random()) : '0.0',
   );
   return `{"bin_min": ${fixed(low)}, "bin_max": ${fixed(high)}, "bin_contains": ${contains}, "tokens": ${list(tokens)}, "values": ${list(values)}, "qualifying_token_index": ${at}}`;
+}
+
+/** Ranks as they come in text: the n-th most frequent word about 1 / n times as often as the first. */
+function rankOf(uniform: number): number {
+  return Math.min(vocabulary - 1, Math.floor(vocabulary ** (uniform / vocabulary)) - 1);
 }
 
 function list(items: readonly string[]): string {
