@@ -103,7 +103,9 @@ class FeatureReader {
     });
     json.end();
     if (index === undefined) throw json.fail("'feature_index' is missing");
-    this.#sink.feature(featureOf(index, new Fields(row, json.file, json.place)));
+    const fields = new Fields(row, json.file, json.place);
+    this.#sink.feature(featureOf(index, fields));
+    readLabels(index, fields, this.#sink);
   }
 }
 
@@ -119,11 +121,35 @@ function featureOf(index: number, fields: Fields): DashboardFeature {
     max: null,
     promoted: fields.effects('pos_str', 'pos_values'),
     suppressed: fields.effects('neg_str', 'neg_values'),
-    neighbours: [],
+    neighbours:
+      exact === undefined ? [] : neighboursIn(fields.inner(exact, `${fields.place}.assay`)),
     tokens: (fields.number('n_prompts_total') ?? 0) * (fields.number('n_tokens_in_prompt') ?? 0),
     exact: exact === undefined ? null : readExact(fields.inner(exact, `${fields.place}.assay`)),
     width: fields.list('vector').length,
   };
+}
+
+function neighboursIn(exact: Fields): DashboardFeature['neighbours'] {
+  return exact.list('neighbours').map((item) => {
+    const other = exact.inner(item, `${exact.place}.neighbours`);
+    return { feature: other.index('feature'), cosine: other.number('cosine') ?? 0 };
+  });
+}
+
+/** Labels, for which the format has no place; Assay writes them beside its exact figures. */
+function readLabels(feature: number, fields: Fields, sink: DashboardSink): void {
+  const exact = fields.get('assay');
+  if (exact === undefined) return;
+  const own = fields.inner(exact, `${fields.place}.assay`);
+  for (const item of own.list('labels')) {
+    const label = own.inner(item, `${own.place}.labels`);
+    sink.label({
+      feature,
+      text: label.text('text'),
+      author: label.text('author'),
+      time: label.number('time') ?? 0,
+    });
+  }
 }
 
 /** Exact figures that Assay adds to the dashboards that it writes. */
