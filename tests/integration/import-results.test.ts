@@ -1,12 +1,4 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Output } from '../../shared/contract/index.ts';
@@ -16,6 +8,7 @@ import { findDictionary } from '../../main/host/read-features.ts';
 import { forkLauncher } from '../../main/headless/launcher.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { startHost } from '../support/host.ts';
+import { missingData, sharedData } from '../support/shared-data.ts';
 
 const golden = join(import.meta.dirname, '../golden');
 const dashboards = join(golden, 'dashboards');
@@ -326,19 +319,25 @@ describe('a run log', () => {
     });
   });
 
-  it('of the study of KL fine-tuning comes in as it was exported', async (test) => {
-    const data = join(import.meta.dirname, '../../../shared/data/sae-kl-finetune');
-    if (!existsSync(data)) test.skip(`${data} is not here`);
-    const importer = await openImporter();
-    const details = await importer.runs(data);
-    expect(details).toHaveLength(34);
-    expect(readdirSync(data)).toHaveLength(11);
-    const pythia = details.find(({ run }) => run.name === 'E2E SAE')!;
-    const curve = (await importer.curves(pythia.run.id)).get('val_loss')!;
-    expect([curve.total, curve.x[1], curve.low[1]]).toEqual([65, 9992, 3.6006586695644724]);
-    const thinned = details.filter(({ importNotes }) => importNotes.join(' ').includes('thinned'));
-    expect(thinned.map(({ run }) => Object.keys(run.metrics))).toEqual([
-      ['mse_loss', 'mse_loss (lowest)', 'mse_loss (highest)'],
-    ]);
-  });
+  const study = sharedData('sae-kl-finetune');
+  const reason = study === undefined ? ` (${missingData('sae-kl-finetune')})` : '';
+  it.skipIf(reason !== '')(
+    `of the study of KL fine-tuning comes in as exported${reason}`,
+    async () => {
+      const data = study!;
+      const importer = await openImporter();
+      const details = await importer.runs(data);
+      expect(details).toHaveLength(34);
+      expect(readdirSync(data)).toHaveLength(11);
+      const pythia = details.find(({ run }) => run.name === 'E2E SAE')!;
+      const curve = (await importer.curves(pythia.run.id)).get('val_loss')!;
+      expect([curve.total, curve.x[1], curve.low[1]]).toEqual([65, 9992, 3.6006586695644724]);
+      const thinned = details.filter(({ importNotes }) =>
+        importNotes.join(' ').includes('thinned'),
+      );
+      expect(thinned.map(({ run }) => Object.keys(run.metrics))).toEqual([
+        ['mse_loss', 'mse_loss (lowest)', 'mse_loss (highest)'],
+      ]);
+    },
+  );
 });
