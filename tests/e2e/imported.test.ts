@@ -29,7 +29,7 @@ test('runs of other tools stand in the table with a badge, and show their curves
   await page.goto(server.url);
   const pages = page.getByRole('navigation', { name: 'Pages' });
   await pages.getByRole('link', { name: 'Runs' }).click();
-  const grid = page.getByRole('grid', { name: 'Runs' });
+  const grid = page.getByRole('treegrid', { name: 'Runs' });
   await expect(grid.getByText('imported', { exact: true }).first()).toBeVisible();
   await lookAt(page, 'imported-runs');
 
