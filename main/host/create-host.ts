@@ -9,6 +9,7 @@ import { featuresHandlers } from './handlers/features-handlers.ts';
 import { jobsHandlers } from './handlers/jobs-handlers.ts';
 import { projectHandlers } from './handlers/project-handlers.ts';
 import { reportsHandlers } from './handlers/reports-handlers.ts';
+import { resultsHandlers } from './handlers/results-handlers.ts';
 import { runsHandlers } from './handlers/runs-handlers.ts';
 import { statisticsHandlers } from './handlers/statistics-handlers.ts';
 import type { HostOptions } from './options.ts';
@@ -42,6 +43,7 @@ export function createHost(options: HostOptions): Host {
     dictionariesHandlers(projects, queries, clock),
     featuresHandlers(projects, queries, clock),
     statisticsHandlers(projects, queries, clock),
+    resultsHandlers(projects),
     reportsHandlers({ projects, blobs, clock, options }),
   ]);
 

@@ -4,6 +4,7 @@ import { featuresContract } from './features.ts';
 import { jobsContract } from './jobs.ts';
 import { projectContract } from './project.ts';
 import { reportsContract } from './reports.ts';
+import { resultsContract } from './results.ts';
 import { runsContract } from './runs.ts';
 import { statisticsContract } from './statistics.ts';
 import type {
@@ -26,6 +27,7 @@ export const contract = {
   ...featuresContract,
   ...statisticsContract,
   ...reportsContract,
+  ...resultsContract,
 } as const;
 
 export type AssayContract = typeof contract;

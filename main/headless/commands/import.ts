@@ -3,18 +3,21 @@ import type { ImportedDictionary } from '../../../shared/contract/dictionaries.t
 import { type Command } from '../cli/command.ts';
 import { textTable } from '../cli/text-table.ts';
 import { withHost } from '../with-host.ts';
+import { importResults, resultsAt } from './import-results.ts';
 import { projectFolder, projectOption } from './read-project.ts';
 
 export const importDictionaries: Command = {
   name: 'import',
-  summary: 'Brings the dictionaries of another tool into a project.',
+  summary: 'Brings dictionaries, dashboards or run logs of another tool into a project.',
   parameters: ['SOURCE'],
   options: projectOption,
   example: 'assay import ~/downloads/layer_6 --project ~/experiments/gpt2-saes',
   run: async ({ parameters, values, output, signal }) => {
     const path = resolve(parameters[0]!);
+    const results = resultsAt(path);
     const answer = await withHost(output, async (client) => {
       const { id: project } = await client.call('project.open', { path: projectFolder(values) });
+      if (results) return importResults(client, project, path, results, output, signal);
       const stop = client.subscribe(
         'dictionaries.importing',
         { project },
@@ -29,6 +32,7 @@ export const importDictionaries: Command = {
         stop();
       }
     });
+    if (!answer) return;
     for (const warning of answer.warnings) output.note(`Warning: ${warning}`);
     output.answer(answer, () => table(answer.dictionaries));
   },

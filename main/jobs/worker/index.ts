@@ -1,3 +1,4 @@
+import { runImportJob } from './import/index.ts';
 import { joinQueries } from './join-queries.ts';
 import { openParentPort } from './parent-port.ts';
 import { dictionaryQueries } from './queries/dictionaries.ts';
@@ -12,7 +13,7 @@ import { runTrainJob } from './train/index.ts';
 
 /** The entry of a worker process, under either shell: what it can do, and for whom. */
 runWorker(openParentPort(), {
-  jobs: { train: runTrainJob, regress: runRegressJob },
+  jobs: { train: runTrainJob, regress: runRegressJob, import: runImportJob },
   queries: joinQueries(
     engineQueries,
     dictionaryQueries,
