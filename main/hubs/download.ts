@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError, fileError, hasCode } from '../../shared/errors.ts';
@@ -57,7 +65,7 @@ export async function download(file: RemoteFile, options: DownloadOptions): Prom
 /** Fetches until all bytes are here. */
 async function fetchAll(part: Part, { http, signal }: DownloadOptions): Promise<void> {
   const { tries, pause: first } = http.patience;
-  for (let fruitless = 0; ; ) {
+  for (let fruitless = 0; ;) {
     const before = part.have;
     try {
       if (await part.fetch()) return;
@@ -131,6 +139,11 @@ class Part {
       await this.startOver();
       return false;
     }
+    if (answer.status === 206 && this.#isOther(answer)) {
+      answer.discard();
+      await this.startOver();
+      return false;
+    }
     const total = await this.#agree(answer);
     this.#checkRoom(total);
     this.#writeNote(answer);
@@ -186,6 +199,12 @@ class Part {
     return http.send({ ...request, url: urls.at(-1)! });
   }
 
+  /** The rest of another version, from a server that does not heed `If-Range`. */
+  #isOther(answer: HubAnswer): boolean {
+    const etag = answer.headers.get('etag');
+    return this.#etag !== null && etag !== null && etag !== this.#etag;
+  }
+
   /** Makes the file end where the answer begins; answers the size of the whole, null if unknown. */
   async #agree(answer: HubAnswer): Promise<number | null> {
     const { bytes } = this.file;
@@ -198,8 +217,8 @@ class Part {
     }
     // The whole again: the hub cannot give parts, or the content has changed.
     if (!isRest && this.have > 0) await this.startOver();
-    const length = answer.headers.get('content-length');
-    const told = isRest ? whole : length;
+    const isPacked = answer.headers.has('content-encoding');
+    const told = isRest ? whole : isPacked ? null : answer.headers.get('content-length');
     const total = told === undefined || told === null || !/^\d+$/.test(told) ? null : Number(told);
     if (bytes !== null && total !== null && total !== bytes) {
       answer.discard();
@@ -209,9 +228,12 @@ class Part {
   }
 
   async #write(piece: Uint8Array, total: number | null): Promise<void> {
-    if (this.have + piece.length > (total ?? mostBytes)) throw tooLarge(this.file, total);
+    if (this.have + piece.length > (total ?? mostBytes)) {
+      await this.startOver();
+      throw tooLarge(this.file, total);
+    }
     try {
-      for (let done = 0; done < piece.length; ) {
+      for (let done = 0; done < piece.length;) {
         const { bytesWritten } = await this.#handle!.write(
           piece,
           done,
@@ -259,7 +281,9 @@ class Part {
 
 function mismatch(file: RemoteFile, { server }: HubHttp): AppError {
   const { checksum, bytes, path } = file;
-  const promised = checksum ? `its ${checksum.algorithm} is not ${checksum.hex}` : `it is not ${bytes} bytes`;
+  const promised = checksum
+    ? `its ${checksum.algorithm} is not ${checksum.hex}`
+    : `it is not ${bytes} bytes`;
   return new AppError(
     'hash-mismatch',
     `${path} did not come as ${server.title} promised: ${promised}. Nothing of it was kept; try again, and tell its owner if that fails too.`,

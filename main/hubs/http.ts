@@ -128,7 +128,7 @@ export class HubHttp {
 
   /** @throws AppError `corrupt` for what is no address, or leads from https to less. */
   #target(address: string, from: URL, what: string): URL {
-    const url = URL.canParse(address, from) ? new URL(address, from) : null;
+    const url = URL.canParse(address, from.href) ? new URL(address, from) : null;
     if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:'))
       throw notUnderstood(this.asked(what), 'it leads to what is no address');
     if (url.protocol === 'http:' && this.#base.protocol === 'https:')
