@@ -4,8 +4,11 @@ import { variablesOf, type RunAddress, type WandbClient, type WandbRun } from '.
 import { historyQuery, sampledHistoryQuery } from './queries.ts';
 import { historyAnswer, sampledHistoryAnswer } from './schemas.ts';
 
-/** Rows of a history by name, `_step` among them; values that are no numbers are left out. */
-export type HistoryRow = Readonly<Record<string, number>>;
+/** The values that were logged at one step, as they were. */
+export interface HistoryRow {
+  readonly step: number;
+  readonly values: Readonly<Record<string, unknown>>;
+}
 
 export interface HistoryOptions {
   readonly signal?: AbortSignal | undefined;
@@ -30,7 +33,7 @@ export async function* scanHistory(
   address: RunAddress,
   run: WandbRun,
   options: HistoryOptions = {},
-): AsyncGenerator<HistoryRow[]> {
+): AsyncGenerator<HistoryRow> {
   const { signal, progress, page = rowsPerQuestion } = options;
   const last = run.lastStep ?? stepOf(run.summary['_step']) ?? -1;
   let stretch = page;
@@ -41,7 +44,7 @@ export async function* scanHistory(
       stretch = Math.max(page, Math.floor((to - from) / 2));
       continue;
     }
-    if (rows.length > 0) yield rows;
+    yield* rows;
     if (rows.length < page / 2) stretch = Math.min(stretch * 2, Number.MAX_SAFE_INTEGER);
     from = to;
     progress?.(Math.min(from, last), last);
@@ -49,32 +52,45 @@ export async function* scanHistory(
 }
 
 /**
- * Each curve of a run thinned by the server to about 1,500 rows: a look at a run with millions of
- * steps. Curves are asked for one by one, since an answer holds only the rows that have all names.
+ * Each curve of a run thinned by the server to about 1,500 rows, in the order of steps: a look at a
+ * run with millions of them. Curves are asked for one by one, since an answer holds only the rows
+ * that have all names of its question.
  */
 export async function* sampleHistory(
   client: WandbClient,
   address: RunAddress,
   run: WandbRun,
   options: HistoryOptions = {},
-): AsyncGenerator<HistoryRow[]> {
-  const what = `the curves of ${address.run}`;
+): AsyncGenerator<HistoryRow> {
   const { signal, progress } = options;
+  const rows = new Map<number, Record<string, unknown>>();
   for (let start = 0; start < run.historyKeys.length; start += curvesPerQuestion) {
     const keys = run.historyKeys.slice(start, start + curvesPerQuestion);
-    const specs = keys.map((key) =>
-      JSON.stringify({ keys: ['_step', key], samples: samplesPerCurve }),
-    );
-    const variables = { ...variablesOf(address), specs };
-    const answer = await client.ask(
-      { query: sampledHistoryQuery, variables, what, signal },
-      sampledHistoryAnswer,
-    );
-    const curves = answer.project?.run?.sampledHistory;
-    if (curves === undefined) throw notUnderstood(client.http.asked(what), 'the run is missing');
-    for (const rows of curves) yield rows.map(numbersOf).filter(hasStep);
+    for (const { step, values } of await askSamples(client, address, keys, signal))
+      rows.set(step, Object.assign(rows.get(step) ?? Object.create(null), values));
     progress?.(Math.min(start + keys.length, run.historyKeys.length), run.historyKeys.length);
   }
+  for (const step of [...rows.keys()].sort((a, b) => a - b))
+    yield { step, values: rows.get(step)! };
+}
+
+async function askSamples(
+  client: WandbClient,
+  address: RunAddress,
+  keys: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<HistoryRow[]> {
+  const what = `the curves of ${address.run}`;
+  const specs = keys.map((key) =>
+    JSON.stringify({ keys: ['_step', key], samples: samplesPerCurve }),
+  );
+  const answer = await client.ask(
+    { query: sampledHistoryQuery, variables: { ...variablesOf(address), specs }, what, signal },
+    sampledHistoryAnswer,
+  );
+  const curves = answer.project?.run?.sampledHistory;
+  if (curves) return curves.flat().map(rowOf).filter(isRow);
+  throw notUnderstood(client.http.asked(what), 'the run is missing');
 }
 
 async function askHistory(
@@ -91,23 +107,19 @@ async function askHistory(
   return texts
     .map((text) => {
       const parsed = v.safeParse(row, text);
-      if (parsed.success) return numbersOf(parsed.output);
+      if (parsed.success) return rowOf(parsed.output);
       throw notUnderstood(client.http.asked(what), 'a row is not JSON');
     })
-    .filter(hasStep);
+    .filter(isRow);
 }
 
-function numbersOf(row: Record<string, unknown>): HistoryRow {
-  return Object.fromEntries(
-    Object.entries(row).filter(
-      (entry): entry is [string, number] =>
-        typeof entry[1] === 'number' && Number.isFinite(entry[1]),
-    ),
-  );
+function rowOf({ _step, ...values }: Record<string, unknown>): HistoryRow | null {
+  const step = stepOf(_step);
+  return step === null ? null : { step, values };
 }
 
-function hasStep(row: HistoryRow): boolean {
-  return row['_step'] !== undefined;
+function isRow(row: HistoryRow | null): row is HistoryRow {
+  return row !== null;
 }
 
 function stepOf(value: unknown): number | null {
