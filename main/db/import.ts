@@ -13,10 +13,11 @@ export interface ImportedResult {
   readonly attempt: number;
   readonly runs: readonly {
     readonly id: string;
-    readonly seconds: number;
+    readonly seconds: number | null;
     readonly metrics: Metrics;
     readonly points: Iterable<Point>;
-    readonly dictionary: NewDictionary;
+    /** Null for an imported run without one. */
+    readonly dictionary: NewDictionary | null;
     readonly features: FeatureColumns | null;
   }[];
   readonly fit: FitDetail | null;
@@ -34,6 +35,7 @@ export function importResult(db: Writer, result: ImportedResult): boolean {
     for (const run of result.runs) {
       finishRun(db, run.id, run.seconds, run.metrics);
       replacePoints(db, run.id, run.points);
+      if (!run.dictionary) continue;
       const key = insertDictionary(db, run.dictionary);
       if (run.features) insertFeatures(db, key, run.features);
     }

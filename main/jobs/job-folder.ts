@@ -18,6 +18,7 @@ import { count, id, maybeNumber, shortText } from '../../shared/domain/schemas.t
  *   <run id>/features.safetensors
  *   <run id>/activations.safetensors
  *   fit.json                   of a regression job: the fit as the contract shows it
+ *   labels.json                of an import: labels that came with the features
  *   result.json                written last: every file with its size and SHA-256
  *
  * dictionary.safetensors is in SAELens' orientation: W_enc [d, n], b_enc [n], W_dec [n, d] with
@@ -50,14 +51,29 @@ export const resultSchema = v.object({
     v.object({
       id,
       seed: count,
-      /** Id that the dictionary will have; minted by the worker so that importing twice is harmless. */
-      dictionary: id,
+      /**
+       * Id that the dictionary will have; minted by the worker so that importing twice is harmless. Null
+       * for a run that was imported without one.
+       */
+      dictionary: v.nullable(id),
       hook: shortText,
       architecture: shortText,
       dIn: count,
       latents: count,
       metrics: v.record(v.string(), maybeNumber),
-      seconds: v.number(),
+      /** Null where the tool that an imported run comes from does not say. */
+      seconds: v.nullable(v.number()),
+      /** Of an imported run, what the spec says of any other. */
+      imported: v.optional(
+        v.object({
+          name: shortText,
+          model: shortText,
+          groupKey: shortText,
+          /** What the x of its points counts. */
+          x: v.picklist(['tokens', 'steps']),
+          config: v.record(v.string(), v.unknown()),
+        }),
+      ),
     }),
   ),
   files: v.array(v.object({ kind: shortText, path: shortText, bytes: count, sha256: shortText })),

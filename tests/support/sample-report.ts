@@ -20,6 +20,7 @@ function run(index: number, group: number, fill: Fill): RunRow {
     hook,
     model: fill('model'),
     dictionary: null,
+    imported: null,
     createdAt: 1_700_000_000_000,
     seconds: 61.5 + index,
     engine: fill('engine'),
@@ -105,6 +106,7 @@ function detail(row: RunRow, fill: Fill): RunDetail {
     ],
     notes: fill('run notes'),
     siblings: [],
+    importNotes: [],
   };
 }
 
