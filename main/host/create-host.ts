@@ -5,11 +5,14 @@ import { QueryService } from '../jobs/query-service.ts';
 import { Blobs } from './blobs.ts';
 import { appHandlers } from './handlers/app-handlers.ts';
 import { featuresHandlers } from './handlers/features-handlers.ts';
+import { hubsHandlers } from './handlers/hubs-handlers.ts';
 import { jobsHandlers } from './handlers/jobs-handlers.ts';
 import { projectHandlers } from './handlers/project-handlers.ts';
 import { reportsHandlers } from './handlers/reports-handlers.ts';
 import { runsHandlers } from './handlers/runs-handlers.ts';
 import { statisticsHandlers } from './handlers/statistics-handlers.ts';
+import { HubKeys } from './hubs/keys.ts';
+import { importRuns } from './import-runs.ts';
 import type { HostOptions } from './options.ts';
 import { Projects } from './projects.ts';
 import { RecentProjects } from './recent.ts';
@@ -31,6 +34,7 @@ export function createHost(options: HostOptions): Host {
   const blobs = new Blobs(() => clock.now());
   const recent = new RecentProjects(options.paths.userData, options.recentChanged);
   const queries = new QueryService(launcher, clock);
+  const hubs = options.hubs ?? { environment: {} };
   const projects = new Projects({ launcher, clock, log, topics }, recent);
 
   const handlers = joinHandlers(contract, [
@@ -41,6 +45,19 @@ export function createHost(options: HostOptions): Host {
     featuresHandlers(projects, queries, clock),
     statisticsHandlers(projects, queries, clock),
     reportsHandlers({ projects, blobs, clock, options }),
+    hubsHandlers({
+      projects,
+      keys: new HubKeys(options.secrets, hubs.environment),
+      settings: hubs,
+      clock,
+      log,
+      changed: (project, transfer) => topics.publish('hubs.changed', { project }, transfer),
+      imports: (project) => ({
+        runs: (source, runs, signal) =>
+          importRuns(project, { name: source, source, format: 'wandb', runs }, { clock, signal }),
+        files: (path) => Promise.resolve({ dictionaries: [], warnings: [path] }),
+      }),
+    }),
   ]);
 
   return {

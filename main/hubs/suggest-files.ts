@@ -2,7 +2,8 @@ import type { RemoteFile } from './remote-file.ts';
 
 const weights = /\.(safetensors|npz|pt)$/i;
 /** What training needs to go on, and caches: weights of no dictionary. */
-const besides = /(^|\/)(optimizer|lr_scheduler|state|trainer_state|rank_\d+_state|activations?_store|sparsity_store)[^/]*$/i;
+const besides =
+  /(^|\/)(optimizer|lr_scheduler|state|trainer_state|rank_\d+_state|activations?_store|sparsity_store)[^/]*$/i;
 const documents = /(^|\/)(cfg|config|hyperparams|runner_cfg)\.json$|\.ya?ml$/i;
 const mostDocumentBytes = 4 << 20;
 /** A checkpoint among others: what it is called, and when it was written. */

@@ -41,7 +41,7 @@ export type CurveChoice = (typeof curveChoices)[number];
 /** What is wanted of one address. */
 export const hubSelection = v.strictObject({
   address: shortText,
-  /** Files and folders below the address; null for what a dictionary consists of, empty for none. */
+  /** Files and folders by their whole paths in the run or repository; null for what a dictionary consists of, empty for none. */
   paths: v.nullable(v.pipe(v.array(shortText), v.maxLength(2000))),
 });
 export type HubSelection = v.InferOutput<typeof hubSelection>;

@@ -1,5 +1,6 @@
 import { appContract } from './app.ts';
 import { featuresContract } from './features.ts';
+import { hubsContract } from './hubs.ts';
 import { jobsContract } from './jobs.ts';
 import { projectContract } from './project.ts';
 import { reportsContract } from './reports.ts';
@@ -24,6 +25,7 @@ export const contract = {
   ...featuresContract,
   ...statisticsContract,
   ...reportsContract,
+  ...hubsContract,
 } as const;
 
 export type AssayContract = typeof contract;

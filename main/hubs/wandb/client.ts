@@ -153,7 +153,9 @@ export class WandbClient {
     const { entity, project, run } = address;
     const path = checkedPath(file.name, this.http.server.title);
     const ownPath = [entity, project, run, ...path.split('/')].map(encodeURIComponent).join('/');
-    const urls = [file.url ?? `/files/${ownPath}`, file.directUrl].filter((url): url is string => Boolean(url));
+    const urls = [file.url ?? `/files/${ownPath}`, file.directUrl].filter((url): url is string =>
+      Boolean(url),
+    );
     return {
       path,
       bytes: file.sizeBytes,
