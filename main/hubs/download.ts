@@ -47,12 +47,14 @@ export async function download(file: RemoteFile, options: DownloadOptions): Prom
   await part.openFile();
   try {
     await fetchAll(part, options);
-    if (!part.isWhole() && part.wasResumed) {
-      // What was there before may be damaged, or of another version: once more from nothing.
+    let isWhole = part.isWhole();
+    if (!isWhole && part.isPatched) {
+      // One of its pieces may be damaged, or of another version: once more from nothing.
       await part.startOver();
       await fetchAll(part, options);
+      isWhole = part.isWhole();
     }
-    if (!part.isWhole()) {
+    if (!isWhole) {
       await part.startOver();
       throw mismatch(file, options.http);
     }
@@ -88,7 +90,8 @@ class Part {
   #hash: ContentHash | undefined;
   #etag: string | null = null;
   have = 0;
-  wasResumed = false;
+  /** It consists of more than one answer. */
+  isPatched = false;
 
   constructor(file: RemoteFile, options: DownloadOptions) {
     this.file = file;
@@ -109,7 +112,7 @@ class Part {
       // Without a checksum, only a strong etag says that more of the same follows.
       const canGoOn = note !== null && (this.file.checksum !== null || this.#etag !== null);
       if (!canGoOn || this.have > (this.file.bytes ?? mostBytes)) return await this.startOver();
-      this.wasResumed = this.have > 0;
+      this.isPatched = this.have > 0;
       this.#hash = this.#newHash();
       if (this.have > 0) await this.#hash?.addFile(this.#path, signal);
       this.#options.progress?.(this.have);
@@ -122,7 +125,7 @@ class Part {
   async startOver(): Promise<void> {
     await this.#handle!.truncate(0);
     this.have = 0;
-    this.wasResumed = false;
+    this.isPatched = false;
     this.#etag = null;
     this.#hash = this.#newHash();
     this.#options.progress?.(0);
@@ -151,6 +154,7 @@ class Part {
     return total === null || this.have === total;
   }
 
+  /** Whether size and checksum are right. To be asked once after all bytes are here. */
   isWhole(): boolean {
     const { bytes, checksum } = this.file;
     if (bytes !== null && this.have !== bytes) return false;
@@ -211,6 +215,7 @@ class Part {
     const [, start, whole] =
       /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(answer.headers.get('content-range') ?? '') ?? [];
     const isRest = answer.status === 206 && Number(start) === this.have;
+    this.isPatched ||= isRest && this.have > 0;
     if (!isRest && answer.status === 206) {
       answer.discard();
       throw mismatch(this.file, this.#options.http);

@@ -84,7 +84,12 @@ export class HubHttp {
         answer.discard();
         if (asks !== null) wait = Math.max(asks * 1000, this.#patience.pause);
       } catch (error) {
-        if (isLast || !mayPass(error)) throw error;
+        if (!mayPass(error)) throw error;
+        if (isLast) {
+          // It was asked again often enough.
+          passingErrors.delete(error);
+          throw error;
+        }
       }
       await pause(wait, request.signal);
     }
