@@ -74,6 +74,17 @@ export const hubPlan = v.object({
 });
 export type HubPlan = v.InferOutput<typeof hubPlan>;
 
+const fetchedDictionary = v.object({
+  id,
+  name: shortText,
+  format: shortText,
+  architecture: shortText,
+  dIn: count,
+  dSae: count,
+  hook: shortText,
+});
+export type FetchedDictionary = v.InferOutput<typeof fetchedDictionary>;
+
 export const transferStates = [
   'running',
   'importing',
@@ -95,7 +106,7 @@ export const hubTransfer = v.object({
   error: v.nullable(errorJson),
   /** Hosts that were contacted, those of redirects among them. */
   hosts: v.array(shortText),
-  dictionaries: v.array(v.object({ id, name: shortText })),
+  dictionaries: v.array(fetchedDictionary),
   runs: v.array(id),
   warnings: v.array(text),
 });

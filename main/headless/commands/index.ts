@@ -6,6 +6,8 @@ import { encode } from './encode.ts';
 import { features } from './features.ts';
 import { forward } from './forward.ts';
 import { generate } from './generate.ts';
+import { hub } from './hub.ts';
+import { importCommand } from './import.ts';
 import { regress } from './regress.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
@@ -23,6 +25,8 @@ export const commands: readonly Command[] = [
   show,
   regress,
   report,
+  importCommand,
+  hub,
   forward,
   encode,
   generate,

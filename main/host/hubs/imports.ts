@@ -1,3 +1,4 @@
+import type { FetchedDictionary } from '../../../shared/contract/hubs.ts';
 import type { ForeignRun } from '../../formats/runs/foreign-run.ts';
 
 /** What becomes of a download: the same imports that local files go through. */
@@ -17,7 +18,7 @@ export interface HubImports {
     source: string,
     signal: AbortSignal,
   ): Promise<{
-    readonly dictionaries: readonly { readonly id: string; readonly name: string }[];
+    readonly dictionaries: readonly FetchedDictionary[];
     readonly warnings: readonly string[];
   }>;
 }
