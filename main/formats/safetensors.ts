@@ -1,5 +1,4 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
-import { AppError, fileError } from '../../shared/errors.ts';
+import { AppError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import {
   dtypeBytes,
@@ -8,7 +7,7 @@ import {
   type TensorInfo,
   type TensorReader,
 } from '../../shared/domain/tensors.ts';
-import { closeFile, readFileBytes, truncatedFile } from './file-bytes.ts';
+import { openFileBytes, truncatedFile, type ByteSource } from './file-bytes.ts';
 import { parseStrictJson } from './strict-json.ts';
 import {
   asDoubles,
@@ -34,28 +33,27 @@ interface Entry extends TensorInfo {
 
 /** @throws AppError `truncated`, `corrupt`, `unsupported`, or what the file system says. */
 export function openSafetensors(path: string): TensorReader {
-  let fd: number;
+  return readSafetensors(openFileBytes(path));
+}
+
+/** As `openSafetensors`; takes over the bytes. */
+export function readSafetensors(bytes: ByteSource): TensorReader {
   try {
-    fd = openSync(path, 'r');
+    const { entries, metadata } = readHeader(bytes);
+    return new SafetensorsReader(bytes, entries, metadata);
   } catch (error) {
-    throw fileError(error, path);
-  }
-  try {
-    const { entries, metadata } = readHeader(fd, path);
-    return new SafetensorsReader(path, fd, entries, metadata);
-  } catch (error) {
-    closeSync(fd);
-    throw fileError(error, path);
+    bytes.close();
+    throw error;
   }
 }
 
-function readHeader(
-  fd: number,
-  file: string,
-): { entries: Map<string, Entry>; metadata: Map<string, string> } {
-  const fileBytes = fstatSync(fd).size;
+function readHeader(bytes: ByteSource): {
+  entries: Map<string, Entry>;
+  metadata: Map<string, string>;
+} {
+  const { file, size: fileBytes } = bytes;
   if (fileBytes < 8) throw truncatedFile(file, `it has ${fileBytes} bytes, and the header needs 8`);
-  const lengthField = readFileBytes(fd, file, 0, 8).readBigUInt64LE();
+  const lengthField = bytes.read(0, 8).readBigUInt64LE();
   if (lengthField > BigInt(limits.safetensorsHeaderBytes))
     throw corrupt(
       file,
@@ -68,7 +66,7 @@ function readHeader(
       file,
       `the header claims ${headerBytes} bytes, and the file has ${fileBytes}`,
     );
-  const raw = readFileBytes(fd, file, 8, headerBytes);
+  const raw = bytes.read(8, headerBytes);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(raw);
@@ -165,17 +163,15 @@ class SafetensorsReader implements TensorReader {
   readonly source: string;
   readonly metadata: ReadonlyMap<string, string>;
   readonly tensors: ReadonlyMap<string, Entry>;
-  readonly #fd: number;
-  #closed = false;
+  readonly #bytes: ByteSource;
 
   constructor(
-    source: string,
-    fd: number,
+    bytes: ByteSource,
     tensors: ReadonlyMap<string, Entry>,
     metadata: ReadonlyMap<string, string>,
   ) {
-    this.source = source;
-    this.#fd = fd;
+    this.source = bytes.file;
+    this.#bytes = bytes;
     this.tensors = tensors;
     this.metadata = metadata;
   }
@@ -193,9 +189,7 @@ class SafetensorsReader implements TensorReader {
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    closeFile(this.#fd, this.source);
+    this.#bytes.close();
   }
 
   #read(name: string, start: number, end: number | undefined): TensorBytes {
@@ -203,7 +197,7 @@ class SafetensorsReader implements TensorReader {
     const last = requireRange(this.source, entry, start, end);
     const width = dtypeBytes[entry.dtype];
     const from = entry.offset + start * width;
-    const bytes = readFileBytes(this.#fd, this.source, from, (last - start) * width);
+    const bytes = this.#bytes.read(from, (last - start) * width);
     return { source: this.source, name, dtype: entry.dtype, bytes };
   }
 }

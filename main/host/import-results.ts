@@ -160,6 +160,7 @@ function gather(db: Writer, folder: string, result: JobResult): ImportedResult {
         metrics: run.metrics,
         points: existsSync(points) ? readPoints(points) : [],
         features: features?.columns ?? null,
+        labels: readLabels(join(runFolder, runFiles.labels)),
         dictionary:
           run.dictionary === null
             ? null
@@ -182,6 +183,30 @@ function gather(db: Writer, folder: string, result: JobResult): ImportedResult {
       };
     }),
   };
+}
+
+const labelsSchema = v.array(
+  v.object({
+    feature: v.pipe(v.number(), v.integer(), v.minValue(0)),
+    text: v.string(),
+    author: v.string(),
+    time: v.number(),
+  }),
+);
+
+/** Labels that an import brought; longer ones are cut to what a label may be. */
+function readLabels(path: string): v.InferOutput<typeof labelsSchema> {
+  if (!existsSync(path)) return [];
+  const parsed = v.safeParse(labelsSchema, parseStrictJson(readText(path), path));
+  if (!parsed.success)
+    throw new AppError('corrupt', `${path} is not a list of labels. Import it again.`, {
+      file: path,
+    });
+  return parsed.output.map((label) => ({
+    ...label,
+    text: label.text.slice(0, limits.labelCharacters),
+    author: label.author.slice(0, 200),
+  }));
 }
 
 function describeJob(db: Writer, job: string) {

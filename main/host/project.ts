@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AssayContract } from '../../shared/contract/index.ts';
+import type { JobProgress } from '../../shared/contract/jobs.ts';
 import type { ProjectInfo, ProjectOverview } from '../../shared/contract/project.ts';
 import type { Topics } from '../../shared/contract/topics.ts';
 import type { JobRecord } from '../../shared/domain/job-record.ts';
@@ -17,6 +18,7 @@ import type { Clock } from '../jobs/clock.ts';
 import { jobFolder } from '../jobs/job-folder.ts';
 import type { Launcher } from '../jobs/launcher.ts';
 import { JobManager } from '../jobs/manager.ts';
+import { takeInImported } from './import-dictionaries.ts';
 import { importJobFolder, importUnknownFolders } from './import-results.ts';
 import { appendLog, jobRow } from './job-rows.ts';
 import { databaseJobStore } from './job-store.ts';
@@ -125,6 +127,12 @@ export class Project implements ProjectView {
     return this.overview();
   }
 
+  /** Tells the pages how far an import of dictionaries is. */
+  importing(path: string, progress: JobProgress): void {
+    const { topics } = this.#parts;
+    topics.publish('dictionaries.importing', { project: this.info.id }, { path, progress });
+  }
+
   /** Tells the pages that something they may have read is new. */
   changed(what: Change): void {
     this.#parts.topics.publish('project.changed', { project: this.info.id }, { what });
@@ -175,6 +183,10 @@ export class Project implements ProjectView {
   }
 
   async #takeIn(): Promise<void> {
+    for (const { id, error } of takeInImported(this.db, this.path))
+      this.#parts.log('warn', `The imported dictionary ${id} was not taken in.`, {
+        error: textOf(error),
+      });
     const failed = await importUnknownFolders(this.db, this.path, this.#parts.clock.now());
     for (const { job, error } of failed)
       this.#parts.log('warn', `The results in ${this.folderOf(job)} were not taken in.`, {

@@ -23,7 +23,6 @@ export type PartNote = v.InferOutput<typeof noteSchema>;
  *
  *   blobs/ALGORITHM-DIGEST    contents that were checked, under the checksum that the hub told
  *   partial/KEY.part, .json   downloads that have begun, to go on with after any kind of end
- *   files/HUB/…               the contents under the names that they have on the hub
  */
 export class HubCache {
   readonly #folder: string;
@@ -70,11 +69,6 @@ export class HubCache {
     } catch {
       return null;
     }
-  }
-
-  /** Folder of what belongs to one source, such as `files/wandb/entity/project/run`. */
-  filesFolder(parts: readonly string[]): string {
-    return join(this.#folder, 'files', ...parts);
   }
 
   /** Puts a content under its name; the bytes are shared with the blob where the system can. */

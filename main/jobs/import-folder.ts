@@ -23,13 +23,22 @@ export interface ImportPlace {
   readonly beat?: (points: number) => Promise<void>;
 }
 
-/** A dictionary whose features an import brings; its files are written by whoever adds it. */
-export interface ImportedDictionary {
+/** A dictionary whose features an import brings. */
+interface ImportedDictionary {
   readonly hook: string;
   readonly model: string;
   readonly architecture: string;
   readonly dIn: number;
   readonly latents: number;
+}
+
+/** What was written of a dictionary; paths of files are inside the folder of its run. */
+export interface WrittenDictionary {
+  readonly name: string;
+  readonly metrics: Record<string, number | null>;
+  readonly dictionary: ImportedDictionary;
+  readonly files: readonly ResultFile[];
+  readonly notes: readonly string[];
 }
 
 type RunResult = JobResult['runs'][number];
@@ -84,22 +93,13 @@ export class ImportFolder {
 
   /**
    * Adds a run that stands for a dictionary alone.
-   * @param write puts the files of features into a folder and answers their names
+   * @param write puts the files of features into the run's folder and says what they are
    */
-  async addDictionary(
-    name: string,
-    metrics: Record<string, number | null>,
-    write: (folder: string) => Promise<{
-      dictionary: ImportedDictionary;
-      files: readonly ResultFile[];
-      notes: readonly string[];
-    }>,
-  ): Promise<string> {
+  async addDictionary(write: (folder: string) => Promise<WrittenDictionary>): Promise<string> {
     const id = newId('run');
-    const { dictionary, files, notes } = await write(this.folderOf(id));
+    const { name, metrics, dictionary, files, notes } = await write(this.folderOf(id));
     const { hook, model, architecture, dIn, latents } = dictionary;
     for (const { kind, path } of files) this.#files.push({ kind, path: `${id}/${path}` });
-    const imported = { name, model, groupKey: uniqueKey(id), x: 'steps' as const, config: {} };
     this.#add(id, {
       seed: 0,
       metrics,
@@ -109,7 +109,7 @@ export class ImportFolder {
       architecture,
       dIn,
       latents,
-      imported,
+      imported: { name, model, groupKey: digest(id), x: 'steps', config: {} },
     });
     this.#notes.push({ run: id, notes });
     return id;
@@ -207,17 +207,13 @@ function groupKeyOf({ config, seed }: ConvertedRun, id: string): string {
   const rest = Object.entries(config).filter(
     ([key]) => !seedKeys.some((name) => name === key) && !isOfOneRun(key),
   );
-  if (seed === null || rest.length === 0) return uniqueKey(id);
+  if (seed === null || rest.length === 0) return digest(id);
   return digest(canonicalJson({ imported: Object.fromEntries(rest) }));
 }
 
 /** Fields that name a run or where it lies, and so differ between replicates. */
 function isOfOneRun(key: string): boolean {
   return /^(wandb_run_name|run_name|name|save_dir|output_dir|log_dir|checkpoint_path)$/.test(key);
-}
-
-function uniqueKey(id: string): string {
-  return digest(id);
 }
 
 function digest(text: string): string {

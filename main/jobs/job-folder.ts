@@ -17,8 +17,8 @@ import { count, id, maybeNumber, shortText } from '../../shared/domain/schemas.t
  *   <run id>/dictionary.safetensors
  *   <run id>/features.safetensors
  *   <run id>/activations.safetensors
+ *   <run id>/labels.json       of an import: labels that came with the features, oldest first
  *   fit.json                   of a regression job: the fit as the contract shows it
- *   labels.json                of an import: labels that came with the features
  *   result.json                written last: every file with its size and SHA-256
  *
  * dictionary.safetensors is in SAELens' orientation: W_enc [d, n], b_enc [n], W_dec [n, d] with
@@ -39,6 +39,10 @@ import { count, id, maybeNumber, shortText } from '../../shared/domain/schemas.t
  *
  * activations.safetensors, feature-major: pointers int64 [n + 1] into token int32 [count] (row *
  * context + position, rising within a feature) and value float32 [count].
+ *
+ * Of an import the metadata of features.safetensors say `activations: examples`: only the tokens of the
+ * examples are known, sequences shorter than the context end in tokens of id -1, and ids count the words
+ * of vocabulary.json as they came.
  */
 export const resultSchema = v.object({
   version: v.literal(1),
@@ -98,6 +102,8 @@ export const runFiles = {
   dictionary: 'dictionary.safetensors',
   features: 'features.safetensors',
   activations: 'activations.safetensors',
+  /** Of an import: labels that came with the features. */
+  labels: 'labels.json',
 } as const;
 
 /** Folder of a job inside a project. */

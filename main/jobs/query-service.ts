@@ -8,9 +8,12 @@ export interface QueryOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds after which the answer is no longer waited for. */
   readonly timeout?: number;
+  /** Told how far the query is. */
+  readonly progress?: (done: number, total: number) => void;
 }
 
 interface Pending {
+  readonly progress: QueryOptions['progress'];
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: AppError) => void;
 }
@@ -132,6 +135,7 @@ class QueryWorker {
         this.#pending.delete(id);
       };
       this.#pending.set(id, {
+        progress: options.progress,
         resolve: (value) => (settle(), resolve(value)),
         reject: (error) => (settle(), reject(error)),
       });
@@ -178,6 +182,8 @@ class QueryWorker {
       const waiting = this.#waiting ?? [];
       this.#waiting = undefined;
       for (const run of waiting) run();
+    } else if (message.type === 'query-progress') {
+      this.#pending.get(message.id)?.progress?.(message.done, message.total);
     } else if (message.type === 'answer' || message.type === 'query-failed') {
       this.#unheeded.get(message.id)?.();
       this.#unheeded.delete(message.id);

@@ -141,7 +141,6 @@ const featureFilter = v.object({
 export type FeatureFilter = v.InferOutput<typeof featureFilter>;
 
 export const featuresContract = {
-  'dictionaries.list': operation(v.strictObject({ project: id }), v.array(dictionaryRow)),
   'features.page': operation(
     v.strictObject({
       ...inDictionary,

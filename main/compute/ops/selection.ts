@@ -22,6 +22,42 @@ export function largestOfRows(engine: Engine, pre: Tensor, k: number): Sparse {
   return entries.sparse();
 }
 
+/** The k largest entries of each row by magnitude, with their signs; zeros are left out. */
+export function largestOfMagnitude(engine: Engine, pre: Tensor, k: number): Sparse {
+  const [rows, columns] = pre.shape as [number, number];
+  const negative = engine.scale(pre, -1);
+  const [above, below] = [engine.activate(pre, 'relu'), engine.activate(negative, 'relu')];
+  const magnitudes = engine.add(above, below);
+  const pattern = largestOfRows(engine, magnitudes, k);
+  const [pointers, found] = [engine.readInts(pattern.pointers), engine.readInts(pattern.indices)];
+  const [values, all] = [engine.read(pattern.values), engine.read(pre)];
+  engine.dispose(negative, above, below, magnitudes);
+  const signed = Float64Array.from(values);
+  for (let row = 0; row < rows; row++)
+    for (let at = pointers[row]!; at < pointers[row + 1]!; at++)
+      if (all[row * columns + found[at]!]! < 0) signed[at] = -signed[at]!;
+  return replaceValues(engine, pattern, signed);
+}
+
+/** The largest entry of each of k groups of neighbouring columns, the first of equal ones. */
+export function largestOfGroups(engine: Engine, pre: Tensor, k: number): Sparse {
+  const [rows, columns] = pre.shape as [number, number];
+  const width = columns / k;
+  const groups = engine.reshape(pre, [rows * k, width]);
+  const top = engine.topK(groups, 1);
+  const [values, found] = [engine.read(top.values), engine.readInts(top.indices)];
+  engine.dispose(groups, top.values, top.indices);
+  const entries = new Entries(engine, rows, columns, rows * k);
+  for (let row = 0; row < rows; row++) {
+    for (let group = 0; group < k; group++) {
+      const at = row * k + group;
+      if (values[at]! > 0) entries.push(group * width + found[at]!, values[at]!);
+    }
+    entries.endRow();
+  }
+  return entries.sparse();
+}
+
 /**
  * The largest entries of all rows together, `count` of them; ties go to the earlier entry. Few rows have
  * many times their share: the largest of each are looked at first, and only rows that could have more of

@@ -1,5 +1,5 @@
 import type { ArchitectureName } from '../../../shared/domain/job-spec.ts';
-import type { Engine, Tensor } from '../engine.ts';
+import type { Engine, Sparse, Tensor } from '../engine.ts';
 import type { Codes } from '../ops/codes.ts';
 import type { Tape, Variable } from '../tape.ts';
 
@@ -75,11 +75,28 @@ export interface FileTensor<Name extends string = string> {
   readonly transposed: boolean;
 }
 
+/** What a dictionary needs to be used, whether it was trained here or by another tool. */
+export interface FrozenArchitecture<Frozen extends string = string> {
+  readonly name: string;
+
+  /** Codes of x [r, d] under frozen parameters. */
+  encode(tape: Tape, frozen: ByParameter<Variable, Frozen>, x: Variable): Codes;
+
+  /**
+   * The output [r, dOut] for codes of x [r, d]; the caller's. Codes x decoder + decoderBias where not
+   * given.
+   */
+  decode?(engine: Engine, frozen: DictionaryParameters<Frozen>, codes: Sparse, x: Tensor): Tensor;
+}
+
 /**
  * One kind of dictionary: its parameters, how it encodes and decodes, and how it is kept. Everything
  * that trains, measures or stores dictionaries works through this interface alone.
  */
-export interface Architecture<Name extends string = string, Frozen extends string = Name> {
+export interface Architecture<
+  Name extends string = string,
+  Frozen extends string = Name,
+> extends FrozenArchitecture<Frozen> {
   readonly name: ArchitectureName;
   /** Tensors [r, n] that are alive at once, at most, in a step whose codes are dense. */
   readonly codesAtPeak: number;
@@ -135,9 +152,6 @@ export interface Architecture<Name extends string = string, Frozen extends strin
     frozen: DictionaryParameters<Frozen>,
     buffers: Buffers,
   ): DictionaryParameters<Name>;
-
-  /** Codes of x [r, d] under frozen parameters; the output is codes x decoder + decoderBias. */
-  encode(tape: Tape, frozen: ByParameter<Variable, Frozen>, x: Variable): Codes;
 
   /** The tensors of a dictionary file. */
   readonly file: readonly FileTensor<Frozen>[];

@@ -57,7 +57,7 @@ export class Evaluation {
     const tape = new Tape(engine);
     const x = original.at(point.hook);
     const codes = dictionary.encode(x);
-    const output = dictionary.decode(codes);
+    const output = dictionary.decode(codes, x);
     const active = engine.readInts(codes.pointers);
     sums.addReconstruction(tokens, engine.read(x), engine.read(output), active);
     const spliced = original.splice(tape, point, tape.constant(output));

@@ -1,3 +1,4 @@
+import { AppError } from '../../../shared/errors.ts';
 import type { Engine, Sparse, Tensor } from '../engine.ts';
 import type { HookPoint } from '../model/hooks.ts';
 import type { Hook } from '../model/transformer.ts';
@@ -9,17 +10,18 @@ import {
   type Buffers,
   type DictionaryParameters,
   type DictionaryShape,
+  type FrozenArchitecture,
 } from './architecture.ts';
 
-/** A dictionary for inference: decoder rows already of unit length. Tensors are its own. */
-export class FrozenDictionary {
-  readonly architecture: Architecture;
+/** A dictionary for inference. Tensors are its own; decoder rows are as its files have them. */
+export class FrozenDictionary<A extends FrozenArchitecture = FrozenArchitecture> {
+  readonly architecture: A;
   readonly parameters: DictionaryParameters;
   readonly shape: DictionaryShape;
   readonly #engine: Engine;
 
   /** Takes over frozen parameters. */
-  constructor(engine: Engine, architecture: Architecture, frozen: DictionaryParameters) {
+  constructor(engine: Engine, architecture: A, frozen: DictionaryParameters) {
     this.#engine = engine;
     this.architecture = architecture;
     this.parameters = frozen;
@@ -33,7 +35,7 @@ export class FrozenDictionary {
     architecture: Architecture,
     parameters: DictionaryParameters,
     buffers: Buffers = {},
-  ): FrozenDictionary {
+  ): FrozenDictionary<Architecture> {
     const frozen = architecture.freeze(engine, parameters, buffers);
     return new FrozenDictionary(engine, architecture, frozen);
   }
@@ -51,18 +53,28 @@ export class FrozenDictionary {
     return sparse;
   }
 
-  /** Reconstruction [r, d] of codes. The caller frees it. */
-  decode(codes: Sparse): Tensor {
-    const { decoder, decoderBias } = this.parameters;
+  /** Output [r, dOut] for the codes of x [r, d]: its reconstruction. The caller frees it. */
+  decode(codes: Sparse, x: Tensor): Tensor {
+    const { architecture, parameters } = this;
+    if (architecture.decode) return architecture.decode(this.#engine, parameters, codes, x);
+    const { decoder, decoderBias } = parameters;
     return this.#engine.sparseMatmul(codes, decoder, decoderBias);
   }
 
-  /** Puts the reconstruction in the place of the value at one hook point; without gradients. */
+  /**
+   * Puts the reconstruction in the place of the value at one hook point; without gradients.
+   * @throws AppError `unsupported` for a transcoder, whose output belongs elsewhere.
+   */
   spliceAt(hookName: string): Hook {
+    if (this.parameters.decoder.shape[1] !== this.shape.dIn)
+      throw new AppError(
+        'unsupported',
+        'A transcoder has no reconstruction of its input that could take its place.',
+      );
     return (name, value, tape) => {
       if (name !== hookName) return value;
       const codes = this.encode(value.value);
-      const reconstruction = tape.own(this.decode(codes));
+      const reconstruction = tape.own(this.decode(codes, value.value));
       this.#engine.dispose(codes);
       return reconstruction;
     };
@@ -74,7 +86,7 @@ export class FrozenDictionary {
 }
 
 /** A dictionary and the hook point of the model that it belongs to. */
-export interface PlacedDictionary {
+export interface PlacedDictionary<A extends FrozenArchitecture = FrozenArchitecture> {
   readonly hook: HookPoint;
-  readonly dictionary: FrozenDictionary;
+  readonly dictionary: FrozenDictionary<A>;
 }

@@ -10,7 +10,8 @@ import {
 } from '../tensor-bytes.ts';
 import { isTensor, type PickleTensor } from './globals.ts';
 import { readPickle, type PickleValue } from './pickle.ts';
-import { StoredZip, type StoredEntry } from './stored-zip.ts';
+import { ZipFile, type ZipEntry } from '../zip-file.ts';
+import { openFileBytes, type ByteSource } from '../file-bytes.ts';
 
 /** A file that torch.save wrote: its document, and the tensors in it. */
 export interface TorchFile extends TensorReader {
@@ -20,7 +21,7 @@ export interface TorchFile extends TensorReader {
 
 interface Entry extends TensorInfo {
   readonly view: PickleTensor;
-  readonly stored: StoredEntry;
+  readonly stored: ZipEntry;
 }
 
 const largestPickle = 64 << 20;
@@ -34,7 +35,13 @@ const deepest = 16;
  * @throws AppError `unsupported`, `corrupt` or `truncated`, naming the place.
  */
 export function openTorchZip(path: string): TorchFile {
-  const zip = StoredZip.open(path);
+  return readTorchZip(openFileBytes(path));
+}
+
+/** As `openTorchZip`; takes over the bytes. */
+export function readTorchZip(bytes: ByteSource): TorchFile {
+  const path = bytes.file;
+  const zip = ZipFile.read(bytes);
   try {
     const { pickle, root } = findPickle(zip);
     checkByteOrder(zip, root);
@@ -47,7 +54,7 @@ export function openTorchZip(path: string): TorchFile {
 }
 
 /** The one entry NAME/data.pkl; NAME is the folder of all others. */
-function findPickle({ path, entries }: StoredZip): { pickle: StoredEntry; root: string } {
+function findPickle({ path, entries }: ZipFile): { pickle: ZipEntry; root: string } {
   const pickles = [...entries.values()].filter(({ name }) => /^[^/]+\/data\.pkl$/.test(name));
   const [pickle] = pickles;
   if (!pickle || pickles.length > 1)
@@ -64,7 +71,7 @@ function findPickle({ path, entries }: StoredZip): { pickle: StoredEntry; root: 
   return { pickle, root: pickle.name.slice(0, -'data.pkl'.length) };
 }
 
-function checkByteOrder(zip: StoredZip, root: string): void {
+function checkByteOrder(zip: ZipFile, root: string): void {
   const entry = zip.entries.get(`${root}byteorder`);
   if (!entry) return;
   const order = entry.size > 16 ? '' : zip.read(entry).toString('latin1');
@@ -76,7 +83,7 @@ function checkByteOrder(zip: StoredZip, root: string): void {
   );
 }
 
-function collectTensors(zip: StoredZip, root: string, document: PickleValue): Map<string, Entry> {
+function collectTensors(zip: ZipFile, root: string, document: PickleValue): Map<string, Entry> {
   const found = new Map<string, Entry>();
   let visited = 0;
   const bad = (problem: string, place: string) =>
@@ -120,9 +127,9 @@ class TorchReader implements TorchFile {
   readonly metadata: ReadonlyMap<string, string> = new Map();
   readonly document: PickleValue;
   readonly tensors: ReadonlyMap<string, Entry>;
-  readonly #zip: StoredZip;
+  readonly #zip: ZipFile;
 
-  constructor(zip: StoredZip, document: PickleValue, tensors: ReadonlyMap<string, Entry>) {
+  constructor(zip: ZipFile, document: PickleValue, tensors: ReadonlyMap<string, Entry>) {
     this.source = zip.path;
     this.#zip = zip;
     this.document = document;
@@ -156,9 +163,63 @@ class TorchReader implements TorchFile {
       const from = (view.offset + start) * width;
       return { ...at, bytes: this.#zip.read(stored, from, from + (last - start) * width) };
     }
+    if (isTransposed(view)) return { ...at, bytes: this.#readTransposed(entry, start, last) };
     const whole = this.#zip.read(stored);
     return { ...at, bytes: gather(whole, view, width, start, last) };
   }
+
+  /** Of a matrix that is stored column by column, only the rows that are asked for are read. */
+  #readTransposed({ view, stored, dtype }: Entry, start: number, end: number): Buffer {
+    const width = dtypeBytes[dtype];
+    const [rows, columns] = view.shape as [number, number];
+    const firstRow = Math.floor(start / columns);
+    const count = Math.ceil(end / columns) - firstRow;
+    const stride = view.strides[1]!;
+    const from = (view.offset + firstRow) * width;
+    const columnOf =
+      count === rows
+        ? columnsOf(
+            this.#zip.read(stored, from, from + ((columns - 1) * stride + rows) * width),
+            stride * width,
+            count * width,
+          )
+        : (column: number) => {
+            const at = from + column * stride * width;
+            return this.#zip.read(stored, at, at + count * width);
+          };
+    const out = Buffer.allocUnsafeSlow(count * columns * width);
+    for (let column = 0; column < columns; column++)
+      scatterColumn(columnOf(column), out, column, columns, width);
+    return out.subarray((start - firstRow * columns) * width, (end - firstRow * columns) * width);
+  }
+}
+
+function columnsOf(bytes: Buffer, stride: number, length: number): (column: number) => Buffer {
+  return (column) => bytes.subarray(column * stride, column * stride + length);
+}
+
+/** Puts the entries of one column into a row-major matrix. */
+function scatterColumn(
+  from: Buffer,
+  out: Buffer,
+  column: number,
+  columns: number,
+  width: number,
+): void {
+  const count = from.length / width;
+  if (width === 4 && from.byteOffset % 4 === 0) {
+    const source = new Uint32Array(from.buffer, from.byteOffset, count);
+    const target = new Uint32Array(out.buffer, out.byteOffset, out.length / 4);
+    for (let row = 0; row < count; row++) target[row * columns + column] = source[row]!;
+    return;
+  }
+  for (let row = 0; row < count; row++)
+    from.copy(out, (row * columns + column) * width, row * width, (row + 1) * width);
+}
+
+/** A matrix of more than one row whose columns lie one after the other. */
+function isTransposed({ shape, strides }: PickleTensor): boolean {
+  return shape.length === 2 && shape[0]! > 1 && strides[0] === 1 && strides[1]! >= shape[0]!;
 }
 
 function isRowMajor({ shape, strides }: PickleTensor): boolean {

@@ -1,9 +1,11 @@
-import { curveChoices, type HubTransfer } from '../../../shared/contract/hubs.ts';
+import { resolve } from 'node:path';
+import { curveChoices, type FetchedDictionary } from '../../../shared/contract/hubs.ts';
 import { isHubAddress } from '../../../shared/domain/hub-address.ts';
 import { textValue, type Command, type Values } from '../cli/command.ts';
 import { usage } from '../cli/run-cli.ts';
 import { textTable } from '../cli/text-table.ts';
 import { fetchFromHub } from '../fetch-from-hub.ts';
+import { importLocal } from '../import-local.ts';
 import { withHost } from '../with-host.ts';
 import { projectFolder, projectOption } from './read-project.ts';
 
@@ -11,7 +13,7 @@ const defaultGigabytes = 8;
 
 export const importCommand: Command = {
   name: 'import',
-  summary: 'Brings dictionaries and runs of other tools into a project.',
+  summary: 'Brings dictionaries and runs of other tools, here or on a hub, into a project.',
   parameters: ['SOURCE'],
   options: {
     ...projectOption,
@@ -30,24 +32,21 @@ export const importCommand: Command = {
   example: 'assay import wandb:sparsify/gpt2/run1abc --project ~/experiments/gpt2-saes',
   run: async ({ parameters, values, output, signal }) => {
     const source = parameters[0]!;
-    if (!isHubAddress(source))
-      throw usage(`'${source}' is not an address: wandb:… or hf:…. See assay import --help.`);
-    await withHost(output, async (client) => {
+    const wishes = {
+      selection: { address: source, paths: pathsOf(values) },
+      curves: curvesOf(values),
+      mostBytes: bytesOf(values),
+    };
+    const answer = await withHost(output, async (client) => {
       const { id: project } = await client.call('project.open', { path: projectFolder(values) });
-      const fetched = await fetchFromHub(
-        client,
-        {
-          project,
-          selection: { address: source, paths: pathsOf(values) },
-          curves: curvesOf(values),
-          mostBytes: bytesOf(values),
-        },
-        output,
-        signal,
-      );
+      if (!isHubAddress(source))
+        return importLocal(client, project, resolve(source), output, signal);
+      const fetched = await fetchFromHub(client, { project, ...wishes }, output, signal);
       const { dictionaries, runs, warnings, hosts } = fetched;
-      output.answer({ dictionaries, runs, warnings, hosts }, () => describe(fetched));
+      return { dictionaries, runs, warnings, hosts };
     });
+    for (const warning of answer.warnings) output.note(`Warning: ${warning}`);
+    output.answer(answer, () => describe(answer));
   },
 };
 
@@ -71,21 +70,27 @@ function bytesOf(values: Values): number {
   throw usage(`--at-most must be a number of gigabytes, not '${text}'.`);
 }
 
-function describe({ dictionaries, runs, warnings, hosts }: HubTransfer): string {
-  const rows = dictionaries.map(({ id, name, format, architecture, dIn, dSae, hook }) => [
-    id,
-    name,
-    format,
-    architecture,
-    dIn,
-    dSae,
-    hook,
+function describe(answer: {
+  readonly dictionaries: readonly (FetchedDictionary & { readonly wasThere?: boolean })[];
+  readonly runs: readonly string[];
+  readonly hosts?: readonly string[];
+}): string {
+  const { dictionaries, runs, hosts } = answer;
+  const rows = dictionaries.map((found) => [
+    found.id,
+    found.name,
+    found.format,
+    found.architecture,
+    found.dIn,
+    found.dSae,
+    found.hook,
+    found.wasThere === true ? 'was there' : '',
   ]);
-  const heading = ['dictionary', 'name', 'format', 'architecture', 'd', 'latents', 'hook'];
+  const heading = ['id', 'name', 'format', 'architecture', 'd in', 'latents', 'hook', ''];
   return [
     ...(rows.length === 0 ? [] : [textTable([heading, ...rows])]),
     ...(runs.length === 0 ? [] : [`runs: ${runs.join(', ')}`]),
-    ...warnings,
-    `contacted: ${hosts.join(', ')}`,
+    ...(rows.length === 0 && runs.length === 0 ? ['Nothing was imported.'] : []),
+    ...(hosts === undefined ? [] : [`contacted: ${hosts.join(', ')}`]),
   ].join('\n');
 }

@@ -3,6 +3,7 @@ import { bench } from './bench.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { encode } from './encode.ts';
+import { exportDictionary } from './export.ts';
 import { features } from './features.ts';
 import { forward } from './forward.ts';
 import { generate } from './generate.ts';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   hub,
   forward,
   encode,
+  exportDictionary,
   generate,
   doctor,
   bench,

@@ -1,6 +1,13 @@
 import type { FetchedDictionary } from '../../../shared/contract/hubs.ts';
 import type { ForeignRun } from '../../formats/runs/foreign-run.ts';
 
+export interface ImportedFiles {
+  readonly dictionaries: readonly FetchedDictionary[];
+  readonly warnings: readonly string[];
+  /** The files are still needed where they lie. */
+  readonly isKept: boolean;
+}
+
 /** What becomes of a download: the same imports that local files go through. */
 export interface HubImports {
   /** @throws AppError, and then none of the runs is kept */
@@ -13,12 +20,5 @@ export interface HubImports {
    * @param path folder with the files of one run or repository
    * @param source the address that they came from
    */
-  files(
-    path: string,
-    source: string,
-    signal: AbortSignal,
-  ): Promise<{
-    readonly dictionaries: readonly FetchedDictionary[];
-    readonly warnings: readonly string[];
-  }>;
+  files(path: string, source: string, signal: AbortSignal): Promise<ImportedFiles>;
 }

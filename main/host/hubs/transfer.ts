@@ -147,11 +147,17 @@ export class Transfer {
   async #importFiles({ items }: Plan, signal: AbortSignal): Promise<void> {
     const { staging, imports } = this.#parts;
     const folder = join(staging, this.#row.id);
+    let isKept = false;
     try {
       for (const item of items) {
         if (item.files.length === 0) continue;
         const path = this.#place(item, folder);
-        const { dictionaries, warnings } = await imports.files(path, item.address, signal);
+        const { dictionaries, warnings, ...after } = await imports.files(
+          path,
+          item.address,
+          signal,
+        );
+        isKept ||= after.isKept;
         this.#keep({
           dictionaries: [
             ...this.#row.dictionaries.filter(({ id }) => !dictionaries.some((d) => d.id === id)),
@@ -161,7 +167,7 @@ export class Transfer {
         });
       }
     } finally {
-      removeQuietly(folder);
+      if (!isKept) removeQuietly(folder);
     }
   }
 

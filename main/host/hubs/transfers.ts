@@ -21,7 +21,7 @@ export class Transfers {
     const folder = join(projectPath, '.assay', 'cache', 'hubs');
     this.cache = new HubCache(folder);
     this.#files = new TransferFiles(join(folder, 'transfers'));
-    this.#staging = join(folder, 'staging');
+    this.#staging = join(folder, 'files');
     this.#parts = parts;
     this.#changed = changed;
   }
