@@ -65,7 +65,7 @@ export function readGemmaScope(
 }
 
 /** The last three folders, which say layer, width and L0. */
-export function folderName(source: string): string {
+function folderName(source: string): string {
   return dirname(source).replaceAll('\\', '/').split('/').slice(-3).join('/') || basename(source);
 }
 

@@ -1,8 +1,8 @@
+import { basename, dirname } from 'node:path';
 import type { TensorReader } from '../../../shared/domain/tensors.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { textIn } from './config-values.ts';
 import { found, type Config, type FoundDictionary } from './found.ts';
-import { folderName } from './gemma-scope.ts';
 import { changedRows, constantRows, matrixOf, scaledBy, vectorOf, type Rows } from './rows.ts';
 
 /**
@@ -31,7 +31,7 @@ export function readLlamaScope(reader: TensorReader, config: Config): FoundDicti
   const decoderBias = vectorOf(reader, 'decoder.bias');
   return found({
     path: source,
-    name: folderName(source),
+    name: basename(dirname(source).replace(/[/\\]checkpoints$/, '')),
     format: 'llama-scope',
     architecture: 'jumprelu',
     form: { activation: 'jumprelu' },
