@@ -55,7 +55,7 @@ test('a run of Weights & Biases is browsed, sized, fetched and shown in the tabl
 
   await dialog.getByRole('button', { name: 'Show sizes' }).click();
   await expect(dialog.getByText('2 files, 3.0 kB')).toBeVisible();
-  await expect(dialog.getByText(/config, summary and curves of 1 run/)).toBeVisible();
+  await expect(dialog.getByText(/config, summary and curves of 1\s+run/)).toBeVisible();
   expect(stub.requests.filter(({ server: which }) => which === 'storage')).toEqual([]);
   await lookAt(page, 'import-plan');
   await dialog.getByRole('button', { name: 'Fetch and import' }).click();
@@ -84,7 +84,7 @@ test('a download is slow, is stopped, goes on where it was, and says which hosts
       },
     },
   };
-  stub.faults.add({ path: /^storage/, slow: 60, piece: 40_000, times: 1 });
+  stub.faults.add({ path: /^storage/, slow: 300, piece: 40_000, times: 1 });
   const dialog = await openDialog(page);
   await dialog.getByRole('tab', { name: 'Hugging Face' }).click();
   await dialog.getByLabel('Owner or repository').fill('apollo-research/large');
