@@ -43,23 +43,23 @@ export class JsonElements {
   }
 
   /** Elements that end in these bytes. @throws AppError `too-large` */
-  *push(chunk: Buffer): Generator<JsonElement> {
+  push(chunk: Buffer): JsonElement[] {
+    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+    const found: JsonElement[] = [];
     // Where the stretch begins that belongs to the current element, or to the rest.
     let start = 0;
-    for (let i = 0; i < chunk.length; i++) {
-      const byte = chunk[i]!;
-      if (this.#inString) {
-        if (this.#escaped) this.#escaped = false;
-        else if (byte === backslash) this.#escaped = true;
-        else if (byte === quote) this.#inString = false;
-        if (this.#depth === 1 && this.#inString && this.#name.length < 64)
-          this.#name += String.fromCharCode(byte);
-        continue;
-      }
+    let i = this.#inString ? this.#passString(bytes, 0) : 0;
+    for (; i < bytes.length; i++) {
+      const byte = bytes[i]!;
       if (byte === quote) {
         this.#inString = true;
         if (this.#depth === 1) this.#name = '';
-      } else if (byte === 0x7b || byte === 0x5b) {
+        i = this.#passString(bytes, i + 1) - 1;
+        continue;
+      }
+      // Digits, signs, letters and white space.
+      if (byte < 0x3a && byte !== 0x2c) continue;
+      if (byte === 0x7b || byte === 0x5b) {
         if (this.#depth === 1 && byte === 0x5b && this.#isWanted) this.#inArray = true;
         if (this.#depth === 2 && this.#inArray) {
           this.#keepRest(chunk.subarray(start, i));
@@ -70,7 +70,7 @@ export class JsonElements {
       } else if (byte === 0x7d || byte === 0x5d) {
         this.#depth--;
         if (this.#depth === 2 && this.#inArray) {
-          yield this.#finish(chunk.subarray(start, i + 1));
+          found.push(this.#finish(chunk.subarray(start, i + 1)));
           start = i + 1;
         } else if (this.#depth === 1) this.#inArray = false;
       } else if (byte === 0x3a && this.#depth === 1) this.#isWanted = this.#name === this.#key;
@@ -84,6 +84,25 @@ export class JsonElements {
     if (this.#offset >= 0) this.#keepPart(left);
     else this.#keepRest(left);
     this.#position += chunk.length;
+    return found;
+  }
+
+  /** From inside a string to the first byte behind it, or to the end of the bytes. */
+  #passString(bytes: Uint8Array, from: number): number {
+    const isName = this.#depth === 1;
+    let escaped = this.#escaped;
+    let at = from;
+    for (; at < bytes.length; at++) {
+      const byte = bytes[at]!;
+      if (escaped) escaped = false;
+      else if (byte === backslash) escaped = true;
+      else if (byte === quote) break;
+      if (isName && this.#name.length < 64) this.#name += String.fromCharCode(byte);
+    }
+    this.#escaped = escaped;
+    if (at === bytes.length) return at;
+    this.#inString = false;
+    return at + 1;
   }
 
   /** The file without the elements, as text. @throws AppError `truncated` in the middle of the object. */

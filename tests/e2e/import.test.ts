@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { noise } from '../support/hub-stub/content.ts';
+import { defaultContent, noise } from '../support/hub-stub/content.ts';
+import { goldenContent } from '../support/hub-stub/golden-content.ts';
 import { startHubStub, type HubStub } from '../support/hub-stub/hub-stub.ts';
 import { expect, lookAt, test } from './support/assay-test.ts';
 import { startServer, type Server } from './support/server.ts';
@@ -13,6 +14,11 @@ let server: Server;
 
 test.beforeAll(async ({ scratch }) => {
   stub = await startHubStub(100);
+  const [golden, other] = [goldenContent(), defaultContent()];
+  stub.content = {
+    wandb: { sparsify: { ...other.wandb['sparsify'], ...golden.wandb['sparsify'] } },
+    hf: golden.hf,
+  };
   const folder = join(scratch, 'hub project');
   mkdirSync(folder);
   server = await startServer(join(scratch, 'home-import'), folder, stub.environment);
@@ -48,20 +54,21 @@ test('a run of Weights & Biases is browsed, sized, fetched and shown in the tabl
   await page.keyboard.press('Enter');
   await dialog.getByRole('button', { name: 'gpt2', exact: true }).click();
   await dialog.getByRole('button', { name: 'seed-1_lpcoeff-1.5' }).click();
-  await expect(dialog.getByText('samples_1000.pt', { exact: true })).toBeVisible();
-  await expect(dialog.getByText(/2 chosen, 3\.0 kB/)).toBeVisible();
+  await expect(dialog.getByText('samples_400.pt', { exact: true })).toBeVisible();
+  await expect(dialog.getByText(/2 chosen, 9\.5 kB/)).toBeVisible();
   await expect(dialog.getByText(/contacted: 127\.0\.0\.1/)).toBeVisible();
   await lookAt(page, 'import-wandb-files');
 
   await dialog.getByRole('button', { name: 'Show sizes' }).click();
-  await expect(dialog.getByText('2 files, 3.0 kB')).toBeVisible();
+  await expect(dialog.getByText('2 files, 9.5 kB')).toBeVisible();
   await expect(dialog.getByText(/config, summary and curves of 1\s+run/)).toBeVisible();
   expect(stub.requests.filter(({ server: which }) => which === 'storage')).toEqual([]);
   await lookAt(page, 'import-plan');
   await dialog.getByRole('button', { name: 'Fetch and import' }).click();
 
   const downloads = dialog.getByRole('list', { name: 'Downloads' });
-  await expect(downloads.getByText('1 run imported')).toBeVisible();
+  await expect(downloads.getByText(/3 dictionaries, 1 run imported/)).toBeVisible();
+  await lookAt(page, 'import-done');
   await downloads.getByRole('link', { name: 'Show the run' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toContainText('seed-1_lpcoeff-1.5');
   await expect(page.getByText(/sign is turned/).first()).toBeVisible();

@@ -123,6 +123,7 @@ const dictionary = (fill: Fill): DictionaryRow => ({
   latents: 2048,
   tokens: 40_000,
   context: 128,
+  imported: null,
   alive: 2040,
   properties: [],
 });

@@ -1,8 +1,11 @@
+import type { WordTable } from './word-table.ts';
+
 /** One stretch of tokens with a feature's activations, as dashboards keep them. */
 export interface DashboardExample {
-  readonly tokens: readonly string[];
+  /** By their numbers in the sink's table of words. Valid during the call alone, as are the values. */
+  readonly tokens: Int32Array;
   /** One for each token; 0 where the feature is silent. */
-  readonly values: readonly number[];
+  readonly values: Float64Array;
   /** The token for which it was chosen. */
   readonly at: number;
   /** Of the strongest, not of a band. */
@@ -54,6 +57,8 @@ export interface DashboardHead {
 
 /** Takes what a reader finds, in any order: figures of a feature may come after its examples. */
 export interface DashboardSink {
+  /** What the numbers of tokens mean. */
+  readonly words: WordTable;
   feature(feature: DashboardFeature): void;
   example(feature: number, example: DashboardExample): void;
   label(label: DashboardLabel): void;

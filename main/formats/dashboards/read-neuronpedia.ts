@@ -5,9 +5,14 @@ import { readLines } from '../lines.ts';
 import { parsePythonJson } from '../python-json.ts';
 import type { DashboardBeat, DashboardHead, DashboardSink } from './dashboard.ts';
 import { Fields } from './fields.ts';
-import { readExact, readExample } from './read-saedashboard.ts';
+import { ExampleReader, type ExampleNames } from './example-reader.ts';
+import { JsonBytes } from './json-bytes.ts';
+import { readExact } from './read-saedashboard.ts';
 
-const topGroup = -1;
+const neuronpediaNames: ExampleNames = {
+  bin: 'binMin',
+  chosen: ['qualifyingTokenIndex', 'maxValueTokenIndex'],
+};
 
 /** Files of an export of one source, in the order in which they are read. */
 export function neuronpediaFiles(folder: string): string[] {
@@ -30,6 +35,7 @@ export async function readNeuronpedia(
   beat: DashboardBeat,
 ): Promise<DashboardHead> {
   const source = await readSource(join(folder, 'source.jsonl'));
+  const examples = new ExampleReader(sink.words);
   let hook = '';
   let done = 0;
   for (const file of neuronpediaFiles(folder)) {
@@ -38,12 +44,14 @@ export async function readNeuronpedia(
     let lines = 0;
     for await (const { text, number } of readLines(file)) {
       const place = `line ${number}`;
-      const fields = new Fields(parsePythonJson(text, file, place), file, place);
-      if (isFeatures) {
+      if (isActivations)
+        readActivation(new JsonBytes(Buffer.from(text), file, place), examples, sink);
+      else {
+        const fields = new Fields(parsePythonJson(text, file, place), file, place);
         hook = fields.text('hookName') || hook;
-        readFeature(fields, source.tokens, sink);
-      } else if (isActivations) readActivation(fields, sink);
-      else readExplanation(fields, sink);
+        if (isFeatures) readFeature(fields, source.tokens, sink);
+        else readExplanation(fields, sink);
+      }
       if (++lines % 64 === 0) await beat(done);
     }
     done += statSync(file).size;
@@ -84,17 +92,10 @@ function readFeature(fields: Fields, tokens: number, sink: DashboardSink): void 
   });
 }
 
-function readActivation(fields: Fields, sink: DashboardSink): void {
-  const bin = fields.number('binMin');
-  const isTop = bin === null || bin === topGroup;
-  const chosen = fields.number('qualifyingTokenIndex') ?? fields.number('maxValueTokenIndex');
-  const example = readExample(
-    fields,
-    fields.texts('tokens'),
-    fields.numbers('values'),
-    chosen,
-    isTop,
-  );
+function readActivation(json: JsonBytes, reader: ExampleReader, sink: DashboardSink): void {
+  const example = reader.read(json, json.place, neuronpediaNames);
+  json.end();
+  const fields = new Fields(reader.row, json.file, json.place);
   if (example) sink.example(fields.index('index'), example);
   if (fields.list('zIndices').length > 0 || fields.list('dfaValues').length > 0)
     sink.note('Values of attribution (dfaValues, zIndices) were left out.');

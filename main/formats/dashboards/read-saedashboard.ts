@@ -5,10 +5,15 @@ import { readJson } from '../documents.ts';
 import { JsonElements } from '../json-elements.ts';
 import { readChunks } from '../lines.ts';
 import { parsePythonJson } from '../python-json.ts';
-import type { DashboardBeat, DashboardExample, DashboardHead, DashboardSink } from './dashboard.ts';
+import type { DashboardBeat, DashboardFeature, DashboardHead, DashboardSink } from './dashboard.ts';
+import { ExampleReader, type ExampleNames } from './example-reader.ts';
+import { JsonBytes } from './json-bytes.ts';
 import { Fields } from './fields.ts';
 
-const topGroup = -1;
+const saeDashboardNames: ExampleNames = {
+  bin: 'bin_min',
+  chosen: ['qualifying_token_index'],
+};
 
 /**
  * Reads batches of SAEDashboard's runner for Neuronpedia (SAEDashboard 0.8): `batch-N.json` with
@@ -26,15 +31,13 @@ export async function readSaeDashboard(
 ): Promise<DashboardHead> {
   let head: DashboardHead | undefined;
   let done = 0;
+  const reader = new FeatureReader(sink);
   for (const file of files) {
     const elements = new JsonElements(file, 'features');
     for await (const chunk of readChunks(file)) {
       for (const { bytes, index } of elements.push(chunk)) {
         const place = `features.${index}`;
-        readFeature(
-          new Fields(parsePythonJson(bytes.toString('utf8'), file, place), file, place),
-          sink,
-        );
+        reader.read(new JsonBytes(bytes, file, place));
       }
       done += chunk.length;
       await beat(done);
@@ -68,10 +71,47 @@ function readHead(rest: string, file: string): DashboardHead {
   return { model: fields.text('model_id'), source, hook: hook === '' ? source : hook };
 }
 
-function readFeature(fields: Fields, sink: DashboardSink): void {
-  const index = fields.index('feature_index');
+/** One feature from its bytes; its examples go to the sink as they are read. */
+class FeatureReader {
+  readonly #sink: DashboardSink;
+  readonly #examples: ExampleReader;
+
+  constructor(sink: DashboardSink) {
+    this.#sink = sink;
+    this.#examples = new ExampleReader(sink.words);
+  }
+
+  read(json: JsonBytes): void {
+    let index: number | undefined;
+    const row = json.object((key) => {
+      if (key === 'feature_index') {
+        index = new Fields({ index: json.value() }, json.file, json.place).index('index');
+        return true;
+      }
+      if (key !== 'activations') return false;
+      if (index === undefined) throw json.fail("'feature_index' must come before 'activations'");
+      const feature = index;
+      json.list((i) => {
+        const example = this.#examples.read(
+          json,
+          `${json.place}.activations.${i}`,
+          saeDashboardNames,
+        );
+        if (example) this.#sink.example(feature, example);
+      });
+      return true;
+    });
+    json.end();
+    if (index === undefined) throw json.fail("'feature_index' is missing");
+    const fields = new Fields(row, json.file, json.place);
+    this.#sink.feature(featureOf(index, fields));
+    readLabels(index, fields, this.#sink);
+  }
+}
+
+function featureOf(index: number, fields: Fields): DashboardFeature {
   const exact = fields.get('assay');
-  sink.feature({
+  return {
     index,
     density: fields.number('frac_nonzero'),
     bars: {
@@ -81,52 +121,40 @@ function readFeature(fields: Fields, sink: DashboardSink): void {
     max: null,
     promoted: fields.effects('pos_str', 'pos_values'),
     suppressed: fields.effects('neg_str', 'neg_values'),
-    neighbours: [],
+    neighbours:
+      exact === undefined ? [] : neighboursIn(fields.inner(exact, `${fields.place}.assay`)),
     tokens: (fields.number('n_prompts_total') ?? 0) * (fields.number('n_tokens_in_prompt') ?? 0),
     exact: exact === undefined ? null : readExact(fields.inner(exact, `${fields.place}.assay`)),
     width: fields.list('vector').length,
+  };
+}
+
+function neighboursIn(exact: Fields): DashboardFeature['neighbours'] {
+  return exact.list('neighbours').map((item) => {
+    const other = exact.inner(item, `${exact.place}.neighbours`);
+    return { feature: other.index('feature'), cosine: other.number('cosine') ?? 0 };
   });
-  const examples = fields.list('activations');
-  for (let i = 0; i < examples.length; i++) {
-    const place = `${fields.place}.activations.${i}`;
-    const row = fields.inner(examples[i], place);
-    const bin = row.number('bin_min');
-    const isTop = bin === null || bin === topGroup;
-    const example = readExample(
-      row,
-      row.texts('tokens'),
-      row.numbers('values'),
-      row.number('qualifying_token_index'),
-      isTop,
-    );
-    if (example) sink.example(index, example);
+}
+
+/** Labels, for which the format has no place; Assay writes them beside its exact figures. */
+function readLabels(feature: number, fields: Fields, sink: DashboardSink): void {
+  const exact = fields.get('assay');
+  if (exact === undefined) return;
+  const own = fields.inner(exact, `${fields.place}.assay`);
+  for (const item of own.list('labels')) {
+    const label = own.inner(item, `${own.place}.labels`);
+    sink.label({
+      feature,
+      text: label.text('text'),
+      author: label.text('author'),
+      time: label.number('time') ?? 0,
+    });
   }
 }
 
 /** Exact figures that Assay adds to the dashboards that it writes. */
 export function readExact(fields: Fields): { count: number; sum: number } {
   return { count: fields.number('count') ?? 0, sum: fields.number('sum') ?? 0 };
-}
-
-/**
- * One example; undefined for one without tokens. The token for which it was chosen is the one named, where
- * the feature is active on it, and the strongest otherwise: SAEDashboard counts it from another token than
- * it shows where a prompt begins with a special one.
- */
-export function readExample(
-  row: Fields,
-  tokens: readonly string[],
-  values: readonly number[],
-  chosen: number | null,
-  isTop: boolean,
-): DashboardExample | undefined {
-  if (tokens.length !== values.length)
-    throw row.fail(`${tokens.length} tokens and ${values.length} values`);
-  if (tokens.length === 0) return undefined;
-  let strongest = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[strongest]!) strongest = i;
-  const isActive = chosen !== null && (values[chosen] ?? 0) > 0;
-  return { tokens, values, at: isActive && !isTop ? chosen : strongest, isTop };
 }
 
 function readSkipped(file: string, sink: DashboardSink): void {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { exportFormats, type ExportFormat } from '../../../shared/domain/dictionary-form.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { dashboardFormats, exportDashboard } from '../../host/export-dashboard.ts';
 import { findDictionary, dictionaryFile } from '../../host/read-features.ts';
 import { textValue, type Command } from '../cli/command.ts';
 import { askWorker } from './ask-worker.ts';
@@ -13,13 +14,29 @@ export const exportDictionary: Command = {
   parameters: ['ID'],
   options: {
     ...projectOption,
-    format: { type: 'string', value: 'NAME', help: exportFormats.join(', ') },
+    format: {
+      type: 'string',
+      value: 'NAME',
+      help: [...exportFormats, ...dashboardFormats].join(', '),
+    },
     out: { type: 'string', value: 'DIR', help: 'folder to write into; nothing in it is replaced' },
   },
   example: 'assay export dict_0123456789abcdef --format saelens --out layer-6',
   run: async ({ parameters, values, output, signal }) => {
-    const format = formatOf(required(textValue(values, 'format'), '--format'));
+    const name = required(textValue(values, 'format'), '--format');
     const out = resolve(required(textValue(values, 'out'), '--out'));
+    const dashboard = dashboardFormats.find((known) => known === name);
+    if (dashboard) {
+      const exported = await withProject(values, (view) =>
+        exportDashboard(view, findDictionary(view, parameters[0]!), dashboard, out, { signal }),
+      );
+      output.answer(
+        exported,
+        () => `${exported.features} features in ${exported.files.length} files of ${out}`,
+      );
+      return;
+    }
+    const format = formatOf(name);
     const input = await withProject(values, (view) => {
       const found = findDictionary(view, parameters[0]!);
       const { name, hook, model } = found;
@@ -39,5 +56,8 @@ export const exportDictionary: Command = {
 function formatOf(name: string): ExportFormat {
   const format = exportFormats.find((known) => known === name);
   if (format) return format;
-  throw new AppError('usage', `--format is one of ${exportFormats.join(', ')}, not '${name}'.`);
+  throw new AppError(
+    'usage',
+    `--format is one of ${[...exportFormats, ...dashboardFormats].join(', ')}, not '${name}'.`,
+  );
 }

@@ -5,15 +5,17 @@ import { textValue, type Command, type Values } from '../cli/command.ts';
 import { usage } from '../cli/run-cli.ts';
 import { textTable } from '../cli/text-table.ts';
 import { fetchFromHub } from '../fetch-from-hub.ts';
-import { importLocal } from '../import-local.ts';
+import { importDictionaries } from '../import-dictionaries.ts';
 import { withHost } from '../with-host.ts';
+import { importResults, resultsAt } from './import-results.ts';
 import { projectFolder, projectOption } from './read-project.ts';
 
 const defaultGigabytes = 8;
 
 export const importCommand: Command = {
   name: 'import',
-  summary: 'Brings dictionaries and runs of other tools, here or on a hub, into a project.',
+  summary:
+    'Brings dictionaries, dashboards or run logs of another tool, here or on a hub, into a project.',
   parameters: ['SOURCE'],
   options: {
     ...projectOption,
@@ -39,12 +41,18 @@ export const importCommand: Command = {
     };
     const answer = await withHost(output, async (client) => {
       const { id: project } = await client.call('project.open', { path: projectFolder(values) });
-      if (!isHubAddress(source))
-        return importLocal(client, project, resolve(source), output, signal);
+      if (!isHubAddress(source)) {
+        const path = resolve(source);
+        const results = resultsAt(path);
+        if (results) return importResults(client, project, path, results, output, signal);
+        const found = await importDictionaries(client, { project, path }, output, signal);
+        return { ...found, runs: [] };
+      }
       const fetched = await fetchFromHub(client, { project, ...wishes }, output, signal);
       const { dictionaries, runs, warnings, hosts } = fetched;
       return { dictionaries, runs, warnings, hosts };
     });
+    if (!answer) return;
     for (const warning of answer.warnings) output.note(`Warning: ${warning}`);
     output.answer(answer, () => describe(answer));
   },

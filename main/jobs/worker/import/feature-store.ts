@@ -6,6 +6,7 @@ import type {
   DashboardSink,
   TokenEffect,
 } from '../../../formats/dashboards/dashboard.ts';
+import type { WordTable } from '../../../formats/dashboards/word-table.ts';
 import { writeFileAtomically } from '../../files.ts';
 import { runFiles } from '../../job-folder.ts';
 import type { ResultFile } from '../../result.ts';
@@ -59,6 +60,10 @@ export class FeatureStore implements DashboardSink {
   /** Features that were read. */
   get count(): number {
     return this.#features.size;
+  }
+
+  get words(): WordTable {
+    return this.#sequences.words;
   }
 
   feature(feature: DashboardFeature): void {
@@ -159,6 +164,6 @@ export class FeatureStore implements DashboardSink {
   }
 
   #pairs(effects: readonly TokenEffect[]): number[] {
-    return effects.flatMap(({ token, value }) => [this.#sequences.idOf(token), value]);
+    return effects.flatMap(({ token, value }) => [this.words.idOfText(token), value]);
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { AppError } from '../../../../shared/errors.ts';
+import { WordTable } from '../../../formats/dashboards/word-table.ts';
 import { SafetensorsWriter } from '../../../formats/safetensors-writer.ts';
 import { writeFileAtomically } from '../../files.ts';
 import { jobFiles } from '../../job-folder.ts';
@@ -18,10 +19,9 @@ const rowsAtOnce = 1024;
 export class SequenceStore {
   readonly #folder: string;
   readonly #scratch: ScratchFile;
-  readonly #ids = new Map<string, number>();
+  readonly words = new WordTable();
   readonly #rows = new Map<string, number>();
   readonly #lengths = new GrowingColumn(Int32Array);
-  #buffer = new Int32Array(256);
   #longest = 0;
   #shared = 0;
 
@@ -44,24 +44,10 @@ export class SequenceStore {
     return this.#shared;
   }
 
-  /** The number of a word; a NUL, which no database text may hold, is shown by its symbol. */
-  idOf(word: string): number {
-    let id = this.#ids.get(word);
-    if (id === undefined) {
-      const clean = word.includes('\0') ? word.replaceAll('\0', '␀') : word;
-      id = clean === word ? this.#ids.size : this.idOf(clean);
-      this.#ids.set(word, id);
-    }
-    return id;
-  }
-
   /** Row of a sequence. @throws AppError `too-large` for more tokens than can be numbered. */
-  add(tokens: readonly string[]): number {
-    if (tokens.length > this.#buffer.length) this.#buffer = new Int32Array(2 * tokens.length);
-    for (let i = 0; i < tokens.length; i++) this.#buffer[i] = this.idOf(tokens[i]!);
-    const ids = this.#buffer.subarray(0, tokens.length);
+  add(ids: Int32Array): number {
     const key = createHash('sha256')
-      .update(new Uint8Array(ids.buffer, 0, ids.byteLength))
+      .update(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength))
       .digest('base64');
     const known = this.#rows.get(key);
     if (known !== undefined) {
@@ -71,8 +57,8 @@ export class SequenceStore {
     const row = this.count;
     this.#rows.set(key, row);
     this.#scratch.append(ids);
-    this.#lengths.push(tokens.length);
-    this.#longest = Math.max(this.#longest, tokens.length);
+    this.#lengths.push(ids.length);
+    this.#longest = Math.max(this.#longest, ids.length);
     if (this.count * this.#longest > 0x7fffffff)
       throw new AppError(
         'too-large',
@@ -100,9 +86,10 @@ export class SequenceStore {
       writer.write('input_ids', block, first * context);
     }
     writer.close();
-    const words: string[] = [];
-    for (const [word, id] of this.#ids) words[id] ??= word;
-    writeFileAtomically(join(this.#folder, jobFiles.vocabulary), JSON.stringify(words));
+    writeFileAtomically(
+      join(this.#folder, jobFiles.vocabulary),
+      JSON.stringify(this.words.words()),
+    );
   }
 
   close(): void {
