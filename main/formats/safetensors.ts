@@ -55,11 +55,7 @@ function readHeader(bytes: ByteSource): {
   if (fileBytes < 8) throw truncatedFile(file, `it has ${fileBytes} bytes, and the header needs 8`);
   const lengthField = bytes.read(0, 8).readBigUInt64LE();
   if (lengthField > BigInt(limits.safetensorsHeaderBytes))
-    throw corrupt(
-      file,
-      'header',
-      `the header claims ${lengthField} bytes, more than the format allows`,
-    );
+    throw corrupt(file, 'header', `the header claims ${lengthField} bytes, more than any needs`);
   const headerBytes = Number(lengthField);
   if (8 + headerBytes > fileBytes)
     throw truncatedFile(
@@ -67,6 +63,11 @@ function readHeader(bytes: ByteSource): {
       `the header claims ${headerBytes} bytes, and the file has ${fileBytes}`,
     );
   const raw = bytes.read(8, headerBytes);
+  if (countCommas(raw) > limits.safetensorsHeaderValues)
+    throw new AppError('too-large', `${file}: its header lists too many values to be weights.`, {
+      file,
+      place: 'header',
+    });
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(raw);
@@ -76,6 +77,12 @@ function readHeader(bytes: ByteSource): {
   if (!text.startsWith('{')) throw corrupt(file, 'header', 'the header does not start with {');
   const header = parseStrictJson(text, file) as Record<string, unknown>;
   return checkHeader(header, file, 8 + headerBytes, fileBytes);
+}
+
+function countCommas(bytes: Buffer): number {
+  let count = 0;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] === 0x2c) count++;
+  return count;
 }
 
 function checkHeader(

@@ -9,7 +9,7 @@ import { removeQuietly } from './files.ts';
 
 /**
  * Dictionaries that other tools made, `.assay/dictionaries/<id>/`. The id is the beginning of the
- * SHA-256 of the file, so that the same dictionary from two places is there once. The worker makes the
+ * SHA-256 of what it holds, so that the same dictionary from two places is there once. The worker makes the
  * folder under another name and renames it once it is whole; the host imports what it finds.
  *
  *   dictionary.safetensors   the internal form (main/formats/dictionaries/store.ts)

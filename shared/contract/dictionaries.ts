@@ -29,8 +29,8 @@ export const foundDictionary = v.object({
 export type FoundDictionary = v.InferOutput<typeof foundDictionary>;
 
 const importedDictionary = v.object({
-  ...foundDictionary.entries,
   id,
+  ...foundDictionary.entries,
   /** The same dictionary was in the project already: nothing was stored. */
   wasThere: v.boolean(),
 });
@@ -55,6 +55,7 @@ export const dictionarySource = v.object({
   warnings: v.array(text),
   /** The configuration that lay beside it, as it was. */
   config: v.nullable(v.record(v.string(), v.unknown())),
+  /** Of what it holds (main/formats/dictionaries/store.ts), the beginning of which is its id. */
   sha256: shortText,
   importedAt: time,
 });

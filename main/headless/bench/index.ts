@@ -1,4 +1,5 @@
 import { benchE2eStep } from './e2e-step.ts';
+import { benchImport } from './import.ts';
 import { benchMatmul } from './matmul.ts';
 import type { Bench } from './row.ts';
 import { benchTrainStep } from './train-step.ts';
@@ -8,4 +9,5 @@ export const benches: Readonly<Record<string, Bench>> = {
   matmul: benchMatmul,
   'train-step': benchTrainStep,
   'e2e-step': benchE2eStep,
+  import: benchImport,
 };

@@ -45,10 +45,16 @@ function layOut(dictionary: FoundDictionary): Layout {
     turned('decoder.weight', of('decoder')),
     vector(decoderBias, of('decoderBias')),
   ];
-  if (activation === 'relu')
-    return centred
-      ? { type: 'AutoEncoder', tensors: linear('bias'), warnings: warnOfNorms(of('decoder')) }
-      : { type: 'AutoEncoderNew', tensors: linear('decoder.bias'), warnings: [] };
+  if (activation === 'relu') {
+    if (!centred) return { type: 'AutoEncoderNew', tensors: linear('decoder.bias'), warnings: [] };
+    if (hasUnitNorms(of('decoder')))
+      return { type: 'AutoEncoder', tensors: linear('bias'), warnings: [] };
+    const tensorsOfNew = linear('decoder.bias').with(
+      1,
+      vector('encoder.bias', foldedBias(tensors)),
+    );
+    return { type: 'AutoEncoderNew', tensors: tensorsOfNew, warnings: [foldedWarning] };
+  }
   if (activation === 'gated' && centred)
     return {
       type: 'GatedAutoEncoder',
@@ -92,8 +98,7 @@ function jumpRelu({ tensors }: FoundDictionary, encoderBias: Rows, warnings: str
 
 /** Centred, with one threshold for all: BatchTopK. With several, the centring goes into the bias. */
 function batchTopK(dictionary: FoundDictionary, linear: readonly TorchTensor[]): Layout {
-  const { encoder, encoderBias, decoderBias, threshold } = dictionary.tensors;
-  const thresholds = wholeOf(threshold!);
+  const thresholds = wholeOf(dictionary.tensors.threshold!);
   if (thresholds.every((value) => value === thresholds[0]))
     return {
       type: 'BatchTopKSAE',
@@ -103,23 +108,28 @@ function batchTopK(dictionary: FoundDictionary, linear: readonly TorchTensor[]):
         'Its threshold decides what fires, also in the library; the k that it was trained with is not known, and 1 is written.',
       ],
     };
-  const bias = wholeOf(decoderBias!);
-  const folded = changedRows(encoderBias!, (values, start, end) => {
-    const rows = encoder!.read(start, end);
-    for (let row = 0; row < values.length; row++)
-      for (let j = 0; j < bias.length; j++) values[row]! -= rows[row * bias.length + j]! * bias[j]!;
-  });
-  return jumpRelu(dictionary, folded, [
-    'The library does not centre the input of a JumpReLU: what that subtracts is folded into the bias of the encoder.',
-  ]);
+  return jumpRelu(dictionary, foldedBias(dictionary.tensors), [foldedWarning]);
 }
 
-function warnOfNorms(decoder: Rows): string[] {
-  return normsOf(decoder)().every((norm) => Math.abs(norm - 1) <= 1e-5)
-    ? []
-    : [
-        'The library gives the decoder unit norms when it loads the file, and scales the activations to match; load it with normalize_decoder=False for those of this dictionary.',
-      ];
+const foldedWarning =
+  'The library does not centre the input of such a dictionary, or scales its activations where it does: what centring subtracts is folded into the bias of the encoder instead.';
+
+/** b_enc - W_enc b_dec: the encoder sees the input as it is. */
+function foldedBias({ encoder, encoderBias, decoderBias }: FoundDictionary['tensors']): Rows {
+  const bias = wholeOf(decoderBias!);
+  return changedRows(encoderBias!, (values, start, end) => {
+    const rows = encoder!.read(start, end);
+    for (let row = 0; row < values.length; row++) {
+      let sum = values[row]!;
+      for (let j = 0; j < bias.length; j++) sum -= rows[row * bias.length + j]! * bias[j]!;
+      values[row] = sum;
+    }
+  });
+}
+
+/** Where a norm is off, the library changes the decoder as it loads it. */
+function hasUnitNorms(decoder: Rows): boolean {
+  return normsOf(decoder)().every((norm) => Math.abs(norm - 1) <= 1e-5);
 }
 
 function vector(name: string, rows: Rows): TorchTensor {

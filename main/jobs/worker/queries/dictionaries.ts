@@ -1,5 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FoundDictionary as FoundRow } from '../../../../shared/contract/dictionaries.ts';
 import { fileError } from '../../../../shared/errors.ts';
@@ -67,8 +67,7 @@ async function store(
   const file = join(building, importedFiles.dictionary);
   try {
     mkdirSync(building, { recursive: true });
-    await storeDictionary(file, found, { signal, ...(report && { report }) });
-    const sha256 = await hashOf(file, signal);
+    const sha256 = await storeDictionary(file, found, { signal, ...(report && { report }) });
     const id = importedId(sha256);
     const finished = join(folder, id);
     if (existsSync(finished)) {
@@ -112,13 +111,6 @@ function aboutOf(
       importedAt: now,
     },
   };
-}
-
-async function hashOf(path: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal }))
-    hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }
 
 function describe(found: FoundDictionary): FoundRow {
