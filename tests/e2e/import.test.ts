@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Page } from '@playwright/test';
 import { defaultContent, noise } from '../support/hub-stub/content.ts';
 import { goldenContent } from '../support/hub-stub/golden-content.ts';
@@ -44,6 +44,7 @@ test('a run of Weights & Biases is browsed, sized, fetched and shown in the tabl
 }) => {
   stub.requests.length = 0;
   const dialog = await openDialog(page);
+  await dialog.getByRole('tab', { name: 'Weights & Biases' }).click();
   await expect(dialog.getByText(/without a key/)).toBeVisible();
   await expect(dialog.getByText(/Set WANDB_API_KEY in the environment/)).toBeVisible();
   await expect(dialog.getByText('Nothing was asked of Weights & Biases yet.')).toBeVisible();
@@ -152,6 +153,7 @@ test('a project with many runs comes page by page, and the palette leads here', 
   await page.keyboard.type('import dict');
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog', { name: 'Import' });
+  await dialog.getByRole('tab', { name: 'Weights & Biases' }).click();
   await dialog.getByLabel('Entity, project or run').fill('sparsify/tinystories-1m-2');
   await page.keyboard.press('Enter');
   const entries = dialog.getByRole('list', { name: /What wandb:sparsify/ }).getByRole('listitem');
@@ -161,4 +163,24 @@ test('a project with many runs comes page by page, and the palette leads here', 
   await lookAt(page, 'import-many-runs');
   await dialog.getByRole('button', { name: 'To what holds this' }).click();
   await expect(dialog.getByRole('button', { name: 'tinystories-1m-2' })).toBeVisible();
+});
+
+test('a folder of this machine is looked into and imported', async ({ page }) => {
+  const dialog = await openDialog(page);
+  const path = dialog.getByLabel('Path of a file or folder');
+  await path.fill(resolve(import.meta.dirname, '../golden/dictionaries'));
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('button', { name: 'saelens-jumprelu', exact: true }).click();
+  await expect(dialog.getByRole('button', { name: /cfg\.json/ })).toBeVisible();
+  await lookAt(page, 'import-local');
+  await dialog.getByRole('button', { name: 'Look into this' }).click();
+  await expect(dialog.getByText(/saelens, /)).toBeVisible();
+  await lookAt(page, 'import-local-found');
+  await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+  await expect(dialog.getByText(/1\s+dictionary is in the project/)).toBeVisible();
+  await dialog.getByRole('button', { name: 'Back' }).click();
+  await path.fill(resolve(import.meta.dirname, 'support'));
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('button', { name: 'Look into this' }).click();
+  await expect(dialog.getByRole('alert')).toContainText('holds no dictionary');
 });
