@@ -49,8 +49,7 @@ export function appHandlers(parts: {
         'There is no folder dialog here. Choose the folder from the list, or type its path.',
       );
     },
-    'app.browse': ({ path, files }) =>
-      Promise.resolve(browse(path ?? options.paths.home, files)),
+    'app.browse': ({ path, files }) => Promise.resolve(browse(path ?? options.paths.home, files)),
     'app.prepareSample': () => Promise.resolve(copySample(sample, options.paths.userData)),
   };
 }
