@@ -71,6 +71,7 @@ test('a run of Weights & Biases is browsed, sized, fetched and shown in the tabl
   await expect(downloads.getByText(/3 dictionaries, 1 run imported/)).toBeVisible();
   await lookAt(page, 'import-done');
   await downloads.getByRole('link', { name: 'Show the run' }).click();
+  await expect(dialog).toHaveCount(0);
   await expect(page.getByRole('heading', { level: 1 })).toContainText('seed-1_lpcoeff-1.5');
   await expect(page.getByText(/sign is turned/).first()).toBeVisible();
 });
