@@ -263,6 +263,11 @@ export interface Engine {
   countNonzero(x: Tensor): number;
   /** The k largest entries of each row, largest first; ties go to the smaller column. [r, k] each. */
   topK(x: Tensor, k: number): { values: Tensor; indices: Tensor };
+  /**
+   * The largest entry of each column of x [r, c] and its row, [c] each; ties go to the smaller row.
+   * NaN never wins: a column of nothing else has -Infinity in row 0.
+   */
+  largestInColumns(x: Tensor): { values: Tensor; indices: Tensor };
 
   // ---- sparse codes ----------------------------------------------------------------------------
 

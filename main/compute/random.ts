@@ -55,6 +55,7 @@ export const streams = {
   sequenceOrder: 5,
   exampleSampling: 6,
   resampling: 7,
+  comparison: 8,
 } as const;
 
 /** One stream of random numbers of a seed. `substream` tells apart, say, epochs or features. */

@@ -110,6 +110,17 @@ export class Tape {
     }
   }
 
+  /** Runs `body` as outside of every frame: what it makes lives until the tape frees it. */
+  outside<R>(body: () => R): R {
+    const frame = this.#frame;
+    this.#frame = undefined;
+    try {
+      return body();
+    } finally {
+      this.#frame = frame;
+    }
+  }
+
   /**
    * Adds up weight x sum of the entries of each term and runs the gradients of that total back to the
    * parameters. Values on the tape are freed on the way: the tape can be read no more afterwards.

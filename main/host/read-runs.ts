@@ -63,6 +63,13 @@ export function findRun(view: ProjectView, id: string): StoredRun {
   return run;
 }
 
+/** The spec that trains a run again; with it the others of its pass, without which it cannot be. */
+export function specToRepeat(view: ProjectView, run: StoredRun): Record<string, unknown> {
+  const { spec } = findJob(view, run.job);
+  if (spec.kind !== 'train' || spec.pathway !== 'joint') return specOf(view, run);
+  return { ...spec, seeds: [run.seed] };
+}
+
 /** The spec of one run; see `specOfRun`. */
 export function specOf(view: ProjectView, run: StoredRun): Record<string, unknown> {
   return specOfRun(run, findJob(view, run.job));

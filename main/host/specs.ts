@@ -3,7 +3,10 @@ import { basename } from 'node:path';
 import { parseJobSpec, startsOf, type JobSpec } from '../../shared/domain/job-spec.ts';
 import { AppError, fileError, hasCode } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
-import { e2eSaeSpec, isE2eSae } from '../formats/e2e-sae/spec.ts';
+import { positionsIn } from '../formats/e2e-sae/checkpoint.ts';
+import { lensHookNames } from '../formats/e2e-sae/positions.ts';
+import { e2eSaeSpec, isE2eSae, type E2eSaeSources } from '../formats/e2e-sae/spec.ts';
+import { openModelFolder } from '../formats/model-folder.ts';
 import { parseYaml } from '../formats/yaml.ts';
 import { insideProject } from './paths.ts';
 
@@ -17,25 +20,51 @@ import { insideProject } from './paths.ts';
 export function readSpec(spec: unknown, source: string, folder?: string): JobSpec {
   const document = typeof spec === 'string' ? parseYaml(spec, source) : spec;
   if (!isE2eSae(document)) return parseJobSpec(document, source);
-  const readBase = (path: string) => parseYaml(readBeside(folder, path, source), path);
-  return parseJobSpec(e2eSaeSpec(document, source, readBase), source);
+  return parseJobSpec(e2eSaeSpec(document, source, sourcesIn(folder, source)), source);
 }
 
-/** A sweep names its config by a path of e2e_sae's own repository: its name alone will do, too. */
-function readBeside(folder: string | undefined, path: string, source: string): string {
-  const places = folder === undefined ? [] : [path, basename(path)];
-  for (const place of places) {
+/** What a config of e2e_sae calls by name, in the project. */
+function sourcesIn(folder: string | undefined, source: string): E2eSaeSources {
+  return {
+    readBase(path) {
+      const name = beside(folder, path, source, 'command', `this is a sweep over ${path}`);
+      return parseYaml(readSpecText(folder!, name), path);
+    },
+    hookNames(model) {
+      const words = `parts of names among sae_positions need the model ${model} to be looked up`;
+      const name = beside(folder, model, source, 'tlens_model_name', words);
+      const opened = openModelFolder(insideProject(folder!, name));
+      opened.weights.close();
+      return lensHookNames(opened.config, opened.configFile);
+    },
+    openSaved(path) {
+      const words = `it goes on from ${path}`;
+      const name = beside(folder, path, source, 'saes.pretrained_sae_paths', words);
+      return { path: name, positions: positionsIn(insideProject(folder!, name)) };
+    },
+  };
+}
+
+/** A config names files by paths of its author's machine: the name alone will do, too. */
+function beside(
+  folder: string | undefined,
+  path: string,
+  source: string,
+  place: string,
+  words: string,
+): string {
+  for (const name of folder === undefined ? [] : [path, basename(path)]) {
     try {
-      return readSpecText(folder!, place);
+      insideProject(folder!, name);
+      return name;
     } catch (error) {
-      if (!hasCode(error, 'not-found')) throw error;
+      if (!hasCode(error, 'not-found') && name !== path) throw error;
     }
   }
-  throw new AppError(
-    'not-found',
-    `${source}: this is a sweep over ${path}. Put that config into the project folder.`,
-    { file: source, place: 'command' },
-  );
+  throw new AppError('not-found', `${source}: ${words}. Put it into the project folder.`, {
+    file: source,
+    place,
+  });
 }
 
 /**

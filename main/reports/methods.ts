@@ -40,11 +40,23 @@ function dictionarySentence(spec: TrainSpec, seeds: readonly number[]): string {
     jumprelu: 'JumpReLU',
     gated: 'gated',
   };
+  const done = dictionary.frozen ? `kept as in ${dictionary.start ?? ''}` : 'trained';
   const each =
     seeds.length === 1
       ? `For seed ${seeds[0] ?? 0}`
       : `For each of ${seeds.length} seeds (${seeds.join(', ')})`;
-  return `${each}, a ${names[dictionary.architecture]} sparse autoencoder with ${size} was trained at ${spec.hook} of ${spec.model}.`;
+  const kind =
+    spec.target === undefined
+      ? `sparse autoencoder with ${size} was ${done} at ${spec.hook}`
+      : `transcoder with ${size}${dictionary.skip ? ' and a skip connection' : ''} was ${done} from ${spec.hook} to ${spec.target}`;
+  return `${each}, a ${names[dictionary.architecture]} ${kind} of ${spec.model}${companionWords(spec)}.`;
+}
+
+/** The others that were spliced into the same pass. */
+function companionWords({ companions = [] }: TrainSpec): string {
+  if (companions.length === 0) return '';
+  const places = companions.map(({ hook, target }) => String(target ?? hook));
+  return `, spliced in together with those at ${places.join(', ')}`;
 }
 
 function trainingSentence(spec: TrainSpec): string {

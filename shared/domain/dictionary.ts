@@ -72,8 +72,15 @@ export const dictionarySchema = v.strictObject({
    * forward pass, as e2e_sae; `projected` projects the gradient and renormalises after each step.
    */
   decoderNorm: v.optional(v.picklist(['graph', 'projected'])),
-  /** A dictionary file of the project, of the same architecture and size, to go on from. */
+  /**
+   * A dictionary file of the project, of the same architecture and size, to go on from; a checkpoint of
+   * e2e_sae (`.pt`) too, from which the dictionary at the hook point is taken.
+   */
   start: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(4096))),
+  /** The dictionary of `start` stays as it is: it is spliced in and measured, not trained. */
+  frozen: v.optional(v.boolean()),
+  /** Transcoders: a linear map of the input, trained too, is added to the output. */
+  skip: v.optional(v.boolean()),
 });
 export type DictionarySpec = v.InferOutput<typeof dictionarySchema>;
 
@@ -104,6 +111,13 @@ export function architectureContradiction(
     if (dictionary[field] !== undefined && architecture !== 'jumprelu')
       return belongs(field, 'jumprelu');
   if (dictionary.resample && architecture !== 'relu') return belongs('resample', 'relu');
+  if (dictionary.frozen && dictionary.start === undefined)
+    return {
+      place: place('frozen'),
+      problem: 'needs a dictionary to keep: give its file as start',
+    };
+  if (dictionary.frozen && dictionary.resample)
+    return { place: place('resample'), problem: 'would change a frozen dictionary' };
   if (auxiliary && !keepsLargest && architecture !== 'gated')
     return belongs('auxiliary', 'topk, batchtopk, matryoshka and gated');
   for (const field of ['k', 'deadAfter'] as const)

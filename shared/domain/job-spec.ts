@@ -9,6 +9,13 @@ import {
 import { hookPattern } from './hook-name.ts';
 import { importSpecSchema } from './import-spec.ts';
 import { objectiveContradiction, objectiveSchema } from './objective.ts';
+import {
+  firstSpliced,
+  passContradiction,
+  pathwaySchema,
+  targetContradiction,
+  type Problem,
+} from './pathway.ts';
 import { applyVariant, variantSchema, type Variant } from './variant.ts';
 
 export { architectureNames, type ArchitectureName };
@@ -101,6 +108,14 @@ const featuresSchema = v.strictObject({
   labels: v.optional(path),
 });
 
+const hookName = v.pipe(
+  v.string(),
+  v.regex(
+    hookPattern,
+    'must be a hook point such as blocks.2.hook_resid_pre (residual stream, attention or MLP output)',
+  ),
+);
+
 export const trainSpecSchema = v.strictObject({
   kind: v.literal('train'),
   name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
@@ -109,21 +124,24 @@ export const trainSpecSchema = v.strictObject({
   /** What is done to the model's weights first: the values at hook points depend on it. */
   processing: v.optional(v.picklist(weightProcessings), 'none'),
   /** Hook point under its TransformerLens name. */
-  hook: v.pipe(
-    v.string(),
-    v.regex(
-      hookPattern,
-      'must be a hook point such as blocks.2.hook_resid_pre (residual stream, attention or MLP output)',
-    ),
-  ),
+  hook: hookName,
+  /**
+   * A transcoder's: the later hook point whose activation it predicts and takes the place of, such as
+   * the block's hook_mlp_out from ln2.hook_normalized.
+   */
+  target: v.optional(hookName),
   tokens: tokensSchema,
   /** One dictionary is trained for each seed, all on the same stream of activations. */
   seeds: v.optional(v.pipe(v.array(seed), v.minLength(1), v.maxLength(64)), [0]),
   /**
    * Dictionaries that are trained together, one for each variant and seed: they share the pass of the
-   * model and the stream of tokens, and each gets the weights that it would get alone.
+   * model and the stream of tokens. Each gets the weights that it would get alone, but on the pathway
+   * `joint`.
    */
   variants: v.optional(v.pipe(v.array(variantSchema), v.minLength(1), v.maxLength(64))),
+  pathway: v.optional(pathwaySchema),
+  /** In the record of a run on the pathway `joint`: the other dictionaries of its pass, in full. */
+  companions: v.optional(v.array(v.record(v.string(), v.unknown()))),
   dictionary: dictionarySchema,
   objective: objectiveSchema,
   training: trainingSchema,
@@ -193,19 +211,61 @@ function checkTrainSpec(spec: TrainSpec, file: string): void {
   const refuse = (place: string, problem: string) => {
     throw new AppError('bad-spec', `${file}: ${place}: ${problem}.`, { file, place });
   };
-  const contradiction = findContradiction(spec);
+  const variants = spec.variants ?? [];
+  const runs = variants.map((variant, index) =>
+    variantSpec(spec, variant, file, `variants.${index}.`),
+  );
+  const passes = passesOf(spec, runs);
+  const pathway = pathwayContradiction(spec, passes);
+  if (pathway) refuse(pathway.place, pathway.problem);
+  const together = spec.pathway === 'joint' ? passes.flat() : [spec];
+  const contradiction = findContradiction(spec, firstSpliced(together));
   if (contradiction) refuse(contradiction.place, contradiction.problem);
   const texts: string[] = [];
-  spec.variants?.forEach((variant, index) => {
+  runs.forEach((alone, index) => {
     const place = `variants.${index}`;
-    const alone = variantSpec(spec, variant, file, `${place}.`);
-    const inside = findContradiction(alone);
+    const pass = passes.find((members) => members.includes(alone))!;
+    const inside = findContradiction(alone, firstSpliced(pass));
     if (inside) refuse(`${place}.${inside.place}`, inside.problem);
-    const text = canonicalJson(alone);
+    const text = canonicalJson([alone, passOf(variants[index]!)]);
     const same = texts.indexOf(text);
     if (same >= 0) refuse(place, `says the same as variants.${same}`);
     texts.push(text);
   });
+}
+
+/** Dictionaries of one seed that are spliced into the same pass; each alone unless they are joint. */
+function passesOf(spec: TrainSpec, runs: readonly TrainSpec[]): (readonly TrainSpec[])[] {
+  if (runs.length === 0) return [[spec]];
+  if (spec.pathway !== 'joint') return runs.map((run) => [run]);
+  return [...Map.groupBy(runs, (run) => passOf(spec.variants![runs.indexOf(run)]!)).values()];
+}
+
+function pathwayContradiction(
+  { pathway, variants = [], companions, dictionary }: TrainSpec,
+  passes: readonly (readonly TrainSpec[])[],
+): Problem | undefined {
+  if (companions)
+    return {
+      place: 'companions',
+      problem: 'is what the record of a run says; list the dictionaries of a pass as variants',
+    };
+  const numbered = variants.findIndex(({ pass }) => pass !== undefined);
+  if (pathway !== 'joint' && numbered >= 0)
+    return { place: `variants.${numbered}.pass`, problem: 'belongs to the pathway joint' };
+  if (passes.flat().every((run) => run.dictionary.frozen))
+    return {
+      place: dictionary.frozen ? 'dictionary.frozen' : 'variants.0.dictionary.frozen',
+      problem: 'is said of every dictionary, so nothing would be learned',
+    };
+  for (const members of pathway === 'joint' ? passes : []) {
+    const found = passContradiction(members);
+    if (!found) continue;
+    const position = passes.flat().indexOf(members[found.position]!);
+    const place = variants.length === 0 ? found.place : `variants.${position}.${found.place}`;
+    return { place, problem: found.problem };
+  }
+  return undefined;
 }
 
 function variantSpec(spec: TrainSpec, variant: Variant, file: string, within: string): TrainSpec {
@@ -218,16 +278,22 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
   return message.replace(/\.$/, '');
 }
 
-/** Fields that are each valid but cannot hold together. */
-function findContradiction(spec: TrainSpec): { place: string; problem: string } | undefined {
+/**
+ * Fields that are each valid but cannot hold together.
+ * @param first where the first dictionary of the pass is spliced in
+ */
+function findContradiction(spec: TrainSpec, first: string): Problem | undefined {
   const { dictionary, training, seeds } = spec;
+  const misread = targetContradiction(spec.hook, spec.target, dictionary.skip);
+  if (misread) return misread;
   if ((dictionary.ratio === undefined) === (dictionary.latents === undefined))
     return { place: 'dictionary', problem: 'give exactly one of ratio and latents' };
   const misplaced = architectureContradiction(dictionary, spec.objective.sparsity.p);
   if (misplaced) return misplaced;
   if (new Set(seeds).size !== seeds.length)
     return { place: 'seeds', problem: 'lists the same seed twice' };
-  if (dictionary.start !== undefined && seeds.length > 1)
+  const differs = dictionary.frozen || spec.pathway === 'joint';
+  if (dictionary.start !== undefined && seeds.length > 1 && !differs)
     return {
       place: 'dictionary.start',
       problem: 'every seed would train the same dictionary; give one seed',
@@ -257,7 +323,7 @@ function findContradiction(spec: TrainSpec): { place: string; problem: string } 
       place: 'training.microBatch',
       problem: `${training.microBatch} does not divide the ${training.batch} sequences of a step`,
     };
-  return objectiveContradiction(spec.objective, spec.hook);
+  return objectiveContradiction(spec.objective, first);
 }
 
 /** JSON with sorted keys: equal specs give equal text. */
@@ -279,13 +345,39 @@ export function runCount({ variants, seeds }: TrainSpec): number {
 
 /**
  * The spec of one run of a job, as if it were trained alone: one variant, one seed. Runs are in the
- * order of the variants, those of one variant in the order of the seeds.
+ * order of the variants, those of one variant in the order of the seeds. A run on the pathway `joint`
+ * cannot be alone: its spec also tells the other dictionaries of its pass.
  */
 export function runSpec(spec: TrainSpec, position: number): TrainSpec {
-  const variant = spec.variants?.[Math.floor(position / spec.seeds.length)];
+  const at = Math.floor(position / spec.seeds.length);
+  const variant = spec.variants?.[at];
   const seeds = [spec.seeds[position % spec.seeds.length]!];
   if (!variant) return { ...spec, seeds };
-  return { ...variantSpec(spec, variant, spec.name, ''), seeds };
+  const alone = { ...variantSpec(spec, variant, spec.name, ''), seeds };
+  if (spec.pathway !== 'joint') return alone;
+  const companions = spec.variants!.flatMap((other, index) => {
+    if (index === at || passOf(other) !== passOf(variant)) return [];
+    const { hook, target, dictionary, objective, training } = variantSpec(
+      spec,
+      other,
+      spec.name,
+      '',
+    );
+    const { learningRate } = training;
+    return [{ hook, ...(target && { target }), dictionary, objective, learningRate }];
+  });
+  return { ...alone, companions };
+}
+
+/** Names the pass of a run on the pathway `joint`; undefined for one that is spliced alone. */
+export function passOfRun(spec: TrainSpec, position: number): string | undefined {
+  if (spec.pathway !== 'joint') return undefined;
+  const variant = spec.variants?.[Math.floor(position / spec.seeds.length)];
+  return `${variant ? passOf(variant) : 0}/${spec.seeds[position % spec.seeds.length]!}`;
+}
+
+function passOf({ pass = 0 }: Variant): number {
+  return pass;
 }
 
 /** The dictionary files that dictionaries of a job go on from. */

@@ -140,7 +140,10 @@ export const objectiveSchema = v.pipe(
   }),
 );
 
-/** Terms that are each valid but cannot hold together, or not at this hook point. */
+/**
+ * Terms that are each valid but cannot hold together, or not at this hook point.
+ * @param hook where the first dictionary of the pass is spliced in
+ */
 export function objectiveContradiction(
   { sparsity, outToIn, outToOrig, inToOrig, logitsKl, mixed }: ObjectiveSpec,
   hook: string,

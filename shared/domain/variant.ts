@@ -6,6 +6,9 @@ import * as v from 'valibot';
  */
 export const variantSchema = v.strictObject({
   hook: v.optional(v.string()),
+  target: v.optional(v.nullable(v.string())),
+  /** Pathway `joint`: dictionaries with the same number, and seed, share a pass; 0 where not given. */
+  pass: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
   dictionary: v.optional(v.record(v.string(), v.unknown())),
   objective: v.optional(v.record(v.string(), v.unknown())),
   learningRate: v.optional(v.number()),
@@ -14,6 +17,7 @@ export type Variant = v.InferOutput<typeof variantSchema>;
 
 interface Varied {
   readonly hook: unknown;
+  readonly target?: unknown;
   readonly dictionary: object;
   readonly objective: object;
   readonly training: object;
@@ -21,11 +25,18 @@ interface Varied {
 
 /** The document that a spec and one of its variants make. It is yet to be checked. */
 export function applyVariant(spec: Varied, variant: Variant): Record<string, unknown> {
-  const { hook = spec.hook, dictionary = {}, objective = {}, learningRate } = variant;
+  const {
+    hook = spec.hook,
+    target = spec.target,
+    dictionary = {},
+    objective = {},
+    learningRate,
+  } = variant;
   return {
     ...spec,
     variants: undefined,
     hook,
+    target: target ?? undefined,
     dictionary: { ...withoutOtherSize(spec.dictionary, dictionary), ...dictionary },
     // A preset says all that is not named beside it.
     objective: 'preset' in objective ? objective : mergeTerms(spec.objective, objective),

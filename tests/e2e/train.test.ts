@@ -133,3 +133,63 @@ test('another architecture brings its fields and takes those of the one before a
   const start = page.getByRole('button', { name: 'Start training' });
   await expect(start).not.toHaveAttribute('aria-disabled', 'true');
 });
+
+test('objectives, variants on one pass and a transcoder are written by the form', async ({
+  page,
+}) => {
+  await page.goto(server.url);
+  await pages(page, 'Runs').click();
+  await page.getByRole('button', { name: 'New training' }).click();
+  const spec = page.getByLabel('Spec (YAML)');
+  const objective = page.getByRole('combobox', { name: 'Objective', exact: true });
+  const start = page.getByRole('button', { name: 'Start training' });
+
+  // One later layer remains after block 0 of two: β is the published one for that.
+  await fill(page, 'Block', '0');
+  await objective.selectOption('e2e + downstream');
+  await expect(spec).toHaveValue(/inToOrig: \{ coefficient: 0\.05, hooks: later \}/);
+  await expect(page.getByLabel('Downstream coefficient β')).toHaveValue('0.05');
+  await fill(page, 'Downstream coefficient β', '1.5');
+  await expect(spec).toHaveValue(/coefficient: 1\.5, hooks: later/);
+  await fill(page, 'Downstream hook points', 'blocks.0.hook_resid_pre');
+  await expect(page.getByText(/is not after the dictionary at/)).toHaveCount(2);
+  await fill(page, 'Downstream hook points', 'blocks.1.hook_resid_pre, blocks.1.hook_resid_post');
+  await fill(page, 'Their weights', '1, 2');
+  await page.getByLabel('KL direction').selectOption('KL(spliced ‖ model)');
+  await expect(spec).toHaveValue(/direction: spliced-to-model/);
+  await expect(spec).toHaveValue(/weights: \[ 1, 2 \]/);
+
+  // What is written by hand comes back to the form.
+  await spec.fill((await spec.inputValue()).replace(/coefficient: 1\.5,/, 'coefficient: 2.25,'));
+  await expect(page.getByLabel('Downstream coefficient β')).toHaveValue('2.25');
+
+  await page.getByRole('region', { name: 'Variants' }).scrollIntoViewIfNeeded();
+  await page.getByLabel('Pathway').selectOption('joint: all in the same pass');
+  await page.getByRole('button', { name: 'Add a variant' }).click();
+  await expect(page.getByRole('group', { name: /^Variant/ })).toHaveCount(2);
+  await expect(spec).toHaveValue(/hook: blocks\.1\.hook_resid_pre/);
+  await expect(start).not.toHaveAttribute('aria-disabled', 'true');
+  await page.getByRole('group', { name: 'Variant 2' }).getByLabel('λ').fill('3');
+  await page.keyboard.press('Tab');
+  await expect(spec).toHaveValue(/sparsity: \{ coefficient: 3 \}/);
+  await fill(page, 'Name', 'joint');
+  await page.getByRole('button', { name: 'Add a variant' }).scrollIntoViewIfNeeded();
+  await lookAt(page, 'train-joint');
+  await start.click();
+  await expect(page.getByText('succeeded', { exact: true })).toBeVisible({ timeout: 60_000 });
+
+  await pages(page, 'Runs').click();
+  await page.getByRole('button', { name: 'New training' }).click();
+  await page.getByLabel('Kind').selectOption('transcoder of the MLP');
+  await expect(spec).toHaveValue(/target: blocks\.\d\.hook_mlp_out/);
+  await page.getByLabel('Architecture', { exact: true }).selectOption('TopK');
+  await page.getByLabel('Skip connection').check();
+  await expect(spec).toHaveValue(/skip: true/);
+  await objective.selectOption('Mixed: local, then e2e + downstream');
+  await expect(spec).toHaveValue(/mixed: \{ local: 30, over: 6/);
+  await page.getByRole('region', { name: 'What', exact: true }).scrollIntoViewIfNeeded();
+  await lookAt(page, 'train-transcoder');
+  await fill(page, 'Name', 'transcoded');
+  await start.click();
+  await expect(page.getByText('succeeded', { exact: true })).toBeVisible({ timeout: 60_000 });
+});

@@ -152,14 +152,37 @@ describe('assay run', () => {
 
   it('fails with the code and the job of a worker that failed', async () => {
     const spec = writeSpec('diverges.json', {
-      training: { sequences: 400, batch: 4, learningRate: 1e30, gradientClip: null },
+      training: {
+        sequences: 400,
+        batch: 4,
+        learningRate: 1e30,
+        schedule: 'linear',
+        warmup: 40,
+        gradientClip: null,
+      },
+      checkpointEvery: 4,
     });
     const { code, document } = await assayJson<CliError>(['run', spec, ...inProject()]);
     expect(code).toBe(1);
-    expect(document.error).toMatchObject({
+    const { error } = document;
+    expect(error).toMatchObject({
       code: 'non-finite',
-      details: { job: expect.any(String) },
+      details: { job: expect.any(String), term: expect.any(String) },
     });
+    // It tells step, term and the last checkpoint whose numbers are all finite.
+    expect(error.message).toMatch(/stopped (at|after) step \d+: '.*' (is|has become) (NaN|-?Infinity)/);
+    const last = error.details['lastCheckpoint'] as number | null;
+    expect(error.message).toContain(
+      last === null ? 'No checkpoint was kept.' : `The last good checkpoint is of step ${last}.`,
+    );
+    const kept = at('.assay/runs', String(error.details['job']), 'checkpoints');
+    for (const name of existsSync(kept) ? readdirSync(kept) : []) {
+      const reader = openSafetensors(join(kept, name, 'state.safetensors'));
+      const weights = [...reader.tensors.keys()].filter((tensor) => !tensor.startsWith('window.'));
+      for (const tensor of weights)
+        expect(reader.floats(tensor).every(Number.isFinite), `${name} ${tensor}`).toBe(true);
+      reader.close();
+    }
   });
 
   it('keeps a regression as a fit that can be shown and reported', async () => {

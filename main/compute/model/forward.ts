@@ -1,5 +1,5 @@
 import { Tape } from '../tape.ts';
-import type { TokenBatch, Transformer } from './transformer.ts';
+import type { Hook, TokenBatch, Transformer } from './transformer.ts';
 import { nextTokens } from './next-tokens.ts';
 
 export interface ForwardResult {
@@ -24,16 +24,13 @@ export function forward(
   try {
     const logits = tape.frame(() => {
       const embedded = model.embed(tape, tokens);
-      const last = model.blocks(
-        tape,
-        embedded,
-        { from: 0, to: config.layers },
-        tokens,
-        (name, x) => {
-          if (asked.has(name)) captured.set(name, Float32Array.from(engine.read(x.value)));
-          return x;
-        },
-      );
+      const capture: Hook = (name, x) => {
+        if (asked.has(name)) captured.set(name, Float32Array.from(engine.read(x.value)));
+        return x;
+      };
+      const all = { from: 0, to: config.layers };
+      const hook = Object.assign(capture, { reads: asked });
+      const last = model.blocks(tape, embedded, all, tokens, hook);
       return model.unembed(tape, model.finalNorm(tape, last));
     });
     const targets = nextTokens(tokens);

@@ -1,24 +1,21 @@
 import { AppError } from '../../../shared/errors.ts';
-import { splitHookName, type HookSite } from '../../../shared/domain/hook-name.ts';
+import { hookName, splitHookName, type HookSite } from '../../../shared/domain/hook-name.ts';
 import type { TransformerConfig } from './config.ts';
 
-export type { HookSite } from '../../../shared/domain/hook-name.ts';
+export { hookName, type HookSite } from '../../../shared/domain/hook-name.ts';
 
 /**
  * A hook point under its TransformerLens name. In a pre-norm block,
  *   resid_mid = resid_pre + attn_out,  resid_post = resid_mid + mlp_out = the next block's resid_pre.
  * Where attention and MLP run side by side there is no resid_mid. attn_out and mlp_out are what is
- * added to the stream, after the norms that Gemma 2 has there.
+ * added to the stream, after the norms that Gemma 2 has there. mlp_in is the stream that the MLP reads
+ * and ln2_normalized (`ln2.hook_normalized`) the same after its norm: with gain and bias for a layer
+ * norm, without its gain for an RMS norm, as TransformerLens has them.
  */
 export interface HookPoint {
   readonly name: string;
   readonly layer: number;
   readonly site: HookSite;
-}
-
-/** Name of a hook point in block `layer`. */
-export function hookName(layer: number, site: HookSite): string {
-  return `blocks.${layer}.hook_${site}`;
 }
 
 /** @throws AppError `bad-input` for a name that the model does not have. */
@@ -28,7 +25,7 @@ export function parseHook(name: string, config: TransformerConfig): HookPoint {
   if (!isThere || (config.parallel && hook.site === 'resid_mid'))
     throw new AppError(
       'bad-input',
-      `The model has no hook point '${name}'. It has ${config.layers} blocks: ${hookName(0, 'resid_pre')} to ${hookName(config.layers - 1, 'resid_post')}, with resid_pre, ${config.parallel ? '' : 'resid_mid, '}resid_post, attn_out and mlp_out in each.`,
+      `The model has no hook point '${name}'. It has ${config.layers} blocks: ${hookName(0, 'resid_pre')} to ${hookName(config.layers - 1, 'resid_post')}, with resid_pre, ${config.parallel ? '' : 'resid_mid, '}resid_post, attn_out, mlp_in, ln2.hook_normalized and mlp_out in each.`,
       { place: name },
     );
   return { name, ...hook };

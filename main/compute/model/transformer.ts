@@ -25,7 +25,11 @@ export interface TokenBatch extends BatchShape {
  * Called with the value at each hook point on the way; what it returns takes the value's place, and
  * may be made on the tape of the pass. A value that it wants to keep beyond the pass must be cloned.
  */
-export type Hook = (name: string, value: Variable, tape: Tape) => Variable;
+export interface Hook {
+  (name: string, value: Variable, tape: Tape): Variable;
+  /** The inputs of MLPs (mlpInputSites) that it is called for; what it returns for them is not used. */
+  readonly reads?: ReadonlySet<string>;
+}
 
 /**
  * A frozen decoder-only transformer of any family; its configuration says which parts it has.
@@ -125,12 +129,24 @@ export class Transformer {
     const before = at('resid_pre', input);
     const attended = at('attn_out', this.#attention(tape, layer, before, batch));
     if (this.config.parallel) {
+      this.#showMlpInput(tape, layer, before, hook);
       const transformed = at('mlp_out', this.#mlp(tape, block, before));
       return at('resid_post', add(tape, add(tape, before, attended), transformed));
     }
     const middle = at('resid_mid', add(tape, before, attended));
+    this.#showMlpInput(tape, layer, middle, hook);
     const transformed = at('mlp_out', this.#mlp(tape, block, middle));
     return at('resid_post', add(tape, middle, transformed));
+  }
+
+  #showMlpInput(tape: Tape, layer: number, residual: Variable, hook: Hook): void {
+    const [stream, normed] = [hookName(layer, 'mlp_in'), hookName(layer, 'ln2_normalized')];
+    if (hook.reads?.has(stream)) hook(stream, residual, tape);
+    if (!hook.reads?.has(normed)) return;
+    const { gain, bias } = this.weights.blocks[layer]!.mlpNorm;
+    const norm =
+      this.config.norm === 'layer' ? { gain, bias } : { gain: undefined, bias: undefined };
+    hook(normed, this.#norm(tape, residual, norm), tape);
   }
 
   #attention(tape: Tape, layer: number, residual: Variable, batch: BatchShape): Variable {

@@ -42,6 +42,15 @@ export function add(tape: Tape, x: Variable, y: Variable): Variable {
   });
 }
 
+/** x - y, of equal shapes. */
+export function subtract(tape: Tape, x: Variable, y: Variable): Variable {
+  const { engine } = tape;
+  return tape.record(engine.subtract(x.value, y.value), [x, y], (dz, give) => {
+    if (x.requiresGradient) give(x, engine.clone(dz));
+    if (y.requiresGradient) give(y, engine.scale(dz, -1));
+  });
+}
+
 /** x [r, c] less a row [c]. */
 export function subtractRow(tape: Tape, x: Variable, row: Variable): Variable {
   const { engine } = tape;

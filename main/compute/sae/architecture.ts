@@ -83,10 +83,11 @@ export interface FrozenArchitecture<Frozen extends string = string> {
   encode(tape: Tape, frozen: ByParameter<Variable, Frozen>, x: Variable): Codes;
 
   /**
-   * The output [r, dOut] for codes of x [r, d]; the caller's. Codes x decoder + decoderBias where not
-   * given.
+   * An output [r, dOut] on the scale of x [r, d], where the encoder sees x on another; the caller's. The
+   * output is codes x decoder + decoderBias, restored, and x times the skip connection
+   * (skip-connection.ts) where there is one.
    */
-  decode?(engine: Engine, frozen: DictionaryParameters<Frozen>, codes: Sparse, x: Tensor): Tensor;
+  restore?(engine: Engine, output: Tensor, x: Tensor): Tensor;
 }
 
 /**
@@ -112,12 +113,16 @@ export interface Architecture<
   /** The buffers before the first step; none where not given. */
   buffers?(shape: DictionaryShape): Buffers;
 
-  /** The training pass: codes and output of x [r, d], with gradients to the parameters and to x. */
+  /**
+   * The training pass: codes and output of x [r, d], with gradients to the parameters, to x and to
+   * `target` [r, d], what the output is to be: x itself but for a transcoder.
+   */
   forward(
     tape: Tape,
     variables: ByParameter<Variable, Name>,
     x: Variable,
     buffers: Buffers,
+    target: Variable,
   ): Forward;
 
   /** Brings the buffers up to date with a part of a batch, in place, after its forward pass. */

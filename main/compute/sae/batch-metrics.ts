@@ -28,7 +28,7 @@ export class BatchMetrics {
   /** Adds one part of the batch. */
   add({ input, output, active, spliced }: StepView): void {
     const { engine } = this.#model;
-    this.#sums.reconstruction.add(engine.read(input.x), engine.read(output));
+    this.#sums.reconstruction.add(engine.read(input.target ?? input.x), engine.read(output));
     this.#sums.active += active;
     if (!spliced) return;
     const { original } = spliced;

@@ -60,21 +60,21 @@ export class Auxiliary {
   }
 
   /**
-   * min(dead / k, 1) x mean over tokens and dimensions of (e - z D)^2: e = x - y is what the output y
-   * leaves over, as a constant, and z the codes of dead latents.
+   * min(dead / k, 1) x mean over tokens and dimensions of (e - z D)^2: e = target - y is what the output
+   * y leaves over, as a constant, and z the codes of dead latents.
    */
   term(
     tape: Tape,
     codes: Variable<Sparse> | undefined,
-    { x, output, decoder }: { x: Tensor; output: Tensor; decoder: Variable },
+    { target, output, decoder }: { target: Tensor; output: Tensor; decoder: Variable },
   ): LossTerm {
     const { engine } = tape;
     const { coefficient } = this.#settings;
     if (!codes) return { name: 'auxK', coefficient, rows: tape.own(engine.zeros([1])), scale: 1 };
-    const left = tape.own(engine.subtract(x, output));
-    const zero = tape.own(engine.zeros([x.shape[1]!]));
+    const left = tape.own(engine.subtract(target, output));
+    const zero = tape.own(engine.zeros([target.shape[1]!]));
     const rows = squaredError(tape, decode(tape, codes, decoder, zero), left);
     const share = Math.min(this.#count / this.#k, 1);
-    return { name: 'auxK', coefficient, rows, scale: share / x.size };
+    return { name: 'auxK', coefficient, rows, scale: share / target.size };
   }
 }

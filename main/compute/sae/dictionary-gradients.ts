@@ -31,14 +31,20 @@ export interface TrainedDictionary {
   /** None where not given. */
   readonly buffers?: Buffers;
   readonly objective: Objective;
-  /** Where the dictionary is spliced in, for an objective that looks beyond that. */
+  /** Where the dictionary reads, and is spliced in for an objective that looks beyond that. */
   readonly hook?: HookPoint | undefined;
+  /** Where a transcoder is spliced in. */
+  readonly target?: HookPoint | undefined;
+  /** Stays as it is: only what others learn goes through it. */
+  readonly frozen?: boolean | undefined;
 }
 
 /** What a dictionary is trained on at a time. */
 export interface TrainingInput {
   /** Activations at the hook point [r, d]. */
   readonly x: Tensor;
+  /** What the output is to be [r, d]; x itself where not given. */
+  readonly target?: Tensor | undefined;
   /** The pass behind them, where the objective looks beyond the hook point. */
   readonly original?: OriginalPass;
 }
@@ -73,10 +79,15 @@ export function dictionaryGradients(
   try {
     const variables = mapParameters(dictionary.parameters, (value) => tape.parameter(value));
     const x = tape.constant(input.x);
-    const forward = dictionary.architecture.forward(tape, variables, x, dictionary.buffers ?? {});
+    const { architecture, buffers = {} } = dictionary;
+    const activation = input.target ?? input.x;
+    const target = input.target ? tape.constant(input.target) : x;
+    const forward = architecture.forward(tape, variables, x, buffers, target);
     const spliced = spliceFor(tape, dictionary, input, forward.output);
     const terms: LossTerm[] = [
-      ...dictionary.objective.map((term) => measureTerm(tape, term, { x, forward, spliced })),
+      ...dictionary.objective.map((term) =>
+        measureTerm(tape, term, { x, target, activation, forward, spliced }),
+      ),
       ...(forward.terms ?? []),
     ];
     const values = terms.map(({ rows, scale }) => engine.sum(rows.value) * scale);
@@ -110,17 +121,18 @@ export function dictionaryGradients(
 
 function spliceFor(
   tape: Tape,
-  { objective, hook }: TrainedDictionary,
+  { objective, hook, target }: TrainedDictionary,
   { original }: TrainingInput,
   output: Variable,
 ): SplicedPass | undefined {
   const compared = comparedBy(objective);
   if (!needsSplicing(compared)) return undefined;
-  if (original && hook) return original.splice(tape, { hook, compared }, output);
+  if (original && hook) return original.splice(tape, { hook, target, compared }, output);
   throw new AppError('internal', 'An objective beyond the hook point needs the pass of the model.');
 }
 
-function takeGradients(tape: Tape, variables: ByParameter<Variable>): DictionaryParameters {
+/** The gradient of every parameter, 0 where nothing depends on it; the caller's. */
+export function takeGradients(tape: Tape, variables: ByParameter<Variable>): DictionaryParameters {
   return mapParameters(
     variables,
     (variable) => tape.gradient(variable) ?? tape.engine.zeros(variable.value.shape),

@@ -22,6 +22,8 @@ export interface PlannedMemory {
   readonly parameters: number;
   /** See Architecture.codesAtPeak. */
   readonly codesAtPeak: number;
+  /** Names the pass that it shares with others: their steps are held at the same time. */
+  readonly pass?: string | undefined;
   /** Blocks that the gradient comes back through; 0 for a local objective. */
   readonly splicedBlocks: number;
 }
@@ -48,7 +50,7 @@ export function modelParameterCount(model: TransformerConfig): number {
 
 /**
  * Bytes of main memory that training needs at its peak: model, and for each dictionary weights and
- * two moments; the gradients, codes and their gradients of one dictionary at a time; the activations
+ * two moments; the gradients, codes and their gradients of one dictionary, or of those of one joint pass, at a time; the activations
  * of one block, or of all that are kept for the way back, with a few chunks of logits; and the
  * collected sparse activations (allowing for 64 active latents per token).
  */
@@ -56,8 +58,14 @@ export function estimateMemory(plan: MemoryPlan): number {
   const { model, dictionaries, batchTokens, numberBytes } = plan;
   const total = dictionaries.reduce((sum, { parameters }) => sum + parameters, 0);
   const state = statesPerParameter * total + (plan.gathersGradients ? total : 0);
-  const steps = dictionaries.map(({ shape, parameters, codesAtPeak, splicedBlocks }) => {
-    const step = parameters + batchTokens * (codesAtPeak * shape.latents + 6 * shape.dIn);
+  const passes = Map.groupBy(dictionaries, (dictionary) => dictionary.pass ?? dictionary);
+  const steps = Array.from(passes.values(), (members) => {
+    const step = members.reduce(
+      (sum, { shape, parameters, codesAtPeak }) =>
+        sum + parameters + batchTokens * (codesAtPeak * shape.latents + 6 * shape.dIn),
+      0,
+    );
+    const splicedBlocks = Math.max(...members.map((member) => member.splicedBlocks));
     if (splicedBlocks === 0) return step;
     const kept = splicedBlocks * batchTokens * (11 * model.width + 2 * model.mlpWidth);
     return step + kept + 4 * logitEntries;

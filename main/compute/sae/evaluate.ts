@@ -1,41 +1,49 @@
 import { baseMetricNames, type Metrics } from '../../../shared/domain/metrics.ts';
+import type { Tensor } from '../engine.ts';
+import type { PassRequest } from '../model/activations.ts';
 import type { TokenBatch, Transformer } from '../model/transformer.ts';
-import { Tape } from '../tape.ts';
+import { Tape, type Variable } from '../tape.ts';
 import { compareOutputs, type Comparison } from './compare-outputs.ts';
 import type { FrozenDictionary, PlacedDictionary } from './frozen-dictionary.ts';
 import { LaterStreams } from './later-streams.ts';
 import { MetricSums } from './metric-sums.ts';
-import { laterStreams } from './objective.ts';
+import { firstOf, laterStreams } from './objective.ts';
 import { OriginalPass, type SplicePoint } from './original-pass.ts';
 
 /**
- * Measures dictionaries on held-out tokens: reconstruction, sparsity, and what replacing the
- * activation by the reconstruction does to the model's predictions. Position 0 of each sequence is
- * also reported apart, and so is the distance of later residual streams. Feed it batches, then ask for the metrics.
+ * Measures dictionaries on held-out tokens: reconstruction (of its target, for a transcoder), sparsity,
+ * and what replacing the activation by the output does to the model's predictions. Dictionaries of one
+ * pass (the pathway `joint`) are measured spliced in together, on what reaches each of them. Position 0
+ * of each sequence is also reported apart, and so is the distance of later residual streams. Feed it
+ * batches, then ask for the metrics.
  */
 export class Evaluation {
   readonly #model: Transformer;
   readonly #dictionaries: readonly PlacedDictionary[];
-  readonly #points: readonly SplicePoint[];
+  readonly #passes: readonly MeasuredPass[];
   readonly #sums: readonly DictionarySums[];
 
   constructor(model: Transformer, dictionaries: readonly PlacedDictionary[]) {
     this.#model = model;
     this.#dictionaries = dictionaries;
-    this.#points = dictionaries.map(({ hook }) => ({
-      hook,
-      compared: { hooks: laterStreams(hook, model.config), logits: true },
-    }));
+    const positions = Array.from(dictionaries.keys());
+    const passes = Map.groupBy(positions, (at) => dictionaries[at]!.pass ?? at);
+    this.#passes = [...passes.values()].map((members) => {
+      const places = members.map((at) => dictionaries[at]!);
+      const first = firstOf(places.map(({ hook, target = hook }) => target));
+      const compared = { hooks: laterStreams(first, model.config), logits: true };
+      const points = places.map(({ hook, target }) => ({ hook, target, compared }));
+      return { members, compared, points };
+    });
     this.#sums = dictionaries.map(({ dictionary }) => new DictionarySums(dictionary));
   }
 
-  /** One pass of the model as it is, and one from its hook point on for each dictionary. */
+  /** One pass of the model as it is, and one from its hook point on for each dictionary or joint pass. */
   add(tokens: TokenBatch): void {
-    const original = new OriginalPass(this.#model, tokens, this.#points);
+    const points = this.#passes.flatMap((pass) => pass.points);
+    const original = new OriginalPass(this.#model, tokens, points);
     try {
-      this.#dictionaries.forEach(({ dictionary }, index) =>
-        this.#addDictionary(dictionary, this.#sums[index]!, this.#points[index]!, original),
-      );
+      for (const pass of this.#passes) this.#addPass(pass, original);
     } finally {
       original.dispose();
     }
@@ -46,29 +54,45 @@ export class Evaluation {
     return this.#sums.map((sums) => sums.metrics());
   }
 
-  #addDictionary(
-    dictionary: FrozenDictionary,
-    sums: DictionarySums,
-    point: SplicePoint,
-    original: OriginalPass,
-  ): void {
+  #addPass({ members, compared, points }: MeasuredPass, original: OriginalPass): void {
     const { engine } = this.#model;
     const { tokens } = original;
     const tape = new Tape(engine);
-    const x = original.at(point.hook);
+    try {
+      const spliced = original.spliceJointly(tape, points, compared, (position, x, target) =>
+        this.#outputOf(tape, members[position]!, tokens, x.value, target.value),
+      );
+      for (const index of members)
+        for (const hook of compared.hooks) {
+          const { later } = this.#sums[index]!;
+          later.add(engine, hook.name, original.at(hook), spliced.at(hook).value);
+        }
+      compareOutputs(this.#model, original.stream, spliced.stream.value, tokens, (row, values) => {
+        for (const index of members) this.#sums[index]!.addComparison(row % tokens.length, values);
+      });
+    } finally {
+      tape.dispose();
+    }
+  }
+
+  /** What a dictionary gives for x [r, d], measured against its target. */
+  #outputOf(tape: Tape, index: number, tokens: TokenBatch, x: Tensor, target: Tensor): Variable {
+    const { engine } = this.#model;
+    const { dictionary } = this.#dictionaries[index]!;
     const codes = dictionary.encode(x);
     const output = dictionary.decode(codes, x);
     const active = engine.readInts(codes.pointers);
-    sums.addReconstruction(tokens, engine.read(x), engine.read(output), active);
-    const spliced = original.splice(tape, point, tape.constant(output));
-    for (const hook of point.compared.hooks)
-      sums.later.add(engine, hook.name, original.at(hook), spliced.at(hook).value);
-    compareOutputs(this.#model, original.stream, spliced.stream.value, tokens, (row, values) =>
-      sums.addComparison(row % tokens.length, values),
-    );
-    tape.dispose();
-    engine.dispose(codes, output);
+    this.#sums[index]!.addReconstruction(tokens, engine.read(target), engine.read(output), active);
+    engine.dispose(codes);
+    return tape.own(output);
   }
+}
+
+/** Dictionaries that are spliced in together. */
+interface MeasuredPass {
+  readonly members: readonly number[];
+  readonly compared: PassRequest;
+  readonly points: readonly SplicePoint[];
 }
 
 const positionGroups = ['', 'FirstPosition', 'OtherPositions'] as const;
@@ -88,7 +112,7 @@ class DictionarySums {
     ) as Record<PositionGroup, MetricSums>;
   }
 
-  /** x and y [r, d]; pointers delimit the active latents of each row. */
+  /** Target x and output y [r, d]; pointers delimit the active latents of each row. */
   addReconstruction(
     { length }: TokenBatch,
     x: ArrayLike<number>,

@@ -55,29 +55,47 @@ export class FrozenDictionary<A extends FrozenArchitecture = FrozenArchitecture>
 
   /** Output [r, dOut] for the codes of x [r, d]: its reconstruction. The caller frees it. */
   decode(codes: Sparse, x: Tensor): Tensor {
-    const { architecture, parameters } = this;
-    if (architecture.decode) return architecture.decode(this.#engine, parameters, codes, x);
-    const { decoder, decoderBias } = parameters;
-    return this.#engine.sparseMatmul(codes, decoder, decoderBias);
+    const { decoder, decoderBias } = this.parameters;
+    const skip = this.parameters['skip'];
+    const output = this.#restored(this.#engine.sparseMatmul(codes, decoder, decoderBias), x);
+    if (!skip) return output;
+    const skipped = this.#engine.matmul(x, skip, { transB: true });
+    this.#engine.addInto(output, skipped);
+    this.#engine.dispose(skipped);
+    return output;
+  }
+
+  /** On the scale of x again, where the encoder sees it on another. */
+  #restored(output: Tensor, x: Tensor): Tensor {
+    const restored = this.architecture.restore?.(this.#engine, output, x);
+    if (!restored) return output;
+    this.#engine.dispose(output);
+    return restored;
   }
 
   /**
-   * Puts the reconstruction in the place of the value at one hook point; without gradients.
-   * @throws AppError `unsupported` for a transcoder, whose output belongs elsewhere.
+   * Puts the output in the place of the value at `target`, from that at `input`; without gradients.
+   * @throws AppError `unsupported` where the output has another width than its place.
    */
-  spliceAt(hookName: string): Hook {
-    if (this.parameters.decoder.shape[1] !== this.shape.dIn)
+  spliceAt(input: string, target = input): Hook {
+    if (target === input && this.parameters.decoder.shape[1] !== this.shape.dIn)
       throw new AppError(
         'unsupported',
-        'A transcoder has no reconstruction of its input that could take its place.',
+        'This is a transcoder: its output has another width than its input, and its files do not say where it belongs.',
       );
-    return (name, value, tape) => {
-      if (name !== hookName) return value;
-      const codes = this.encode(value.value);
-      const reconstruction = tape.own(this.decode(codes, value.value));
-      this.#engine.dispose(codes);
-      return reconstruction;
+    let output: Tensor | undefined;
+    const splice: Hook = (name, value, tape) => {
+      if (name === input) {
+        const codes = this.encode(value.value);
+        output = this.decode(codes, value.value);
+        this.#engine.dispose(codes);
+      }
+      if (name !== target || !output) return value;
+      const replacement = tape.own(output);
+      output = undefined;
+      return replacement;
     };
+    return Object.assign(splice, { reads: new Set([input]) });
   }
 
   dispose(): void {
@@ -85,8 +103,13 @@ export class FrozenDictionary<A extends FrozenArchitecture = FrozenArchitecture>
   }
 }
 
-/** A dictionary and the hook point of the model that it belongs to. */
+/** A dictionary and where in the model it belongs. */
 export interface PlacedDictionary<A extends FrozenArchitecture = FrozenArchitecture> {
+  /** Where it reads. */
   readonly hook: HookPoint;
+  /** What it predicts and takes the place of, for a transcoder: `hook` itself where not given. */
+  readonly target?: HookPoint | undefined;
+  /** Names the pass that it shares with others, in the pathway `joint`. */
+  readonly pass?: string | undefined;
   readonly dictionary: FrozenDictionary<A>;
 }

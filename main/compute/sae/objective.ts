@@ -1,9 +1,11 @@
+import { comesAfter } from '../../../shared/domain/hook-name.ts';
 import type { KlDirection, ObjectiveSpec } from '../../../shared/domain/objective.ts';
 import { codeNorms } from '../ops/codes.ts';
 import { squaredError } from '../ops/dense.ts';
 import type { PassRequest } from '../model/activations.ts';
 import type { TransformerConfig } from '../model/config.ts';
 import { hookName, parseHook, type HookPoint } from '../model/hooks.ts';
+import type { Tensor } from '../engine.ts';
 import type { Tape, Variable } from '../tape.ts';
 import type { Forward, LossTerm } from './architecture.ts';
 import type { SplicedPass } from './original-pass.ts';
@@ -25,7 +27,8 @@ export type ObjectiveTerm =
 export type Objective = readonly ObjectiveTerm[];
 
 /**
- * The terms of a spec for a dictionary at `hook` of a model.
+ * The terms of a spec for a dictionary that takes the place of the activation at `hook` of a model, or,
+ * in the pathway `joint`, for the first of those that do in its pass.
  * @throws AppError `bad-input` for a hook point that the model does not have.
  */
 export function resolveObjective(
@@ -58,6 +61,11 @@ export function resolveObjective(
   return terms;
 }
 
+/** The hook point that the forward pass reaches first. */
+export function firstOf(hooks: readonly HookPoint[]): HookPoint {
+  return hooks.reduce((first, hook) => (comesAfter(first.name, hook.name) ? hook : first));
+}
+
 /** Every hook_resid_pre after a hook point. */
 export function laterStreams(
   { layer, site }: HookPoint,
@@ -84,14 +92,18 @@ export function comparedBy(objective: Objective): PassRequest {
 export interface TrainingPass {
   /** Activation at the hook point [r, d], the dictionary's input. */
   readonly x: Variable;
+  /** Activation that the output takes the place of: x itself but for a transcoder. */
+  readonly target: Variable;
+  /** The same in the model as it is. */
+  readonly activation: Tensor;
   readonly forward: Forward;
   readonly spliced: SplicedPass | undefined;
 }
 
 /** A term of the objective as rows on the tape. */
 export function measureTerm(tape: Tape, term: ObjectiveTerm, pass: TrainingPass): LossTerm {
-  const { x, forward, spliced } = pass;
-  const [tokens, width] = x.value.shape as [number, number];
+  const { target, activation, forward, spliced } = pass;
+  const [tokens, width] = target.value.shape as [number, number];
   const { coefficient } = term;
   // What is only logged needs no gradient.
   const learned = (variable: Variable) =>
@@ -102,11 +114,11 @@ export function measureTerm(tape: Tape, term: ObjectiveTerm, pass: TrainingPass)
       return { name: term.kind, coefficient, rows, scale: 1 / (tokens * width) };
     }
     case 'outToIn': {
-      const rows = squaredError(tape, learned(x), learned(forward.output));
+      const rows = squaredError(tape, learned(target), learned(forward.output));
       return { name: term.kind, coefficient, rows, scale: 1 / (tokens * width) };
     }
     case 'outToOrig': {
-      const rows = squaredError(tape, learned(forward.output), tape.constant(x.value));
+      const rows = squaredError(tape, learned(forward.output), tape.constant(activation));
       return { name: term.kind, coefficient, rows, scale: 1 / (tokens * width) };
     }
     case 'inToOrig': {

@@ -15,6 +15,8 @@ export interface Resampling {
 export interface ResamplingBatch {
   /** [r, d] */
   readonly x: ArrayLike<number>;
+  /** What the output was to be: x itself but for a transcoder. */
+  readonly target: ArrayLike<number>;
   readonly output: ArrayLike<number>;
 }
 
@@ -30,7 +32,8 @@ const encoderShare = 0.2;
 
 /**
  * Resampling of Bricken et al. 2023: each dead latent gets the direction of a token, drawn with a
- * probability that goes with the square of its loss; the encoder row is that direction at 0.2 times the
+ * probability that goes with the square of its loss; the encoder row is that direction (for a transcoder
+ * the decoder row is that of its target) at 0.2 times the
  * mean norm of the rows of living latents (1 where none lives), the encoder bias 0, and their moments
  * begin anew. Draws follow from seed and step alone.
  * @returns the number of dead latents
@@ -38,17 +41,18 @@ const encoderShare = 0.2;
 export function resampleDead(
   engine: Engine,
   { seed, parameters, adam, buffers }: ResampledDictionary,
-  { x, output }: ResamplingBatch,
+  { x, target, output }: ResamplingBatch,
   { deadAfter, step }: { readonly deadAfter: number; readonly step: number },
 ): number {
   const idle = buffers['idle']!;
   const dead = Array.from(idle.keys()).filter((j) => idle[j]! >= deadAfter);
   if (dead.length === 0) return 0;
   const width = parameters.decoderBias.size;
-  const draw = tokenDraw(x, output, width, new RandomStream(seed, streams.resampling, step));
+  const draw = tokenDraw(target, output, width, new RandomStream(seed, streams.resampling, step));
   const length = encoderShare * livingNorm(engine.read(parameters.encoder), width, new Set(dead));
-  const directions = dead.map(() => unitRow(x, draw(), width));
-  changeRows(engine, parameters.decoder, dead, (i) => directions[i]!);
+  const tokens = dead.map(draw);
+  const directions = tokens.map((token) => unitRow(x, token, width));
+  changeRows(engine, parameters.decoder, dead, (i) => unitRow(target, tokens[i]!, width));
   changeRows(engine, parameters.encoder, dead, (i) =>
     directions[i]!.map((value) => length * value),
   );

@@ -20,6 +20,7 @@ import {
   type TrainedDictionary,
   type TrainingInput,
 } from './dictionary-gradients.ts';
+import { jointGradients } from './joint-gradients.ts';
 import type { Objective } from './objective.ts';
 import {
   clipFactor,
@@ -60,6 +61,12 @@ export interface LearnerOptions {
   readonly coefficients?: CoefficientSchedule;
   readonly learningRate: number;
   readonly hook?: HookPoint | undefined;
+  /** What a transcoder predicts. */
+  readonly target?: HookPoint | undefined;
+  /** Names the pass that it shares with others of the same name (`joint`); alone where not given. */
+  readonly pass?: string | undefined;
+  /** Stays as it is. */
+  readonly frozen?: boolean | undefined;
   /** Its architecture counts idle tokens. Dead latents stay as they are where not given. */
   readonly resampling?: Resampling;
 }
@@ -88,15 +95,19 @@ interface Gathered {
 const nothing: Gathered = { parts: [], gradients: undefined };
 
 /**
- * Trains several dictionaries on the same stream of tokens, each spliced alone (the pathway `separate`):
- * it sees exactly what it would see by itself, so its weights do not depend on its neighbours, while the
- * pass of the model as it is, and the layers below its hook point, are shared. The state (weights,
+ * Trains several dictionaries on the same stream of tokens. One spliced alone (the pathway `separate`)
+ * sees exactly what it would see by itself, so its weights do not depend on its neighbours, while the
+ * pass of the model as it is, and the layers below its hook point, are shared. Those of one pass (the
+ * pathway `joint`) see what comes through the ones before, and their gradient is clipped by its norm over
+ * all of them. The state (weights,
  * moments, step) can be taken out and put back: a trainer that goes on from it computes the same.
  */
 export class Trainer {
   readonly learners: readonly Learner[];
   readonly options: TrainerOptions;
   readonly #engine: Engine;
+  /** Positions of the learners that share a pass of the spliced model. */
+  readonly #passes: readonly (readonly number[])[];
   #step = 0;
 
   constructor(engine: Engine, options: TrainerOptions, learners: readonly LearnerOptions[]) {
@@ -109,6 +120,9 @@ export class Trainer {
       const buffers = architecture.buffers?.(shape) ?? {};
       return { ...learner, parameters, buffers, adam: newAdamState(engine, parameters) };
     });
+    const positions = learners.map((_, position) => position);
+    const passes = Map.groupBy(positions, (at) => learners[at]!.pass ?? at);
+    this.#passes = [...passes.values()];
   }
 
   /** Optimiser steps done. */
@@ -132,16 +146,15 @@ export class Trainer {
       let done = 0;
       for (const part of batch) {
         const isLast = ++done === parts;
-        this.learners.forEach((learner, index) => {
-          const sum = this.#gather(learner, part(learner), gathered[index]!, (view) =>
-            observe?.(index, view),
-          );
-          gathered[index] = sum;
-          if (!isLast) return;
-          reports.push(this.#update(learner, sum, factor * learner.learningRate));
-          this.#release(sum);
-          gathered[index] = nothing;
-        });
+        for (const pass of this.#passes) {
+          this.#gather(pass, part, gathered, observe);
+          if (!isLast) continue;
+          this.#update(pass, gathered, factor, reports);
+          for (const index of pass) {
+            this.#release(gathered[index]!);
+            gathered[index] = nothing;
+          }
+        }
       }
     } finally {
       for (const sum of gathered) this.#release(sum);
@@ -191,60 +204,96 @@ export class Trainer {
     this.#engine.dispose(...this.#stateTensors().map(({ tensor }) => tensor));
   }
 
+  /** Adds a part of a batch to what has been gathered of the learners of one pass. */
   #gather(
-    learner: Learner,
-    input: TrainingInput,
-    before: Gathered,
-    observe: (view: StepView) => void,
-  ): Gathered {
+    pass: readonly number[],
+    part: TrainingBatch,
+    gathered: Gathered[],
+    observe: TrainingObserver = () => undefined,
+  ): void {
     const engine = this.#engine;
-    let resampling: ResamplingBatch | undefined;
-    const { gradients, ...terms } = dictionaryGradients(
-      engine,
-      { ...learner, objective: currentObjective(learner, this.#step) },
-      input,
-      (view) => {
-        const { codes, firing } = view;
-        const tokens = input.x.shape[0]!;
-        learner.architecture.remember?.(engine, learner.buffers, { codes, firing, tokens });
-        if (this.#resamples(learner))
-          resampling = { x: engine.read(input.x), output: engine.read(view.output) };
-        observe(view);
-      },
-    );
-    const parts = [...before.parts, terms];
-    if (!before.gradients) return { parts, gradients, resampling };
-    for (const [name, gradient] of Object.entries<Tensor>(gradients)) {
-      engine.addInto(before.gradients[name]!, gradient);
-      engine.dispose(gradient);
-    }
-    return { parts, gradients: before.gradients, resampling };
+    const learners = pass.map((index) => this.learners[index]!);
+    const current = learners.map((learner) => ({
+      ...learner,
+      objective: currentObjective(learner, this.#step),
+    }));
+    const inputs = learners.map((learner) => part(learner));
+    const resampling: (ResamplingBatch | undefined)[] = [];
+    const see = (at: number, view: StepView) => {
+      const learner = learners[at]!;
+      const { codes, firing, input } = view;
+      const tokens = input.x.shape[0]!;
+      learner.architecture.remember?.(engine, learner.buffers, { codes, firing, tokens });
+      if (this.#resamples(learner)) resampling[at] = resamplingBatch(engine, view);
+      observe(pass[at]!, view);
+    };
+    const [only] = current;
+    const isAlone = only?.pass === undefined && !only?.frozen;
+    const steps = isAlone
+      ? [dictionaryGradients(engine, only!, inputs[0]!, (view) => see(0, view))]
+      : jointGradients(engine, current, inputs, see);
+    steps.forEach(({ gradients, ...terms }, at) => {
+      const index = pass[at]!;
+      const before = gathered[index]!;
+      gathered[index] = {
+        parts: [...before.parts, terms],
+        gradients: this.#added(before.gradients, gradients),
+        resampling: resampling[at],
+      };
+    });
   }
 
+  /** The sum of two gradients, in place of the first; the second is freed. */
+  #added(
+    sum: DictionaryParameters | undefined,
+    gradients: DictionaryParameters | undefined,
+  ): DictionaryParameters | undefined {
+    if (!sum || !gradients) return sum ?? gradients;
+    for (const [name, gradient] of Object.entries<Tensor>(gradients)) {
+      this.#engine.addInto(sum[name]!, gradient);
+      this.#engine.dispose(gradient);
+    }
+    return sum;
+  }
+
+  /** The optimiser step of the learners of one pass; their gradient has one norm. */
   #update(
-    learner: Learner,
-    { parts, gradients, resampling }: Gathered,
-    learningRate: number,
-  ): StepReport {
+    pass: readonly number[],
+    gathered: readonly Gathered[],
+    factor: number,
+    reports: StepReport[],
+  ): void {
     const engine = this.#engine;
-    const { architecture } = learner;
     const { gradientClip, adam } = this.options;
-    const terms = meanTerms(parts);
-    const share = 1 / parts.length;
-    architecture.constrainGradients?.(engine, learner.parameters, gradients!);
-    const norm = gradientNorm(engine, gradients!) * share;
-    this.#refuseNonFinite(learner.seed, { ...terms.terms, loss: terms.loss, gradientNorm: norm });
-    stepAdam(engine, learner.parameters, gradients!, learner.adam, {
-      settings: adam,
-      learningRate,
-      gradientScale: share * clipFactor(norm, gradientClip),
+    const steps = pass.map((index) => {
+      const { parts, gradients, resampling } = gathered[index]!;
+      const learner = this.learners[index]!;
+      const share = 1 / parts.length;
+      if (gradients)
+        learner.architecture.constrainGradients?.(engine, learner.parameters, gradients);
+      const norm = gradients ? gradientNorm(engine, gradients) * share : 0;
+      return { index, learner, gradients, resampling, share, norm, terms: meanTerms(parts) };
     });
-    architecture.constrainParameters?.(engine, learner.parameters);
-    const report = { ...terms, learningRate, gradientNorm: norm };
-    if (!learner.resampling || !resampling) return report;
-    const { deadAfter } = learner.resampling;
-    const settings = { deadAfter, step: this.#step };
-    return { ...report, resampled: resampleDead(engine, learner, resampling, settings) };
+    const norm =
+      steps.length === 1 ? steps[0]!.norm : Math.hypot(...steps.map((step) => step.norm));
+    for (const { learner, terms } of steps)
+      this.#refuseNonFinite(learner.seed, { ...terms.terms, loss: terms.loss, gradientNorm: norm });
+    for (const { index, learner, gradients, resampling, share, terms } of steps) {
+      const learningRate = factor * learner.learningRate;
+      reports[index] = { ...terms, learningRate, gradientNorm: norm };
+      if (!gradients) continue;
+      stepAdam(engine, learner.parameters, gradients, learner.adam, {
+        settings: adam,
+        learningRate,
+        gradientScale: share * clipFactor(norm, gradientClip),
+      });
+      learner.architecture.constrainParameters?.(engine, learner.parameters);
+      if (!learner.resampling || !resampling) continue;
+      const { deadAfter } = learner.resampling;
+      const settings = { deadAfter, step: this.#step };
+      const resampled = resampleDead(engine, learner, resampling, settings);
+      reports[index] = { ...reports[index], resampled };
+    }
   }
 
   /** Whether dead latents of a dictionary are looked for after this step. */
@@ -261,7 +310,7 @@ export class Trainer {
     if (term === undefined) return;
     throw new AppError(
       'non-finite',
-      `Training of seed ${seed} stopped at step ${this.#step + 1}: '${term}' is ${values[term]}. Resume from the last checkpoint with a lower learning rate or a smaller gradient clip.`,
+      `Training of seed ${seed} stopped at step ${this.#step + 1}: '${term}' is ${values[term]}. Train again with a lower learning rate or a smaller gradient clip.`,
       { place: `step ${this.#step + 1}`, seed, term },
     );
   }
@@ -281,6 +330,12 @@ export class Trainer {
       ]),
     );
   }
+}
+
+function resamplingBatch(engine: Engine, { input, output }: StepView): ResamplingBatch {
+  const x = engine.read(input.x);
+  const target = input.target ? engine.read(input.target) : x;
+  return { x, target, output: engine.read(output) };
 }
 
 /** What a dictionary learns at a step, counted from 0. */

@@ -26,6 +26,7 @@ const metadataSchema = v.object({
   /** The form as JSON, where the architecture is not one that is trained here. */
   form: v.optional(v.string()),
   hook: v.optional(v.string(), ''),
+  target: v.optional(v.string(), ''),
   model: v.optional(v.string(), ''),
   processing: v.optional(v.picklist(weightProcessings), 'none'),
   k: v.optional(v.pipe(v.string(), v.regex(/^[1-9]\d{0,8}$/), v.transform(Number))),
@@ -70,8 +71,15 @@ export function readAssay(reader: TensorReader): FoundDictionary {
       },
     );
   if (!parsed.success) throw bad();
-  const { architecture, form: text, k, hook, model, processing, name } = parsed.output;
-  const form = text === undefined ? trainedForm(architecture, k) : readForm(text, source);
+  const { architecture, form: text, k, hook, target, model, processing, name } = parsed.output;
+  const form =
+    text === undefined
+      ? trainedForm(architecture, {
+          k,
+          transcoder: target !== '',
+          skip: reader.tensors.has('W_skip'),
+        })
+      : readForm(text, source);
   if (!form) throw bad();
   return found({
     path: source,
@@ -81,6 +89,7 @@ export function readAssay(reader: TensorReader): FoundDictionary {
     form,
     tensors: readTensors(reader, form),
     hook,
+    target,
     model,
     processing,
     reason: 'its metadata say that Assay wrote it',
@@ -108,25 +117,33 @@ function readForm(text: string, file: string): DictionaryForm | undefined {
   return parsed.success ? parsed.output : undefined;
 }
 
+interface Trained {
+  readonly k: number | undefined;
+  /** A transcoder takes its input as it is. */
+  readonly transcoder: boolean;
+  readonly skip: boolean;
+}
+
 /** The form of an architecture that is trained here (compute/sae/architectures). */
-export function trainedForm(
+function trainedForm(
   architecture: string,
-  k: number | undefined,
+  { k, transcoder, skip }: Trained,
 ): DictionaryForm | undefined {
-  const plain = { k: null, centred: false, input: 'none', skip: false } as const;
+  const plain = { k: null, centred: false, input: 'none', skip } as const;
+  const centred = !transcoder;
   const name = architectureNames.find((known): known is ArchitectureName => known === architecture);
   switch (name) {
     case 'relu':
       return { ...plain, activation: 'relu' };
     case 'topk':
-      return { ...plain, activation: 'topk', centred: true, k: k ?? null };
+      return { ...plain, activation: 'topk', centred, k: k ?? null };
     case 'batchtopk':
     case 'matryoshka':
-      return { ...plain, activation: 'jumprelu', centred: true };
+      return { ...plain, activation: 'jumprelu', centred };
     case 'jumprelu':
       return { ...plain, activation: 'jumprelu' };
     case 'gated':
-      return { ...plain, activation: 'gated', centred: true };
+      return { ...plain, activation: 'gated', centred };
     case undefined:
       return undefined;
   }

@@ -25,6 +25,8 @@ export interface FoundDictionary {
   readonly tensors: FormRows;
   /** Hook point and model; empty where the files do not say. */
   readonly hook: string;
+  /** What a transcoder predicts; empty for an autoencoder, and where the files do not say. */
+  readonly target: string;
   readonly model: string;
   /** What was done to the model's weights when it was trained. */
   readonly processing: WeightProcessing;
@@ -44,12 +46,13 @@ export type Config = Readonly<Record<string, unknown>>;
 /** What a reader says of a dictionary; the rest is worked out. */
 export type Described = Omit<
   FoundDictionary,
-  'sizes' | 'form' | 'processing' | 'warnings' | 'alive'
+  'sizes' | 'form' | 'processing' | 'warnings' | 'alive' | 'target'
 > & {
   readonly form: Partial<DictionaryForm> & Pick<DictionaryForm, 'activation'>;
   readonly processing?: WeightProcessing;
   readonly warnings?: readonly string[];
   readonly alive?: number | null;
+  readonly target?: string;
 };
 
 /**
@@ -83,7 +86,7 @@ export function found(described: Described): FoundDictionary {
     );
   }
   checkForm(form, sizes, path);
-  return { processing: 'none', warnings: [], alive: null, ...described, form, sizes };
+  return { processing: 'none', warnings: [], alive: null, target: '', ...described, form, sizes };
 }
 
 function checkForm(

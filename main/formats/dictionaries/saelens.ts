@@ -161,6 +161,7 @@ function placeOf(config: Config) {
     flagIn(options, 'fold_ln', false) && flagIn(options, 'center_writing_weights', false);
   return {
     hook: textIn(metadata, 'hook_name') || textIn(config, 'hook_name', 'hook_point'),
+    target: textIn(metadata, 'hook_name_out') || textIn(config, 'hook_name_out'),
     model: textIn(metadata, 'model_name') || textIn(config, 'model_name'),
     processing: isProcessed ? ('transformer-lens' as const) : ('none' as const),
   };

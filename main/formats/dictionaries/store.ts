@@ -30,7 +30,7 @@ export async function storeDictionary(
   dictionary: FoundDictionary,
   options: StoreOptions = {},
 ): Promise<string> {
-  const { form, sizes, tensors, hook, model, processing } = dictionary;
+  const { form, sizes, tensors, hook, target, model, processing } = dictionary;
   const plans: TensorPlan[] = formTensors(form, sizes).map(({ name, shape }) => ({
     name,
     dtype: 'F32',
@@ -40,6 +40,7 @@ export async function storeDictionary(
     format: 'assay-dictionary',
     form: JSON.stringify(form),
     hook,
+    ...(target !== '' && { target }),
     model,
     processing,
   };

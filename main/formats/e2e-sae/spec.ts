@@ -1,7 +1,7 @@
-import { hookPattern } from '../../../shared/domain/hook-name.ts';
 import { canonicalJson } from '../../../shared/domain/job-spec.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { parseE2eSaeConfig, type E2eSaeConfig, type E2eSaeData } from './config.ts';
+import { matchPositions } from './positions.ts';
 import { expandSweep, isSweep } from './sweep.ts';
 
 /** A training spec that is yet to be checked. */
@@ -9,6 +9,16 @@ type SpecDocument = Record<string, unknown> & {
   readonly name: string;
   readonly seeds: readonly number[];
 };
+
+/** What a config calls by name and a spec must say in full. */
+export interface E2eSaeSources {
+  /** The config that a sweep is over. */
+  readonly readBase: (path: string) => unknown;
+  /** Names of all hook points of a model. */
+  readonly hookNames: (model: string) => readonly string[];
+  /** A file of saved dictionaries: its place in the project, and the hook points they are of. */
+  readonly openSaved: (path: string) => { path: string; positions: readonly string[] };
+}
 
 /** True for a document that is a run config or a sweep of e2e_sae. */
 export function isE2eSae(document: unknown): document is object {
@@ -21,20 +31,20 @@ export function isE2eSae(document: unknown): document is object {
  * calls by name is looked for in the project: the model in a folder of the name of tlens_model_name,
  * tokens in DATASET_NAME/SPLIT.safetensors under the tensor column_name. Hook points are those of a
  * model that TransformerLens has processed. The seeds of a sweep share the order of the tokens, that of
- * the first.
- * @param readBase reads the config that a sweep is over
+ * the first. Several positions make one pass of the pathway joint. Dictionaries of pretrained_sae_paths
+ * stay as they are unless retrain_saes says otherwise.
  * @throws AppError `bad-spec` naming file and field for what is wrong or cannot be done here.
  */
 export function e2eSaeSpec(
   document: object,
   file: string,
-  readBase: (path: string) => unknown,
+  sources: E2eSaeSources,
 ): Record<string, unknown> {
-  const configs = isSweep(document) ? expandSweep(document, file, readBase) : [document];
-  const specs = configs.flatMap((config) =>
-    specsOf(parseE2eSaeConfig(withNumbers(config), file), file),
+  const configs = isSweep(document) ? expandSweep(document, file, sources.readBase) : [document];
+  const passes = configs.map((config) =>
+    specsOf(parseE2eSaeConfig(withNumbers(config), file), file, sources),
   );
-  return joinSpecs(specs, file);
+  return joinSpecs(passes, file);
 }
 
 /** Python's YAML reads 400_000 as a number, which YAML 1.2 does not. */
@@ -46,35 +56,47 @@ function withNumbers(node: unknown): unknown {
   return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, withNumbers(value)]));
 }
 
-/** One spec for each position of a config. */
-function specsOf(config: E2eSaeConfig, file: string): SpecDocument[] {
+/** One spec for each position of a config: together they are a pass. */
+function specsOf(config: E2eSaeConfig, file: string, sources: E2eSaeSources): SpecDocument[] {
   const refuse = (place: string, problem: string): never => {
     throw new AppError('bad-spec', `${file}: ${place}: ${problem}.`, { file, place });
   };
-  const { saes, loss } = config;
-  if (saes.pretrained_sae_paths !== null)
-    refuse('saes.pretrained_sae_paths', 'going on from saved dictionaries is not supported');
-  const positions = [saes.sae_positions].flat();
-  const odd = positions.find((position) => !hookPattern.test(position));
-  if (odd !== undefined)
-    refuse(
-      'saes.sae_positions',
-      `'${odd}' is not the whole name of a hook point; write out every one that is meant`,
-    );
-  const isLocal = loss.logits_kl === null && loss.in_to_orig === null;
-  if (positions.length > 1 && !isLocal)
-    refuse(
-      'saes.sae_positions',
-      'several dictionaries in the same pass of the model are not supported beside logits_kl and in_to_orig; take one position for each run',
-    );
+  const { saes } = config;
   if (config.n_samples === null) refuse('n_samples', 'say how many sequences to train on');
   const model = config.tlens_model_path ?? config.tlens_model_name;
-  if (model === null) refuse('tlens_model_name', 'is required but missing');
-  return positions.map((hook) => ({ hook, model, ...commonSpec(config, positions) }));
+  if (model === null) return refuse('tlens_model_name', 'is required but missing');
+  const positions = matchPositions([saes.sae_positions].flat(), file, () =>
+    sources.hookNames(model),
+  );
+  // A later file overrides an earlier one.
+  const saved = new Map<string, string>();
+  for (const name of [saes.pretrained_sae_paths ?? []].flat()) {
+    const { path, positions: held } = sources.openSaved(name);
+    const odd = held.find((position) => !positions.includes(position));
+    if (odd !== undefined || held.length === 0)
+      refuse(
+        'saes.pretrained_sae_paths',
+        held.length === 0
+          ? `${name} holds no dictionaries of e2e_sae`
+          : `${name} holds a dictionary at ${odd}, which is not among sae_positions`,
+      );
+    for (const position of held) saved.set(position, path);
+  }
+  const common = commonSpec(config, positions);
+  return positions.map((hook) => {
+    const start = saved.get(hook);
+    const frozen = start !== undefined && !saes.retrain_saes;
+    const dictionary = {
+      ratio: saes.dict_size_to_input_ratio,
+      ...(start !== undefined && { start }),
+      ...(frozen && { frozen }),
+    };
+    return { ...common, hook, model, dictionary };
+  });
 }
 
 function commonSpec(config: E2eSaeConfig, positions: readonly string[]): SpecDocument {
-  const { train_data: trainData, eval_data: evalData, saes } = config;
+  const { train_data: trainData, eval_data: evalData } = config;
   const batch = config.effective_batch_size ?? config.batch_size;
   const windows = config.collect_act_frequency_every_n_samples > 0;
   return {
@@ -83,7 +105,6 @@ function commonSpec(config: E2eSaeConfig, positions: readonly string[]): SpecDoc
     processing: 'transformer-lens',
     tokens: tokensOf(trainData),
     seeds: [config.seed],
-    dictionary: { ratio: saes.dict_size_to_input_ratio },
     objective: objectiveOf(config),
     training: {
       sequences: config.n_samples,
@@ -157,8 +178,15 @@ function runName(config: E2eSaeConfig, positions: readonly string[]): string {
   ].join('');
 }
 
-/** One job that trains what several specs say, which share all but what variants may vary. */
-function joinSpecs(specs: readonly SpecDocument[], file: string): Record<string, unknown> {
+/**
+ * One job that trains what several configs say, which share all but what variants may vary.
+ * @param passes for each config, what it trains in the same pass
+ */
+function joinSpecs(
+  passes: readonly (readonly SpecDocument[])[],
+  file: string,
+): Record<string, unknown> {
+  const specs = passes.flat();
   const [first] = specs;
   if (!first) throw new AppError('bad-spec', `${file}: the grid is empty.`, { file });
   if (specs.length === 1) return first;
@@ -170,10 +198,20 @@ function joinSpecs(specs: readonly SpecDocument[], file: string): Record<string,
       { file, place: 'parameters' },
     );
   const seeds = [...new Set(specs.flatMap((spec) => spec.seeds))];
-  const variants = new Map(specs.map((spec) => [canonicalJson(variantOf(spec)), variantOf(spec)]));
-  const name = file.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
-  if (variants.size === 1) return { ...first, name, seeds };
-  return { ...first, name, seeds, variants: [...variants.values()] };
+  const distinct = new Map(
+    passes.map((members) => [canonicalJson(members.map(variantOf)), members.map(variantOf)]),
+  );
+  const groups = [...distinct.values()];
+  const name = passes.length === 1 ? first.name : file.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
+  const isJoint = groups.some((members) => members.length > 1);
+  const variants = groups.flatMap((members, pass) =>
+    members.map((variant) => (isJoint && groups.length > 1 ? { ...variant, pass } : variant)),
+  );
+  if (variants.length === 1) return { ...first, name, seeds };
+  // What one dictionary starts from is its own: it must not reach others through the spec around them.
+  const { ratio } = first['dictionary'] as { ratio: number };
+  const base = { ...first, dictionary: { ratio } };
+  return { ...base, name, seeds, ...(isJoint && { pathway: 'joint' }), variants };
 }
 
 function sharedPart(spec: SpecDocument): Record<string, unknown> {

@@ -5,7 +5,7 @@ import { readProvenance } from '../../jobs/provenance.ts';
 import { pageGroups } from '../group-pages.ts';
 import { findChanges } from '../input-changes.ts';
 import type { Projects } from '../projects.ts';
-import { findRun, readGroups, readRun, specOf } from '../read-runs.ts';
+import { findRun, readGroups, readRun, specOf, specToRepeat } from '../read-runs.ts';
 import { findDifferences } from '../spec-differences.ts';
 import type { HandlerGroup } from './group.ts';
 
@@ -43,7 +43,7 @@ export function runsHandlers(projects: Projects): HandlerGroup<'runs'> {
         );
       const provenance = readProvenance(opened.folderOf(found.job));
       return {
-        spec: specOf(opened, found),
+        spec: specToRepeat(opened, found),
         differences: await findChanges(opened.path, provenance),
       };
     },

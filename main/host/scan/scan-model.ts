@@ -53,6 +53,8 @@ interface ModelShape {
   readonly heads: number | undefined;
   readonly vocabulary: number | undefined;
   readonly context: number | undefined;
+  /** 1 where attention and MLP run side by side. */
+  readonly parallel: number | undefined;
 }
 
 /** The families name the same things differently. */
@@ -67,6 +69,7 @@ function readShape(config: Record<string, unknown>): ModelShape {
     heads: number('num_attention_heads', 'n_head', 'num_heads'),
     vocabulary: number('vocab_size'),
     context: number('max_position_embeddings', 'n_positions', 'n_ctx'),
+    parallel: family === 'gpt_neox' && config['use_parallel_residual'] !== false ? 1 : undefined,
   };
 }
 

@@ -20,6 +20,8 @@ import { writeSafetensors } from '../../formats/safetensors-writer.ts';
 /** What a dictionary file says of where it belongs. */
 export interface DictionaryMetadata {
   readonly hook: string;
+  /** What a transcoder predicts and takes the place of. */
+  readonly target?: string | undefined;
   readonly model: string;
   /** What was done to the weights of the model whose activations it was trained on. */
   readonly processing: WeightProcessing;
@@ -27,13 +29,13 @@ export interface DictionaryMetadata {
 
 /**
  * Writes a dictionary, float32, under SAELens' names and in its orientation: W_enc [d, n], W_dec [n, d]
- * with unit rows, b_dec [d], and what else its architecture has.
+ * with unit rows, b_dec [d], and what else its architecture has, W_skip [d, d] (y = x W_skip^T) included.
  */
 export function writeDictionary(
   path: string,
   engine: Engine,
   dictionary: FrozenDictionary<Architecture>,
-  metadata: DictionaryMetadata & { readonly seed: string },
+  { target, ...metadata }: DictionaryMetadata & { readonly seed: string },
 ): void {
   const { architecture, parameters } = dictionary;
   const tensors = architecture.file.map(({ parameter, tensor, transposed }) => {
@@ -48,6 +50,7 @@ export function writeDictionary(
     architecture: architecture.name,
     ...architecture.settings,
     ...metadata,
+    ...(target !== undefined && { target }),
   });
 }
 
@@ -79,18 +82,24 @@ export function readDictionaryMetadata(path: string): DictionaryMetadata {
   return withDictionary(path, metadataOf);
 }
 
-function metadataOf({ hook, model, processing }: FoundDictionary): DictionaryMetadata {
-  return { hook, model, processing };
+function metadataOf({ hook, target, model, processing }: FoundDictionary): DictionaryMetadata {
+  return { hook, model, processing, ...(target !== '' && { target }) };
 }
 
 /** The architecture that trained it, where that was done here, so that it can go on. */
-function architectureOf({ format, architecture, form }: FoundDictionary): FrozenArchitecture {
+function architectureOf(found: FoundDictionary): FrozenArchitecture {
+  const { format, architecture, form, target } = found;
   const trained = architectureNames.find(
     (name): name is ArchitectureName => format === 'assay' && name === architecture,
   );
   if (!trained) return formArchitecture(form);
   // Of BatchTopK and Matryoshka only training needs k.
-  return openArchitecture({ architecture: trained, k: form.k ?? 1 });
+  return openArchitecture({
+    architecture: trained,
+    k: form.k ?? 1,
+    transcoder: target !== '',
+    skip: form.skip,
+  });
 }
 
 function valuesOf(name: FormTensor, rows: Rows): Float32Array {

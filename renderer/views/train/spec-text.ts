@@ -1,6 +1,14 @@
-import { isCollection, isMap, isScalar, parseDocument, stringify, type Document } from 'yaml';
+import {
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  stringify,
+  type Document,
+} from 'yaml';
 
-export type FieldValue = string | number | boolean | null | readonly number[];
+export type FieldValue = string | number | boolean | null | readonly unknown[];
 
 /** The same reading of YAML as the host's, which has the last word. */
 const reading = { schema: 'core', version: '1.2', uniqueKeys: true } as const;
@@ -14,6 +22,10 @@ export class SpecDocument {
   constructor(text: string) {
     this.#text = text;
     this.#document = parseDocument(text, reading);
+  }
+
+  get text(): string {
+    return this.#text;
   }
 
   /** What is wrong with the YAML itself, with its line from 1; null where it can be read. */
@@ -64,7 +76,10 @@ export class SpecDocument {
     if (replaced !== undefined) return replaced;
     const document = this.#document.clone();
     clearWay(document, keys);
-    document.setIn(keys, document.createNode(value, { flow: true }));
+    const node = document.createNode(value, { flow: true });
+    // A list of parts, such as variants, has one on a line.
+    if (isSeq(node) && node.items.some(isMap)) node.flow = false;
+    document.setIn(keys, node);
     return document.toString(writing);
   }
 
@@ -85,7 +100,9 @@ export class SpecDocument {
     document.deleteIn(keys);
     for (let end = keys.length - 1; end > 0; end--) {
       const above = document.getIn(keys.slice(0, end), true);
-      if (!isMap(above) || above.items.length > 0) break;
+      // A member of a list is one even where it says nothing.
+      const isMember = /^\d+$/.test(keys[end - 1]!);
+      if (!isMap(above) || above.items.length > 0 || isMember) break;
       document.deleteIn(keys.slice(0, end));
     }
     return document.toString(writing);
@@ -96,7 +113,7 @@ export class SpecDocument {
 function clearWay(document: Document, keys: readonly string[]): void {
   for (let end = 1; end < keys.length; end++) {
     const above = document.getIn(keys.slice(0, end), true);
-    if (above !== undefined && !isMap(above)) document.deleteIn(keys.slice(0, end));
+    if (above !== undefined && !isCollection(above)) document.deleteIn(keys.slice(0, end));
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
+import { lensHookNames } from '../../../main/formats/e2e-sae/positions.ts';
 import { e2eSaeSpec, isE2eSae } from '../../../main/formats/e2e-sae/spec.ts';
 import { readSpec } from '../../../main/host/specs.ts';
 import { runCount, runSpec, type TrainSpec } from '../../../shared/domain/job-spec.ts';
@@ -94,10 +95,10 @@ describe.skipIf(!folder)(
         /microBatch: 8 does not divide the 12/,
       );
       expect(failing('- blocks.6.hook_resid_pre', '- hook_resid_pre')).toThrow(
-        /'hook_resid_pre' is not the whole name/,
+        /need the model gpt2-small to be looked up/,
       );
       expect(failing('pretrained_sae_paths: null', 'pretrained_sae_paths: a.pt')).toThrow(
-        /saved dictionaries/,
+        /goes on from a\.pt/,
       );
     });
 
@@ -123,6 +124,23 @@ describe('a sweep over terms that some runs do not have', () => {
       saes: { sae_positions: blocks.1.hook_resid_pre }
     `),
   } as object;
+  const sources = {
+    readBase: () => base,
+    hookNames: () => lensHookNames({ model_type: 'gpt2', n_layer: 3 }, 'config.json'),
+    openSaved: (path: string) => ({ path: `saved/${path}`, positions: savedIn[path] ?? [] }),
+  };
+  const savedIn: Record<string, string[]> = {
+    'one.pt': ['blocks.0.hook_resid_pre', 'blocks.1.hook_resid_pre'],
+    'two.pt': ['blocks.1.hook_resid_pre'],
+    'other.pt': ['blocks.1.hook_mlp_out'],
+  };
+  const withSaes = (saes: object, loss: object = {}) => ({
+    ...base,
+    loss: { ...(base as { loss: object }).loss, ...loss },
+    saes,
+  });
+  const read = (document: object) =>
+    readSpec(e2eSaeSpec(document, 'run.yaml', sources), 'run.yaml') as TrainSpec;
   const sweep = {
     method: 'grid',
     command: ['python', 'base.yaml'],
@@ -134,10 +152,7 @@ describe('a sweep over terms that some runs do not have', () => {
 
   it('gives each run its own terms and rate', () => {
     expect(isE2eSae(sweep)).toBe(true);
-    const spec = readSpec(
-      e2eSaeSpec(sweep, 'sweep.yaml', () => base),
-      'sweep.yaml',
-    ) as TrainSpec;
+    const spec = readSpec(e2eSaeSpec(sweep, 'sweep.yaml', sources), 'sweep.yaml') as TrainSpec;
     const runs = [0, 1, 2, 3].map((position) => runSpec(spec, position));
     expect(runs.map(({ objective }) => objective.logitsKl?.coefficient)).toEqual([
       undefined,
@@ -148,8 +163,66 @@ describe('a sweep over terms that some runs do not have', () => {
     expect(runs.map(({ training }) => training.learningRate)).toEqual([1e-3, 1e-4, 1e-3, 1e-4]);
   });
 
+  it('takes parts of names as e2e_sae does, and makes one pass of several positions', () => {
+    const spec = read(withSaes({ sae_positions: 'hook_resid_pre' }, { logits_kl: { coeff: 1 } }));
+    expect(spec.pathway).toBe('joint');
+    const hooks = [0, 1, 2].map((layer) => `blocks.${layer}.hook_resid_pre`);
+    expect(spec.variants?.map(({ hook }) => hook)).toEqual(hooks);
+    const run = runSpec(spec, 1);
+    expect(run).toMatchObject({ hook: hooks[1], pathway: 'joint' });
+    expect(run.companions?.map(({ hook }) => hook)).toEqual([hooks[0], hooks[2]]);
+    expect(() => read(withSaes({ sae_positions: 'blocks.1' }))).toThrow(
+      /'blocks\.1' also means blocks\.1\.ln1\.hook_scale/,
+    );
+    expect(() => read(withSaes({ sae_positions: 'resid_past' }))).toThrow(
+      /'resid_past' is in the name of no hook point/,
+    );
+  });
+
+  it('goes on from saved dictionaries, frozen unless they are to be retrained', () => {
+    const saes = {
+      sae_positions: [
+        'blocks.1.hook_resid_pre',
+        'blocks.0.hook_resid_pre',
+        'blocks.2.hook_mlp_out',
+      ],
+      pretrained_sae_paths: ['one.pt', 'two.pt'],
+    };
+    const starts = (retrain: boolean) => {
+      const spec = read(withSaes({ ...saes, retrain_saes: retrain }));
+      return [0, 1, 2].map((at) => {
+        const { hook, dictionary } = runSpec(spec, at);
+        return [hook, dictionary.start, dictionary.frozen];
+      });
+    };
+    expect(starts(true)).toEqual([
+      ['blocks.1.hook_resid_pre', 'saved/two.pt', undefined],
+      ['blocks.0.hook_resid_pre', 'saved/one.pt', undefined],
+      ['blocks.2.hook_mlp_out', undefined, undefined],
+    ]);
+    expect(starts(false).map(([, , frozen]) => frozen)).toEqual([true, true, undefined]);
+    expect(() => read(withSaes({ ...saes, pretrained_sae_paths: 'other.pt' }))).toThrow(
+      /other\.pt holds a dictionary at blocks\.1\.hook_mlp_out, which is not among/,
+    );
+    const [position] = saes.sae_positions;
+    const all = { sae_positions: position, pretrained_sae_paths: 'two.pt' };
+    expect(() => read(withSaes(all))).toThrow(/nothing would be learned/);
+  });
+
+  it('numbers the passes of a sweep over several positions', () => {
+    const spec = readSpec(
+      e2eSaeSpec(sweep, 'sweep.yaml', {
+        ...sources,
+        readBase: () => withSaes({ sae_positions: 'hook_mlp_out' }),
+      }),
+      'sweep.yaml',
+    ) as TrainSpec;
+    expect(spec.variants?.map(({ pass }) => pass)).toEqual([0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]);
+    expect(runSpec(spec, 4).companions).toHaveLength(2);
+  });
+
   it('is refused where runs cannot share the stream of tokens', () => {
     const other = { ...sweep, parameters: { batch_size: { values: [4, 8] } } };
-    expect(() => e2eSaeSpec(other, 'sweep.yaml', () => base)).toThrow(/Split the sweep/);
+    expect(() => e2eSaeSpec(other, 'sweep.yaml', sources)).toThrow(/Split the sweep/);
   });
 });

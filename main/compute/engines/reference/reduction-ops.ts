@@ -14,6 +14,7 @@ type ReductionOps = Pick<
   | 'normRowsGradient'
   | 'countNonzero'
   | 'topK'
+  | 'largestInColumns'
 >;
 
 /** (sum_j |x_j|^p)^(1/p), scaled by the largest entry so that no power overflows. */
@@ -110,6 +111,20 @@ export function reductionOps(store: ReferenceStore): ReductionOps {
           indices[i * k + t] = column;
         });
       return { values: values.tensor, indices: store.wrap(indices, [rows, k]) };
+    },
+    largestInColumns(x) {
+      const { rows, columns } = matrix('largestInColumns', x);
+      const xs = store.floats(x);
+      const { tensor, out } = store.create([columns]);
+      out.fill(-Infinity);
+      const indices = new Int32Array(columns);
+      for (let i = 0; i < rows; i += 1)
+        for (let j = 0; j < columns; j += 1)
+          if (xs[i * columns + j]! > out[j]!) {
+            out[j] = xs[i * columns + j]!;
+            indices[j] = i;
+          }
+      return { values: tensor, indices: store.wrap(indices, [columns]) };
     },
   };
 }

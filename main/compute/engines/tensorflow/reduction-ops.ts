@@ -15,6 +15,7 @@ type ReductionOps = Pick<
   | 'normRowsGradient'
   | 'countNonzero'
   | 'topK'
+  | 'largestInColumns'
 >;
 
 /** Entries that are turned to float64 at a time, so that a sum takes little memory. */
@@ -113,6 +114,16 @@ export function reductionOps(store: TensorflowStore): ReductionOps {
         const [, indices] = ops.callMany('TopKV2', [ranked, ops.int(k)], { sorted: true }, 2);
         const values = ops.gather(input, indices!, 1, 1);
         return { values: ops.keep(values), indices: ops.keep(indices!, 'int') };
+      });
+    },
+    largestInColumns(x) {
+      const { rows } = matrix('largestInColumns', x);
+      if (rows === 0) requireTopCount(1, x);
+      return store.run((ops) => {
+        const input = ops.at(x);
+        const ranked = ops.select(ops.call('IsNan', [input]), ops.number(-Infinity), input);
+        const indices = ops.call('ArgMax', [ranked, ops.int(0)], { output_type: 'int32' });
+        return { values: ops.keep(ops.largest(ranked, 0)), indices: ops.keep(indices, 'int') };
       });
     },
   };

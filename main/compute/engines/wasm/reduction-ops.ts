@@ -14,6 +14,7 @@ type ReductionOps = Pick<
   | 'normRowsGradient'
   | 'countNonzero'
   | 'topK'
+  | 'largestInColumns'
 >;
 
 /** Elements whose sum one task takes; fixed, so that a sum is the same for any number of threads. */
@@ -95,6 +96,21 @@ export function reductionOps(store: WasmStore): ReductionOps {
       const values = store.create([rows, k]);
       const indices = store.create([rows, k], 'int');
       if (k > 0) store.runRows('topK', rows, columns, at(x), at(values), at(indices), columns, k);
+      return { values, indices };
+    },
+    largestInColumns(x) {
+      const { rows, columns } = matrix('largestInColumns', x);
+      const values = store.create([columns]);
+      const indices = store.create([columns], 'int');
+      const blocks = Math.max(1, Math.ceil(rows / columnBlockRows));
+      const tasks = blocks * Math.ceil(columns / columnChunk);
+      store.lend(8 * blocks * columns, (blockValues) => {
+        const blockIndices = blockValues + 4 * blocks * columns;
+        const sizes = [rows, columns, columnBlockRows, columnChunk];
+        store.run('largestOfBlocks', tasks, 1, at(x), blockValues, blockIndices, ...sizes);
+        const operands = [blockValues, blockIndices, at(values), at(indices)];
+        store.run('largestOfColumns', columns, 1024, ...operands, blocks, columns);
+      });
       return { values, indices };
     },
   };

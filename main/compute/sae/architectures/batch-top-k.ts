@@ -1,12 +1,12 @@
 import type { Engine } from '../../engine.ts';
 import { encodeSelected, isSparse, type Selection } from '../../ops/codes.ts';
-import { squaredError, subtractRow } from '../../ops/dense.ts';
+import { squaredError } from '../../ops/dense.ts';
 import { decodePrefixes } from '../../ops/prefixes.ts';
 import { aboveThreshold, largestOfBatch } from '../../ops/selection.ts';
 import type { Architecture, Buffers, LossTerm, Seen } from '../architecture.ts';
 import { Auxiliary, countIdle, idleBuffer } from '../dead-latents.ts';
 import { decoderConstraints, directions } from '../decoder-norm.ts';
-import { tiedParameters } from '../tied-parameters.ts';
+import { centre, firstParameters } from '../tied-parameters.ts';
 import { biasedFile, biasedShapes, freezeParameters } from './biased-encoder.ts';
 import type { TopKSettings } from './top-k.ts';
 
@@ -24,29 +24,29 @@ const unset = -1;
  * As TopK, but r k codes are kept of all r tokens of a batch together (Bussmann et al. 2024, arXiv
  * 2412.06410). For inference a threshold, the moving average of the smallest code that was kept, makes
  * each token independent of its neighbours. With prefixes it is a Matryoshka dictionary (Bussmann et al.
- * 2025, arXiv 2503.17547): to the loss comes the mean squared error of x against c[:m] D[:m] + b_dec
+ * 2025, arXiv 2503.17547): to the loss comes the mean squared error of the target against c[:m] D[:m] + b_dec
  * for the first m latents of each prefix.
  */
 export function batchTopKArchitecture(
   settings: BatchTopKSettings,
 ): Architecture<'encoderBias', 'encoderBias' | 'threshold'> {
-  const { k, prefixes, decoderNorm, auxiliary } = settings;
+  const { k, prefixes, decoderNorm, auxiliary, transcoder } = settings;
   return {
     name: prefixes.length === 0 ? 'batchtopk' : 'matryoshka',
     codesAtPeak: 3,
     settings: { k: `${k}` },
     parameters: biasedShapes,
     initialise: (engine, shape, seed) => ({
-      ...tiedParameters(engine, shape, seed),
+      ...firstParameters(engine, shape, seed, transcoder),
       encoderBias: engine.zeros([shape.latents]),
     }),
     buffers: ({ latents }) => ({ ...idleBuffer(latents), threshold: Float64Array.of(unset) }),
-    forward(tape, { encoder, encoderBias, decoder, decoderBias }, x, buffers) {
+    forward(tape, { encoder, encoderBias, decoder, decoderBias }, x, buffers, target) {
       const { engine } = tape;
       const [tokens, width] = x.value.shape as [number, number];
       const revival = new Auxiliary(auxiliary, buffers['idle']!, width);
       const select: Selection = (pre) => largestOfBatch(engine, pre, k * tokens);
-      const centred = subtractRow(tape, x, decoderBias);
+      const centred = centre(tape, x, decoderBias, transcoder);
       const [codes, dead] = encodeSelected(tape, centred, encoder, encoderBias, [
         select,
         ...revival.selections(engine),
@@ -57,10 +57,10 @@ export function batchTopKArchitecture(
       const outputs = decodePrefixes(tape, codes!, unit, decoderBias, [...ends, latents]);
       const output = outputs.at(-1)!;
       const nested = ends.map((end, index): LossTerm => {
-        const rows = squaredError(tape, x, outputs[index]!);
+        const rows = squaredError(tape, target, outputs[index]!);
         return { name: `prefix.${end}`, coefficient: 1, rows, scale: 1 / x.value.size };
       });
-      const pass = { x: x.value, output: output.value, decoder: unit };
+      const pass = { target: target.value, output: output.value, decoder: unit };
       return { codes: codes!, output, terms: [...nested, revival.term(tape, dead, pass)] };
     },
     remember(engine, buffers, seen) {
@@ -87,7 +87,7 @@ export function batchTopKArchitecture(
     },
     encode(tape, { encoder, encoderBias, decoderBias, threshold }, x) {
       const select: Selection = (pre) => aboveThreshold(tape.engine, pre, threshold.value);
-      const centred = subtractRow(tape, x, decoderBias);
+      const centred = centre(tape, x, decoderBias, transcoder);
       return encodeSelected(tape, centred, encoder, encoderBias, [select])[0]!;
     },
     file: [...biasedFile, { parameter: 'threshold', tensor: 'threshold', transposed: false }],

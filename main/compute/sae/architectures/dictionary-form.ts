@@ -29,14 +29,9 @@ export function formArchitecture(form: DictionaryForm): FrozenArchitecture {
       const input = form.centred ? subtractRow(tape, normed, frozen.decoderBias) : normed;
       return encodeForm(form, tape, frozen, input);
     },
-    decode(engine, { decoder, decoderBias, skip }, codes, x) {
-      const plain = engine.sparseMatmul(codes, decoder, decoderBias);
-      const restored = form.input === 'none' ? plain : normaliser.restore(engine, plain, x);
-      if (restored !== plain) engine.dispose(plain);
-      if (!skip) return restored;
-      engine.matmulInto(restored, x, skip, { transB: true });
-      return restored;
-    },
+    ...(form.input !== 'none' && {
+      restore: (engine, output, x) => normaliser.restore(engine, output, x),
+    }),
   };
 }
 

@@ -5,7 +5,7 @@ import { aboveThreshold } from '../../ops/selection.ts';
 import type { Engine, Tensor } from '../../engine.ts';
 import type { Architecture } from '../architecture.ts';
 import { decoderConstraints, directions, type DecoderNorm } from '../decoder-norm.ts';
-import { tiedParameters } from '../tied-parameters.ts';
+import { firstParameters } from '../tied-parameters.ts';
 import { biasedFile, biasedShapes, freezeParameters } from './biased-encoder.ts';
 
 export interface JumpReluSettings {
@@ -14,6 +14,7 @@ export interface JumpReluSettings {
   readonly bandwidth: number;
   /** Threshold of every latent at the start. */
   readonly threshold: number;
+  readonly transcoder: boolean;
 }
 
 /**
@@ -25,6 +26,7 @@ export function jumpReluArchitecture({
   decoderNorm,
   bandwidth,
   threshold: start,
+  transcoder,
 }: JumpReluSettings): Architecture<'encoderBias' | 'logThreshold', 'encoderBias' | 'threshold'> {
   return {
     name: 'jumprelu',
@@ -34,7 +36,7 @@ export function jumpReluArchitecture({
       { name: 'logThreshold', shape: [shape.latents] },
     ],
     initialise: (engine, shape, seed) => ({
-      ...tiedParameters(engine, shape, seed),
+      ...firstParameters(engine, shape, seed, transcoder),
       encoderBias: engine.zeros([shape.latents]),
       logThreshold: engine.floats(new Float64Array(shape.latents).fill(Math.log(start)), [
         shape.latents,

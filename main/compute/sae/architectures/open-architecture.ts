@@ -12,6 +12,7 @@ import { batchTopKArchitecture } from './batch-top-k.ts';
 import { gatedArchitecture } from './gated.ts';
 import { jumpReluArchitecture } from './jump-relu.ts';
 import { reluArchitecture } from './relu.ts';
+import { withSkip } from './skip-connection.ts';
 import { topKArchitecture, type TopKSettings } from './top-k.ts';
 
 /** What a spec says of a dictionary besides its size; shared/domain/dictionary.ts has the definitions. */
@@ -23,6 +24,9 @@ export interface ArchitectureSpec {
   readonly bandwidth?: number | undefined;
   readonly threshold?: number | undefined;
   readonly resample?: object | undefined;
+  /** Whether its output is another activation than its input. */
+  readonly transcoder?: boolean | undefined;
+  readonly skip?: boolean | undefined;
   readonly auxiliary?:
     | {
         readonly k?: number | undefined;
@@ -37,7 +41,12 @@ export interface ArchitectureSpec {
  * @throws AppError `bad-spec` where one that needs k has none.
  */
 export function openArchitecture(spec: ArchitectureSpec): Architecture {
-  const { decoderNorm = 'graph' } = spec;
+  const architecture = withoutSkip(spec);
+  return spec.skip ? withSkip(architecture) : architecture;
+}
+
+function withoutSkip(spec: ArchitectureSpec): Architecture {
+  const { decoderNorm = 'graph', transcoder = false } = spec;
   switch (spec.architecture) {
     case 'relu':
       return reluArchitecture(decoderNorm, spec.resample !== undefined);
@@ -52,24 +61,27 @@ export function openArchitecture(spec: ArchitectureSpec): Architecture {
       });
     case 'jumprelu': {
       const { bandwidth = defaultBandwidth, threshold = defaultThreshold } = spec;
-      return jumpReluArchitecture({ decoderNorm, bandwidth, threshold });
+      return jumpReluArchitecture({ decoderNorm, bandwidth, threshold, transcoder });
     }
     case 'gated':
       return gatedArchitecture({
         decoderNorm,
+        transcoder,
         auxiliaryCoefficient: spec.auxiliary?.coefficient ?? 1,
       });
   }
 }
 
-function topKSettings({ architecture, k, decoderNorm, auxiliary }: ArchitectureSpec): TopKSettings {
+function topKSettings(spec: ArchitectureSpec): TopKSettings {
+  const { architecture, k, decoderNorm = 'graph', auxiliary, transcoder = false } = spec;
   if (k === undefined)
     throw new AppError('bad-spec', `The architecture ${architecture} needs k.`, {
       place: 'dictionary.k',
     });
   return {
     k,
-    decoderNorm: decoderNorm ?? 'graph',
+    decoderNorm,
+    transcoder,
     auxiliary: {
       k: auxiliary?.k,
       coefficient: auxiliary?.coefficient ?? auxKDefaults.coefficient,

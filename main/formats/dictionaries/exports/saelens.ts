@@ -19,12 +19,13 @@ export function writeSaeLens(dictionary: FoundDictionary, folder: string): strin
 
 /** One safetensors file in SAELens' names and orientation, with the whole form in its metadata. */
 export function writePlain(dictionary: FoundDictionary, folder: string): string[] {
-  const { form, name, hook, model, processing } = dictionary;
+  const { form, name, hook, target, model, processing } = dictionary;
   writeTensors(join(folder, 'dictionary.safetensors'), dictionary, {
     format: 'assay-dictionary',
     form: JSON.stringify(form),
     name,
     hook,
+    ...(target !== '' && { target }),
     model,
     processing,
   });
@@ -37,7 +38,7 @@ const normalisations = {
   'layer-norm': 'layer_norm',
 } as const;
 
-function configOf({ form, sizes, hook, model, processing }: FoundDictionary) {
+function configOf({ form, sizes, hook, target, model, processing }: FoundDictionary) {
   const isTranscoder = form.skip || sizes.dIn !== sizes.dOut;
   const isProcessed = processing === 'transformer-lens';
   return {
@@ -55,6 +56,7 @@ function configOf({ form, sizes, hook, model, processing }: FoundDictionary) {
       sae_lens_version: layoutVersion,
       model_name: model,
       hook_name: hook,
+      ...(target !== '' && { hook_name_out: target }),
       ...(isProcessed && {
         model_from_pretrained_kwargs: {
           fold_ln: true,

@@ -26,9 +26,11 @@ const runGenerate: QueryHandler = async (
   let dictionary: FrozenDictionary | undefined;
   let options: GenerateOptions = { count: ask.count };
   if (ask.dictionary !== null && metadata) {
-    const hook = parseHook(metadata.hook, model.config);
+    const [hook, target] = [metadata.hook, metadata.target ?? metadata.hook].map((name) =>
+      parseHook(name, model.config),
+    );
     dictionary = readDictionary(ask.dictionary, model.engine).dictionary;
-    options = { ...options, hook: dictionary.spliceAt(hook.name) };
+    options = { ...options, hook: dictionary.spliceAt(hook!.name, target!.name) };
   }
   try {
     const ids: number[] = [];

@@ -42,8 +42,10 @@ export function placedCopies(
   { engine, plan }: TrainInputs,
   learners: readonly Learner[],
 ): PlacedDictionary<Architecture>[] {
-  return learners.map(({ architecture, parameters, buffers }, index) => ({
+  return learners.map(({ architecture, parameters, buffers, target, pass }, index) => ({
     hook: plan.dictionaries[index]!.hook,
+    target,
+    pass,
     dictionary: FrozenDictionary.copy(engine, architecture, parameters, buffers),
   }));
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { AppError, hasCode } from '../../../../shared/errors.ts';
 import { canonicalJson, type TrainSpec } from '../../../../shared/domain/job-spec.ts';
-import { loadNewestCheckpoint, saveCheckpoint } from '../../checkpoint.ts';
+import { loadNewestCheckpoint, newestStep, saveCheckpoint } from '../../checkpoint.ts';
 import { stopped, type JobControl } from '../../control.ts';
 import { jobFiles } from '../../job-folder.ts';
 import type { JobIo } from '../../job-io.ts';
@@ -29,7 +29,11 @@ export const runTrainJob: RunJob = async (assignment, control, io) => {
     const resumedFrom = checkpoints.resume();
     io.started(inputs.engine.info, resumedFrom);
     io.log('info', startMessage(inputs, resumedFrom));
-    await train(spec, inputs, run, { control, io, checkpoints });
+    try {
+      await train(spec, inputs, run, { control, io, checkpoints });
+    } catch (error) {
+      throw hasCode(error, 'non-finite') ? withCheckpoint(error, checkpoints.newest()) : error;
+    }
     await writeTrainingResult(assignment, inputs, run, control, io);
   } finally {
     await inputs.close();
@@ -102,6 +106,8 @@ function checkpointsOf(assignment: JobAssignment, spec: TrainSpec, run: Training
       for (const { id } of assignment.runs) io.keepPointsUntil(id, run.tokens);
       return checkpoint?.step ?? null;
     },
+    /** Step of the newest one; null where there is none. */
+    newest: () => newestStep(folder),
     save(): void {
       io.flush();
       saveCheckpoint(folder, {
@@ -113,6 +119,13 @@ function checkpointsOf(assignment: JobAssignment, spec: TrainSpec, run: Training
       io.checkpointed(run.step);
     },
   };
+}
+
+/** Only finite states are kept, so the newest checkpoint is the last good one. */
+function withCheckpoint({ code, message, details }: AppError, step: number | null): AppError {
+  const words =
+    step === null ? 'No checkpoint was kept.' : `The last good checkpoint is of step ${step}.`;
+  return new AppError(code, `${message} ${words}`, { ...details, lastCheckpoint: step });
 }
 
 function trainSpecOf(assignment: JobAssignment): TrainSpec {

@@ -4,11 +4,13 @@ import { AppError } from '../../../../shared/errors.ts';
 import type { JobEstimate } from '../../../../shared/contract/jobs.ts';
 import { auxKDefaults } from '../../../../shared/domain/dictionary.ts';
 import {
+  passOfRun,
   runCount,
   runSpec,
   type TokensRef,
   type TrainSpec,
 } from '../../../../shared/domain/job-spec.ts';
+import { splicedAt } from '../../../../shared/domain/pathway.ts';
 import type { PassRequest } from '../../../compute/model/activations.ts';
 import type { TransformerConfig } from '../../../compute/model/config.ts';
 import { blockAfter, parseHook, type HookPoint } from '../../../compute/model/hooks.ts';
@@ -17,7 +19,7 @@ import { parameterCount } from '../../../compute/sae/architecture.ts';
 import { openArchitecture } from '../../../compute/sae/architectures/open-architecture.ts';
 import type { CoefficientSchedule } from '../../../compute/sae/coefficient-schedule.ts';
 import { estimateMemory } from '../../../compute/sae/estimate.ts';
-import { comparedBy, resolveObjective } from '../../../compute/sae/objective.ts';
+import { comparedBy, firstOf, resolveObjective } from '../../../compute/sae/objective.ts';
 import { needsSplicing } from '../../../compute/sae/original-pass.ts';
 import { checkSchedule, type ScheduleOptions } from '../../../compute/sae/schedule.ts';
 import { statesPerParameter, type LearnerOptions } from '../../../compute/sae/trainer.ts';
@@ -31,6 +33,11 @@ export interface PlannedDictionary extends LearnerOptions {
   readonly hook: HookPoint;
   /** What its objective compares in the spliced model. */
   readonly compared: PassRequest;
+}
+
+/** Where the output of a dictionary goes: its target, where it is a transcoder, else its hook point. */
+export function splicePoint({ hook, target = hook }: PlannedDictionary): HookPoint {
+  return target;
 }
 
 /** A training spec held against the files that it names: all that follows from both. */
@@ -82,6 +89,7 @@ function planDictionary(
   const alone = runSpec(spec, position);
   const { dictionary, training, seeds } = alone;
   const hook = parseHook(alone.hook, model);
+  const target = alone.target === undefined ? undefined : parseHook(alone.target, model);
   const latents = dictionary.latents ?? Math.floor((dictionary.ratio ?? 0) * model.width);
   if (latents < 1)
     throw new AppError('bad-spec', `dictionary.ratio ${dictionary.ratio} gives no latents.`, {
@@ -93,7 +101,9 @@ function planDictionary(
       `dictionary.k: ${dictionary.k} exceeds the ${latents} latents of dictionary.ratio ${dictionary.ratio}.`,
       { place: 'dictionary.k' },
     );
-  const objective = resolveObjective(alone.objective, hook, model);
+  const members = [alone, ...(alone.companions ?? [])] as Pick<TrainSpec, 'hook' | 'target'>[];
+  const first = firstOf(members.map((member) => parseHook(splicedAt(member), model)));
+  const objective = resolveObjective(alone.objective, first, model);
   const seed = seeds[0]!;
   const variant = Math.floor(position / spec.seeds.length);
   return {
@@ -101,7 +111,10 @@ function planDictionary(
     key: spec.variants ? `${variant}/${seed}` : `${seed}`,
     seed,
     hook,
-    architecture: openArchitecture(dictionary),
+    target,
+    pass: passOfRun(spec, position),
+    frozen: dictionary.frozen,
+    architecture: openArchitecture({ ...dictionary, transcoder: target !== undefined }),
     shape: { dIn: model.width, latents },
     objective,
     compared: comparedBy(objective),
@@ -190,11 +203,14 @@ export function estimateTraining(projectPath: string, spec: TrainSpec): JobEstim
   const numberBytes = reference ? 8 : 4;
   const memoryBytes = estimateMemory({
     model: plan.model,
-    dictionaries: dictionaries.map(({ architecture, shape, hook, compared }) => ({
-      shape,
-      parameters: parameterCount(architecture, shape),
-      codesAtPeak: architecture.codesAtPeak,
-      splicedBlocks: needsSplicing(compared) ? plan.model.layers - blockAfter(hook) : 0,
+    dictionaries: dictionaries.map((dictionary) => ({
+      shape: dictionary.shape,
+      parameters: parameterCount(dictionary.architecture, dictionary.shape),
+      codesAtPeak: dictionary.architecture.codesAtPeak,
+      pass: dictionary.pass,
+      splicedBlocks: needsSplicing(dictionary.compared)
+        ? plan.model.layers - blockAfter(splicePoint(dictionary))
+        : 0,
     })),
     batchTokens: (training.microBatch ?? training.batch) * context,
     gathersGradients: (training.microBatch ?? training.batch) < training.batch,

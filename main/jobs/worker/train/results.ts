@@ -141,13 +141,14 @@ class ResultWriter {
   writeRun(index: number, metrics: Metrics, collected: Collected | undefined): void {
     const { id, seed } = this.#assignment.runs[index]!;
     const { engine, model, plan } = this.#inputs;
-    const { hook, dictionary } = this.#dictionaries[index]!;
+    const { hook, target, dictionary } = this.#dictionaries[index]!;
     const at = (name: string) => join(id, name);
     mkdirSync(join(this.#assignment.folder, id), { recursive: true });
     this.#write('metrics', at(runFiles.metrics), (path) => writeJson(path, metrics));
     this.#write('dictionary', at(runFiles.dictionary), (path) =>
       writeDictionary(path, engine, dictionary, {
         hook: hook.name,
+        ...(target && { target: target.name }),
         model: plan.spec.model,
         processing: plan.spec.processing,
         seed: String(seed),

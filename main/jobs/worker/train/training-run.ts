@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { AppError } from '../../../../shared/errors.ts';
 import type { Metrics } from '../../../../shared/domain/metrics.ts';
+import type { TensorData } from '../../../../shared/domain/tensors.ts';
 import type { Engine, Tensor } from '../../../compute/engine.ts';
 import { SequenceOrder } from '../../../compute/data/sequence-order.ts';
 import { AliveWindow } from '../../../compute/sae/alive-window.ts';
@@ -23,6 +24,7 @@ import type { Checkpoint } from '../../checkpoint.ts';
 import type { Point } from '../../job-io.ts';
 import type { JobAssignment } from '../../protocol.ts';
 import type { TrainInputs } from './inputs.ts';
+import { splicePoint, type TrainingPlan } from './plan.ts';
 import { startFromFiles } from './warm-start.ts';
 
 /** What of the state is small enough for the manifest of a checkpoint. */
@@ -115,12 +117,15 @@ export class TrainingRun {
       const fired = this.#windows[index]!.add(engine.read(firing), input.x.shape[0]!);
       if (fired !== undefined) alive.set(index, fired);
       metrics?.[index]!.add(view);
+      // On the pathway joint, what it is to reconstruct has come through other dictionaries.
+      if (spreads && plan.dictionaries[index]!.pass !== undefined)
+        addSpread(spreads, engine, spreadName(plan, index), input.target ?? input.x);
     };
     const parts = this.#batch / this.#microBatch;
     const reports = this.#trainer.train(this.#parts(parts, spreads), parts, observe);
     const points = reports.flatMap((report, index) => {
       const count = alive.get(index);
-      const spread = spreads?.get(plan.dictionaries[index]!.hook.name);
+      const spread = spreads?.get(spreadName(plan, index));
       const values = {
         ...metrics?.[index]!.metrics(),
         ...(spread && stepValues(report, spread.mean)),
@@ -142,7 +147,7 @@ export class TrainingRun {
 
   /**
    * The next sequences in the model as it is, in parts, each freed before the next is made.
-   * @param spreads takes up the activations at every hook point
+   * @param spreads takes up the activations at every hook point that is reconstructed
    */
   *#parts(count: number, spreads: Map<string, Spread> | undefined): Generator<TrainingBatch> {
     const { engine, model, tokens, plan } = this.#inputs;
@@ -150,9 +155,11 @@ export class TrainingRun {
     const first = this.step * this.#batch;
     const points = plan.dictionaries.map((dictionary) => ({
       hook: dictionary.hook,
+      target: dictionary.target,
       compared: comparedBy(currentObjective(dictionary, this.step)),
     }));
-    const hooks = new Map(plan.dictionaries.map(({ hook }) => [hook.name, hook]));
+    const alone = plan.dictionaries.filter(({ pass }) => pass === undefined).map(splicePoint);
+    const hooks = new Map(alone.map((hook) => [hook.name, hook]));
     for (let part = 0; part < count; part++) {
       const ids = tokens.read(this.#order.take(first + part * sequences, sequences));
       const batch = { ids, sequences, length: plan.context };
@@ -161,7 +168,11 @@ export class TrainingRun {
         if (spreads)
           for (const hook of hooks.values())
             addSpread(spreads, engine, hook.name, original.at(hook));
-        yield ({ hook }) => ({ x: original.at(hook!), original });
+        yield ({ hook, target }) => ({
+          x: original.at(hook!),
+          ...(target && { target: original.at(target) }),
+          original,
+        });
       } finally {
         original.dispose();
       }
@@ -192,10 +203,15 @@ export class TrainingRun {
     };
   }
 
-  /** Writes weights, moments and windows. */
+  /**
+   * Writes weights, moments and windows.
+   * @throws AppError `non-finite` for a state that nothing could go on from.
+   */
   writeState(folder: string): void {
     const windows = this.#windows.map((window, index) => window.state(`window.${index}`).tensor);
-    writeSafetensors(join(folder, stateFile), [...this.#trainer.state(), ...windows]);
+    const state = this.#trainer.state();
+    refuseNonFinite(state, this.step);
+    writeSafetensors(join(folder, stateFile), [...state, ...windows]);
   }
 
   /** Goes back to a checkpoint. Throws AppError `corrupt` where it does not fit the spec. */
@@ -220,6 +236,25 @@ export class TrainingRun {
       reader.close();
     }
   }
+}
+
+/** The loss is finite before a step; what the step made of the weights shows here, or in the next loss. */
+function refuseNonFinite(state: readonly TensorData[], step: number): void {
+  for (const { name, data } of state)
+    for (const value of data) {
+      if (typeof value === 'bigint' || Number.isFinite(value)) continue;
+      throw new AppError(
+        'non-finite',
+        `Training stopped after step ${step}: '${name}' has become ${value}. Train again with a lower learning rate or a smaller gradient clip.`,
+        { place: `step ${step}`, term: name },
+      );
+    }
+}
+
+/** Names what a dictionary reconstructs: its hook point, or what reaches it in its pass. */
+function spreadName({ dictionaries }: TrainingPlan, index: number): string {
+  const dictionary = dictionaries[index]!;
+  return dictionary.pass === undefined ? splicePoint(dictionary).name : `${index}`;
 }
 
 function addSpread(spreads: Map<string, Spread>, engine: Engine, name: string, x: Tensor): void {

@@ -1,6 +1,8 @@
 import { AppError } from '../../../../shared/errors.ts';
 import type { Engine, Tensor } from '../../../compute/engine.ts';
+import type { Architecture, DictionaryShape } from '../../../compute/sae/architecture.ts';
 import type { Learner } from '../../../compute/sae/trainer.ts';
+import { isE2eSaeCheckpoint, readE2eSaeDictionary } from '../../../formats/e2e-sae/checkpoint.ts';
 import { readDictionary } from '../dictionary-file.ts';
 import { insideProject, type TrainingPlan } from './plan.ts';
 
@@ -20,22 +22,32 @@ export function startFromFiles(
   });
 }
 
-function copyFrom(
+function copyFrom(engine: Engine, path: string, learner: Learner): void {
+  if (isE2eSaeCheckpoint(path)) copyFromCheckpoint(engine, path, learner);
+  else copyFromDictionary(engine, path, learner);
+}
+
+function copyFromDictionary(
   engine: Engine,
   path: string,
-  { architecture, shape, parameters, buffers }: Learner,
+  { architecture, shape, parameters, buffers, target }: Learner,
 ): void {
-  const { dictionary } = readDictionary(path, engine);
+  const { dictionary, metadata } = readDictionary(path, engine);
   try {
-    const { dIn, latents } = dictionary.shape;
-    if (
-      dictionary.architecture.name !== architecture.name ||
-      dIn !== shape.dIn ||
-      latents !== shape.latents
-    )
+    checkFits(
+      path,
+      { ...dictionary.shape, name: dictionary.architecture.name },
+      architecture,
+      shape,
+    );
+    const isTranscoder = metadata.target !== undefined;
+    const odd = Object.keys(parameters).filter(
+      (name) => name === 'skip' && !(name in dictionary.parameters),
+    );
+    if (isTranscoder !== (target !== undefined) || odd.length > 0)
       throw new AppError(
         'shape-mismatch',
-        `${path} holds a ${dictionary.architecture.name} dictionary of ${latents} latents on a width of ${dIn}, and the spec calls for ${architecture.name} with ${shape.latents} on ${shape.dIn}. Give the spec its size.`,
+        `${path} holds ${isTranscoder ? 'a transcoder' : 'an autoencoder'}${odd.length > 0 ? ' without a skip connection' : ''}, and the spec calls for another kind. Give it the target and skip of that dictionary.`,
         { file: path, place: 'dictionary.start' },
       );
     const thawed = architecture.thaw?.(engine, dictionary.parameters, buffers);
@@ -46,4 +58,33 @@ function copyFrom(
   } finally {
     dictionary.dispose();
   }
+}
+
+/** Weights as e2e_sae keeps them, the lengths of decoder columns included. */
+function copyFromCheckpoint(
+  engine: Engine,
+  path: string,
+  { architecture, shape, parameters, hook }: Learner,
+): void {
+  const { dIn, latents, ...values } = readE2eSaeDictionary(path, hook!.name);
+  checkFits(path, { dIn, latents, name: 'relu' }, architecture, shape);
+  for (const [name, tensor] of Object.entries<Tensor>(parameters)) {
+    const saved = engine.floats(values[name as keyof typeof values], tensor.shape);
+    engine.copyInto(tensor, saved);
+    engine.dispose(saved);
+  }
+}
+
+function checkFits(
+  path: string,
+  found: DictionaryShape & { readonly name: string },
+  { name }: Architecture,
+  { dIn, latents }: DictionaryShape,
+): void {
+  if (found.name === name && found.dIn === dIn && found.latents === latents) return;
+  throw new AppError(
+    'shape-mismatch',
+    `${path} holds a ${found.name} dictionary of ${found.latents} latents on a width of ${found.dIn}, and the spec calls for ${name} with ${latents} on ${dIn}. Give the spec its size.`,
+    { file: path, place: 'dictionary.start' },
+  );
 }

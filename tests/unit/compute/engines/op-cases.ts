@@ -419,6 +419,11 @@ const reductions: OpCase[] = [
     const { values, indices } = b.engine.topK(x, b.random.integer(0, Math.min(c, 70)));
     return [values, indices];
   }),
+  op('largestInColumns with ties', exact, (b) => {
+    const [r, c] = [b.size() * b.random.pick([1, 20]), b.size()];
+    const { values, indices } = b.engine.largestInColumns(b.sparse([r, c], 0.6));
+    return [values, indices];
+  }),
 ];
 
 const sparseCases: OpCase[] = [

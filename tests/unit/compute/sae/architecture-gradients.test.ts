@@ -145,7 +145,7 @@ describe('gradients agree with central differences, what is selected held fixed'
       const selections = revival.selections(engine);
       const [dead] = encodeSelected(tape, tape.constant(x), encoder, bias, selections);
       const fired = new Set(engine.readInts(dead!.value.indices));
-      const { rows, scale } = revival.term(tape, dead, { x, output, decoder });
+      const { rows, scale } = revival.term(tape, dead, { target: x, output, decoder });
       const loss = scale * engine.sum(rows.value);
       tape.backward([{ variable: rows, weight: scale }]);
       const gradients = { encoder, encoderBias: bias, decoder };

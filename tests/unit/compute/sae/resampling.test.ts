@@ -45,7 +45,7 @@ describe('resampling', () => {
     // Token 4 alone has a loss.
     output[4 * dIn]! += 1;
     const settings = { deadAfter: 90, step: 3 };
-    expect(resampleDead(engine, resampled, { x, output }, settings)).toBe(2);
+    expect(resampleDead(engine, resampled, { x, target: x, output }, settings)).toBe(2);
 
     const token = rowOf(x, 4);
     const unit = token.map((value) => value / Math.hypot(...token));
@@ -81,7 +81,7 @@ describe('resampling', () => {
       const resampled = dictionary();
       const x = Float64Array.of(1, 0, 0, 0, 0, 1, 0, 0);
       const output = Float64Array.of(1, 0, 0, 1, 0, 1, 0, Math.sqrt(2));
-      resampleDead(engine, resampled, { x, output }, { deadAfter: 90, step });
+      resampleDead(engine, resampled, { x, target: x, output }, { deadAfter: 90, step });
       for (const j of [2, 7])
         counts[engine.read(resampled.parameters.decoder)[j * dIn]! === 1 ? 0 : 1]!++;
     }

@@ -27,6 +27,20 @@ test('a term whose coefficient is 0 is not claimed', () => {
   expect(trainingMethod(only, [0])?.join(' ')).not.toContain('norm of the codes');
 });
 
+test('a transcoder and the pass that it shares are told', () => {
+  const transcoder = {
+    ...spec,
+    hook: 'blocks.1.ln2.hook_normalized',
+    target: 'blocks.1.hook_mlp_out',
+    dictionary: { latents: 512, skip: true },
+    pathway: 'joint',
+    companions: [{ hook: 'blocks.2.hook_resid_pre' }],
+  };
+  expect(trainingMethod(transcoder, [0])?.join(' ')).toContain(
+    'a ReLU transcoder with 512 latents and a skip connection was trained from blocks.1.ln2.hook_normalized to blocks.1.hook_mlp_out of models/tiny, spliced in together with those at blocks.2.hook_resid_pre.',
+  );
+});
+
 test('a spec that is no training has no training method', () => {
   expect(trainingMethod({ kind: 'regress' }, [0])).toBeUndefined();
 });

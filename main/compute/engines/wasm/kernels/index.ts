@@ -16,6 +16,7 @@ export {
   subtractRow,
 } from './elementwise';
 export { gatherRows, rotateRows, scatterAddColumns } from './embedding';
+export { largestOfBlocks, largestOfColumns } from './largest';
 export {
   compareLogits,
   crossEntropy,
