@@ -1,6 +1,6 @@
 import type { DashboardExample } from './dashboard.ts';
 import { Fields } from './fields.ts';
-import { JsonBytes, NumberList } from './json-bytes.ts';
+import { NumberList, type JsonBytes } from './json-bytes.ts';
 import type { WordTable } from './word-table.ts';
 
 /** What a tool calls the fields of an example. */

@@ -49,8 +49,10 @@ async function* readRows(
   for await (const line of readLines(file)) {
     const row = parseRow(file, line);
     if ((runOf(row) ?? '') !== run) continue;
-    const { [stepName ?? '']: logged, ...values } = row;
-    for (const key of runKeys) delete values[key];
+    const logged = stepName === undefined ? undefined : row[stepName];
+    const values = Object.fromEntries(
+      Object.entries(row).filter(([key]) => key !== stepName && !runKeys.includes(key)),
+    );
     const step = stepName === undefined ? index : logged;
     index++;
     if (typeof step === 'number') yield { step, values };

@@ -17,11 +17,7 @@ export function useSeriesNames(runs: () => readonly string[]): () => string[] | 
     { on: ['runs'], keep: true },
   );
   return () =>
-    call.value && [
-      ...new Set(
-        call.value.flatMap(({ series }) =>
-          series.flatMap(({ name, total }) => (total > 0 ? [name] : [])),
-        ),
-      ),
-    ];
+    call.value
+      ?.flatMap(({ series }) => series.flatMap(({ name, total }) => (total > 0 ? [name] : [])))
+      .filter((name, index, all) => all.indexOf(name) === index);
 }
