@@ -36,7 +36,7 @@ export function runRow({ run, job, metrics, worked }: RunSource): RunRow {
     model: run.model,
     dictionary: run.dictionary,
     createdAt: run.createdAt,
-    seconds: run.seconds ?? (job.startedAt === null ? null : worked / 1000),
+    seconds: run.seconds ?? (run.imported || job.startedAt === null ? null : worked / 1000),
     engine,
     metrics,
     imported: importOf(run, job),

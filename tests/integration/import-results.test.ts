@@ -330,13 +330,14 @@ describe('a run log', () => {
       expect(details).toHaveLength(34);
       expect(readdirSync(data)).toHaveLength(11);
       const pythia = details.find(({ run }) => run.name === 'E2E SAE')!;
+      // Of 65 steps, 13 hold no value of this run.
       const curve = (await importer.curves(pythia.run.id)).get('val_loss')!;
-      expect([curve.total, curve.x[1], curve.low[1]]).toEqual([65, 9992, 3.6006586695644724]);
+      expect([curve.total, curve.x[1], curve.low[1]]).toEqual([52, 9992, 3.6006586695644724]);
       const thinned = details.filter(({ importNotes }) =>
         importNotes.join(' ').includes('thinned'),
       );
-      expect(thinned.map(({ run }) => Object.keys(run.metrics))).toEqual([
-        ['mse_loss', 'mse_loss (lowest)', 'mse_loss (highest)'],
+      expect(thinned.map(({ run }) => Object.keys(run.metrics).sort())).toEqual([
+        ['mse_loss', 'mse_loss (highest)', 'mse_loss (lowest)'],
       ]);
     },
   );
