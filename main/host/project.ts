@@ -48,6 +48,7 @@ export class Project implements ProjectView {
   readonly #lock: ProjectLock;
   #scan: Scan | undefined;
   #backup: Promise<void> = Promise.resolve();
+  readonly #ends: (() => Promise<void>)[] = [];
 
   private constructor(info: ProjectInfo, db: Writer, lock: ProjectLock, parts: ProjectParts) {
     this.info = info;
@@ -137,8 +138,14 @@ export class Project implements ProjectView {
     this.#parts.topics.publish('project.changed', { project: this.info.id }, { what });
   }
 
+  /** Work of others with this project that ends before its database closes. */
+  beforeClose(end: () => Promise<void>): void {
+    this.#ends.push(end);
+  }
+
   async close(): Promise<void> {
     try {
+      await Promise.all(this.#ends.map((end) => end()));
       await this.jobs.close();
       await this.#backup;
       this.db.close();

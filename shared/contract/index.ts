@@ -1,6 +1,7 @@
 import { appContract } from './app.ts';
 import { dictionariesContract } from './dictionaries.ts';
 import { featuresContract } from './features.ts';
+import { hubsContract } from './hubs.ts';
 import { jobsContract } from './jobs.ts';
 import { projectContract } from './project.ts';
 import { reportsContract } from './reports.ts';
@@ -27,6 +28,7 @@ export const contract = {
   ...featuresContract,
   ...statisticsContract,
   ...reportsContract,
+  ...hubsContract,
   ...resultsContract,
 } as const;
 

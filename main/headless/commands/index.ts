@@ -8,7 +8,8 @@ import { exportDictionary } from './export.ts';
 import { features } from './features.ts';
 import { forward } from './forward.ts';
 import { generate } from './generate.ts';
-import { importDictionaries } from './import.ts';
+import { hub } from './hub.ts';
+import { importCommand } from './import.ts';
 import { regress } from './regress.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
@@ -29,9 +30,10 @@ export const commands: readonly Command[] = [
   show,
   regress,
   report,
+  importCommand,
+  hub,
   forward,
   encode,
-  importDictionaries,
   exportDictionary,
   generate,
   tokenize,
