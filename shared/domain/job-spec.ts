@@ -7,6 +7,7 @@ import {
   type ArchitectureName,
 } from './dictionary.ts';
 import { hookPattern } from './hook-name.ts';
+import { importSpecSchema } from './import-spec.ts';
 import { objectiveContradiction, objectiveSchema } from './objective.ts';
 import {
   firstSpliced,
@@ -166,7 +167,11 @@ export const regressSpecSchema = v.strictObject({
   filter: v.optional(v.pipe(v.string(), v.maxLength(20_000))),
 });
 
-export const jobSpecSchema = v.variant('kind', [trainSpecSchema, regressSpecSchema]);
+export const jobSpecSchema = v.variant('kind', [
+  trainSpecSchema,
+  regressSpecSchema,
+  importSpecSchema,
+]);
 
 export type TrainSpec = v.InferOutput<typeof trainSpecSchema>;
 export type RegressSpec = v.InferOutput<typeof regressSpecSchema>;

@@ -9,7 +9,7 @@ import {
   jsonMembers,
   parseSpan,
   pickMembers,
-  type ByteSource,
+  type JsonSource,
   type Span,
 } from './json-members.ts';
 
@@ -80,7 +80,7 @@ class InspectJson implements EvalLog {
   }
 }
 
-function isNull(source: ByteSource, span: Span): boolean {
+function isNull(source: JsonSource, span: Span): boolean {
   return (
     source
       .read(span.start, Math.min(span.end, span.start + 16))

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../../shared/errors.ts';
 import type { EvalSample } from './eval-log.ts';
-import { parseSpan, pickMembers, type ByteSource, type Span } from './json-members.ts';
+import { parseSpan, pickMembers, type JsonSource, type Span } from './json-members.ts';
 import { scoreValues } from './score-value.ts';
 import { fields, thoughtSigns } from './thought-signs.ts';
 
@@ -23,7 +23,7 @@ const sampleKeys = new Set([
 const excerptCharacters = 300;
 
 /** The fields of one sample, parsed. @throws AppError naming file and place. */
-export function sampleFields(source: ByteSource, span?: Span): Readonly<Record<string, unknown>> {
+export function sampleFields(source: JsonSource, span?: Span): Readonly<Record<string, unknown>> {
   const found: Record<string, unknown> = {};
   for (const [key, member] of pickMembers(source, sampleKeys, span))
     found[key] = parseSpan(source, member, key);

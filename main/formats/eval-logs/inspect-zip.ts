@@ -1,13 +1,14 @@
 import { AppError } from '../../../shared/errors.ts';
-import { StoredZip, zipMethods, type StoredEntry } from '../torch-zip/stored-zip.ts';
+import { openFileBytes } from '../file-bytes.ts';
+import { ZipFile, type ZipEntry } from '../zip-file.ts';
 import type { EvalHeader, EvalLog, EvalSample, EvalTranscript } from './eval-log.ts';
 import { readInspectHeader } from './inspect-header.ts';
 import { sampleFields, toSample } from './inspect-sample.ts';
 import { toTranscript } from './inspect-transcript.ts';
 import { bufferSource, jsonMembers, parseSpan, pickMembers } from './json-members.ts';
-import { unpackEntry } from './unpack-entry.ts';
 
-const headerBytes = 64 << 20;
+/** One member unpacked: a sample with its whole transcript, or the summaries of all samples. */
+const largestCompressed = 512 << 20;
 const sampleName = /^samples\/.+_epoch_\d+\.json$/;
 const journalName = /^_journal\/summaries\/(\d+)\.json$/;
 const attachmentsKey = new Set(['attachments']);
@@ -20,10 +21,7 @@ const attachmentsKey = new Set(['attachments']);
  * @throws AppError naming file and member; `corrupt` where neither header is there.
  */
 export function openInspectZip(path: string): EvalLog {
-  const zip = StoredZip.open(path, {
-    methods: [zipMethods.deflate, zipMethods.zstd],
-    lastOfRepeated: true,
-  });
+  const zip = ZipFile.read(openFileBytes(path), { largestCompressed, lastOfRepeated: true });
   try {
     return new InspectZip(path, zip);
   } catch (error) {
@@ -35,15 +33,15 @@ export function openInspectZip(path: string): EvalLog {
 class InspectZip implements EvalLog {
   readonly path: string;
   readonly header: EvalHeader;
-  readonly #zip: StoredZip;
-  readonly #samples: readonly StoredEntry[];
+  readonly #zip: ZipFile;
+  readonly #samples: readonly ZipEntry[];
 
-  constructor(path: string, zip: StoredZip) {
+  constructor(path: string, zip: ZipFile) {
     this.path = path;
     this.#zip = zip;
     this.#samples = [...zip.entries.values()].filter(({ name }) => sampleName.test(name));
     const place = zip.entries.has('header.json') ? 'header.json' : '_journal/start.json';
-    const document = this.#parse(place, headerBytes);
+    const document = this.#parse(place);
     this.header = readInspectHeader(document, {
       file: path,
       place,
@@ -95,11 +93,11 @@ class InspectZip implements EvalLog {
     }
   }
 
-  #source(entry: StoredEntry) {
-    return bufferSource(unpackEntry(this.#zip, entry), this.path, entry.name);
+  #source(entry: ZipEntry) {
+    return bufferSource(this.#zip.read(entry), this.path, entry.name);
   }
 
-  #parse(name: string, limit: number): unknown {
+  #parse(name: string): unknown {
     const entry = this.#zip.entries.get(name);
     if (!entry)
       throw new AppError(
@@ -107,13 +105,13 @@ class InspectZip implements EvalLog {
         `${this.path} holds neither header.json nor _journal/start.json, so it is no Inspect log.`,
         { file: this.path, place: name },
       );
-    const bytes = unpackEntry(this.#zip, entry, limit);
+    const bytes = this.#zip.read(entry);
     const source = bufferSource(bytes, this.path, name);
     return parseSpan(source, { start: 0, end: bytes.length }, name);
   }
 }
 
-function journalNumber({ name }: StoredEntry): number {
+function journalNumber({ name }: ZipEntry): number {
   return Number(journalName.exec(name)?.[1]);
 }
 

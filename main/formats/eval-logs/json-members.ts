@@ -1,11 +1,10 @@
-import { closeFile, openFile, readFileBytes } from '../file-bytes.ts';
-import { fstatSync } from 'node:fs';
+import { openFileBytes } from '../file-bytes.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { limits } from '../../../shared/limits.ts';
 import { parseStrictJson } from '../strict-json.ts';
 
 /** Bytes that can be read by ranges: a member of a log in memory, or a file. */
-export interface ByteSource {
+export interface JsonSource {
   /** For errors: the file, with the member where there is one. */
   readonly name: string;
   readonly file: string;
@@ -27,7 +26,7 @@ export interface JsonMember extends Span {
 const chunkBytes = 1 << 20;
 const longestKey = 64 << 10;
 
-export function bufferSource(bytes: Buffer, file: string, place?: string): ByteSource {
+export function bufferSource(bytes: Buffer, file: string, place?: string): JsonSource {
   return {
     name: place === undefined ? file : `${file}: ${place}`,
     file,
@@ -37,14 +36,14 @@ export function bufferSource(bytes: Buffer, file: string, place?: string): ByteS
 }
 
 /** An open file as bytes; the caller closes it. @throws AppError what the file system says. */
-export function fileSource(path: string): ByteSource & { close(): void } {
-  const fd = openFile(path);
+export function fileSource(path: string): JsonSource & { close(): void } {
+  const bytes = openFileBytes(path);
   return {
     name: path,
     file: path,
-    size: fstatSync(fd).size,
-    read: (start, end) => readFileBytes(fd, path, start, end - start),
-    close: () => closeFile(fd, path),
+    size: bytes.size,
+    read: (start, end) => bytes.read(start, end - start),
+    close: () => bytes.close(),
   };
 }
 
@@ -55,7 +54,7 @@ export function fileSource(path: string): ByteSource & { close(): void } {
  * @throws AppError `corrupt` for what is neither object nor array, `truncated` where it does not end.
  */
 export function* jsonMembers(
-  source: ByteSource,
+  source: JsonSource,
   span: Span = { start: 0, end: source.size },
 ): Generator<JsonMember> {
   let depth = 0;
@@ -127,7 +126,7 @@ export function* jsonMembers(
 
 /** The named children of an object, as spans. */
 export function pickMembers(
-  source: ByteSource,
+  source: JsonSource,
   keys: ReadonlySet<string>,
   span?: Span,
 ): Map<string, Span> {
@@ -147,7 +146,7 @@ export function pickMembers(
  * become null, as a value that is missing.
  * @throws AppError `too-large` or `corrupt` naming file and place.
  */
-export function parseSpan(source: ByteSource, span: Span, place: string): unknown {
+export function parseSpan(source: JsonSource, span: Span, place: string): unknown {
   if (span.end - span.start > limits.documentBytes)
     throw new AppError(
       'too-large',
@@ -171,12 +170,12 @@ export function parseSpan(source: ByteSource, span: Span, place: string): unknow
 
 const pythonNumbers = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/gs;
 
-function naming(error: unknown, source: ByteSource, place: string): unknown {
+function naming(error: unknown, source: JsonSource, place: string): unknown {
   if (!(error instanceof AppError)) return error;
   return new AppError(error.code, error.message, { ...error.details, file: source.file, place });
 }
 
-function readKey(source: ByteSource, start: number, end: number): string {
+function readKey(source: JsonSource, start: number, end: number): string {
   if (end - start > longestKey) throw corrupt(source, start, 'a key is too long');
   try {
     return JSON.parse(source.read(start, end).toString('utf8')) as string;
@@ -185,7 +184,7 @@ function readKey(source: ByteSource, start: number, end: number): string {
   }
 }
 
-function corrupt(source: ByteSource, at: number, problem: string): AppError {
+function corrupt(source: JsonSource, at: number, problem: string): AppError {
   const place = `byte ${at}`;
   return new AppError(
     'corrupt',
