@@ -60,6 +60,10 @@ export interface LogFacts {
 const scaffolds =
   /^(?:react|basic_agent|use_tools|self_critique|human_agent|human_cli|bridge|plan_solve|.*agent.*)$/;
 
+/** Solvers that ask once and take the answer. */
+const plain =
+  /^(?:generate|multiple_choice|(?:system|user|assistant)_message|prompt_template|input_.*)$/;
+
 export interface SuggestedCondition {
   readonly condition: string;
   readonly noScratchpad: boolean;
@@ -92,6 +96,19 @@ export function suggestCondition(log: LogFacts): SuggestedCondition {
   };
 }
 
+/**
+ * Conditions of several logs: where one condition has logs of several models, its name says which.
+ */
+export function suggestConditions(logs: readonly LogFacts[]): SuggestedCondition[] {
+  const suggested = logs.map((log) => ({ log, ...suggestCondition(log) }));
+  const groups = Map.groupBy(suggested, ({ condition }) => condition);
+  return suggested.map(({ log, condition, noScratchpad, why }) => {
+    const models = new Set(groups.get(condition)!.map((other) => other.log.model));
+    const name = models.size > 1 ? `${condition}, ${log.model}`.slice(0, 80) : condition;
+    return { condition: name, noScratchpad, why };
+  });
+}
+
 function kindOf({ solvers, tags, reasoning }: LogFacts): { condition: string; why: string } {
   const known = ['no scratchpad', 'scratchpad', 'scaffolded'];
   const tag = tags.find((name) => known.includes(plainTag(name)));
@@ -104,10 +121,12 @@ function kindOf({ solvers, tags, reasoning }: LogFacts): { condition: string; wh
     return { condition: 'scratchpad', why: `solver ${what}` };
   }
   if (reasoning.length > 0) return { condition: 'scratchpad', why: reasoning.join(', ') };
+  const own = solvers.find(({ name }) => !plain.test(name));
+  if (own) return { condition: own.name.slice(0, 80), why: `solver ${own.name}` };
   const names = solvers.map(({ name }) => name).join(', ');
   return {
     condition: 'no scratchpad',
-    why: names === '' ? 'nothing in the log says otherwise' : `solvers ${names} alone`,
+    why: names === '' ? 'nothing in the log says otherwise' : `${names} alone`,
   };
 }
 

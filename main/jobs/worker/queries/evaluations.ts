@@ -1,8 +1,11 @@
 import type { EvaluationLog } from '../../../../shared/contract/evaluations.ts';
-import { suggestCondition } from '../../../../shared/domain/evaluation.ts';
+import {
+  suggestConditions,
+  type SuggestedCondition,
+} from '../../../../shared/domain/evaluation.ts';
 import { AppError } from '../../../../shared/errors.ts';
 import { drive } from '../../../compute/steps.ts';
-import type { EvalLog } from '../../../formats/eval-logs/eval-log.ts';
+import type { EvalHeader, EvalLog } from '../../../formats/eval-logs/eval-log.ts';
 import { openEvalLog } from '../../../formats/eval-logs/open-eval-log.ts';
 import { openFileBytes } from '../../../formats/file-bytes.ts';
 import { queries, type QueryOutput } from '../../queries.ts';
@@ -14,19 +17,26 @@ import type { QueryHandler } from './handler.ts';
 /** `evaluations.logs`: headers; a log that cannot be read is a problem beside those that can. */
 const logs: QueryHandler = async (input, { signal }): Promise<QueryOutput<'evaluations.logs'>> => {
   const asked = parseInput(queries['evaluations.logs'].input, input);
-  const found: QueryOutput<'evaluations.logs'> = { logs: [], problems: [] };
+  const headers: EvalHeader[] = [];
+  const files: { path: string; bytes: number }[] = [];
+  const problems: QueryOutput<'evaluations.logs'>['problems'] = [];
   for (const path of asked.paths) {
     signal.throwIfAborted();
     try {
-      found.logs.push(withLog(asked.projectPath, path, (log) => describeLog(path, log)));
+      headers.push(withLog(asked.projectPath, path, ({ header }) => header));
+      files.push({ path, bytes: sizeOf(insideProject(asked.projectPath, path)) });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       const { code, message, details } = error;
-      found.problems.push({ path, error: { code, message, details: { ...details } } });
+      problems.push({ path, error: { code, message, details: { ...details } } });
     }
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
-  return found;
+  const suggested = suggestConditions(headers);
+  return {
+    logs: files.map((file, index) => describeLog(file, headers[index]!, suggested[index]!)),
+    problems,
+  };
 };
 
 /** `evaluations.create`: reads every sample once, then compares. */
@@ -53,18 +63,29 @@ function withLog<T>(folder: string, path: string, read: (log: EvalLog) => T): T 
   }
 }
 
-/** A log by its header, for a list. */
-export function describeLog(path: string, { path: file, header }: EvalLog): EvaluationLog {
+function sizeOf(file: string): number {
   const bytes = openFileBytes(file);
   bytes.close();
-  const { condition, noScratchpad, why } = suggestCondition(header);
+  return bytes.size;
+}
+
+/** A log by its header, for a list. */
+function describeLog(
+  file: { path: string; bytes: number },
+  header: EvalHeader,
+  { condition, noScratchpad, why }: SuggestedCondition,
+): EvaluationLog {
   const { format, task, model, created, status, samples, epochs, tags, scorers } = header;
-  const solvers = header.solvers.map(({ name, cot }) => (cot ? `${name} (cot)` : name));
-  const facts = { format, task, model, created, status, samples, epochs, solvers, scorers };
   return {
-    ...facts,
-    path,
-    bytes: bytes.size,
+    ...file,
+    format,
+    task,
+    model,
+    created,
+    status,
+    samples,
+    epochs,
+    solvers: header.solvers.map(({ name, cot }) => (cot ? `${name} (cot)` : name)),
     tags: [...tags],
     scorers: [...scorers],
     condition,
