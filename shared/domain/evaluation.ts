@@ -6,7 +6,7 @@ const name = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(80));
 /** What a comparison of evaluation conditions is made of: logs, their conditions, how they are scored. */
 export const evaluationSpecSchema = v.pipe(
   v.strictObject({
-    name,
+    name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(300)),
     /** Paths relative to the project folder. */
     logs: v.pipe(
       v.array(v.strictObject({ path: shortText, condition: name })),

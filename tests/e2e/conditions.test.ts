@@ -24,6 +24,7 @@ test.afterAll(async () => {
 });
 
 test('logs are assigned, compared, looked into and reported', async ({ page }) => {
+  test.slow();
   await page.goto(server.url);
   const pages = page.getByRole('navigation', { name: 'Pages' });
   await expect(page.getByText('Evaluation logs')).toBeVisible();
@@ -37,7 +38,7 @@ test('logs are assigned, compared, looked into and reported', async ({ page }) =
     'aria-disabled',
     'true',
   );
-  await page.getByRole('checkbox', { name: 'Choose all logs' }).check();
+  await page.getByRole('checkbox', { name: /^Choose all logs/ }).check();
   const planted = page.getByLabel('Condition of planted.eval');
   await planted.fill('planted, no scratchpad');
   await planted.press('Tab');
@@ -45,7 +46,9 @@ test('logs are assigned, compared, looked into and reported', async ({ page }) =
   await page.keyboard.press('Control+Enter');
 
   await expect(page).toHaveURL(/evaluation=evl_/);
-  await expect(page.getByText(/Secret scratchpad: 3 samples show room to think/)).toBeVisible();
+  await expect(
+    page.getByText(/Secret scratchpad: 3 samples show room to think/).first(),
+  ).toBeVisible();
   const conditions = page.getByRole('grid', { name: 'Conditions' });
   await expect(conditions.getByText('calculator')).toBeVisible();
   const differences = page.getByRole('grid', { name: 'Differences' });
@@ -54,6 +57,7 @@ test('logs are assigned, compared, looked into and reported', async ({ page }) =
 
   const items = page.getByRole('region', { name: 'Items that differ' });
   await items.scrollIntoViewIfNeeded();
+  await items.getByLabel('Conditions').selectOption({ label: 'scratchpad − no scratchpad (5)' });
   await expect(items.getByRole('row')).toHaveCount(6);
   await lookAt(page, 'conditions-items');
   await items.getByTitle('Show the transcript under scratchpad', { exact: true }).first().click();
@@ -67,7 +71,6 @@ test('logs are assigned, compared, looked into and reported', async ({ page }) =
   await expect(page).toHaveURL(/reports\/rep_/);
   const report = page.frameLocator('iframe');
   await expect(report.getByText('Secret scratchpad').first()).toBeVisible();
-  await lookAt(page, 'conditions-report');
 });
 
 test('a folder without logs says what to do', async ({ page }) => {

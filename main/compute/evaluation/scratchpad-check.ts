@@ -46,12 +46,12 @@ export class ScratchpadCheck {
     const { reasoningBlocks = 0, redactedBlocks = 0, thinkTags = 0 } = signs ?? {};
     const { toolCalls = 0, assistantTurns = 0 } = signs ?? {};
     const found: readonly [Counted, boolean, string][] = [
-      ['reasoningTokens', reasoningTokens > 0, `${reasoningTokens} reasoning tokens`],
-      ['reasoningBlocks', reasoningBlocks > 0, `${reasoningBlocks} blocks of reasoning`],
-      ['redactedBlocks', redactedBlocks > 0, `${redactedBlocks} redacted blocks of reasoning`],
-      ['thinkTags', thinkTags > 0, `<think> in its text`],
-      ['toolCalls', toolCalls > 0, `${toolCalls} calls of tools`],
-      ['severalTurns', assistantTurns > 1, `${assistantTurns} turns of the assistant`],
+      ['reasoningTokens', reasoningTokens > 0, counted(reasoningTokens, 'reasoning token')],
+      ['reasoningBlocks', reasoningBlocks > 0, counted(reasoningBlocks, 'block', ' of reasoning')],
+      ['redactedBlocks', redactedBlocks > 0, `${redactedBlocks} of them redacted`],
+      ['thinkTags', thinkTags > 0, '<think> in its text'],
+      ['toolCalls', toolCalls > 0, counted(toolCalls, 'call', ' of tools')],
+      ['severalTurns', assistantTurns > 1, counted(assistantTurns, 'turn', ' of the assistant')],
     ];
     const shown = found.filter(([, isShown]) => isShown);
     if (shown.length === 0) return;
@@ -65,6 +65,10 @@ export class ScratchpadCheck {
         sign: shown.map(([, , words]) => words).join(', '),
       });
   }
+}
+
+function counted(n: number, one: string, after = ''): string {
+  return `${n} ${one}${n === 1 ? '' : 's'}${after}`;
 }
 
 /** What was found, in words: `3 samples with blocks of reasoning (1 redacted), 1 with tool calls`. */

@@ -89,7 +89,7 @@ function specOf(logs: readonly EvaluationLog[], values: Values): unknown {
     return value === undefined ? [] : [[name, value]];
   });
   return {
-    name: [...new Set(chosen.map(({ condition }) => condition))].join(' against ').slice(0, 80),
+    name: [...new Set(chosen.map(({ condition }) => condition))].join(' against ').slice(0, 300),
     logs: chosen.map(({ path, condition }) => ({ path, condition })),
     noScratchpad: [
       ...new Set(chosen.filter((log) => log.noScratchpad).map(({ condition }) => condition)),

@@ -92,7 +92,7 @@ export class Assignment {
     const { conditions } = this;
     const names = conditions.map(({ name }) => name);
     return {
-      name: names.join(' against ').slice(0, 80),
+      name: names.join(' against ').slice(0, 300),
       logs: this.chosen.map(({ path, condition }) => ({ path, condition: condition.trim() })),
       noScratchpad: conditions.filter((one) => one.noScratchpad).map(({ name }) => name),
       ...(names.includes(baseline) && { baseline }),

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -6,9 +6,11 @@ import type { EvalLog } from '../../../../main/formats/eval-logs/eval-log.ts';
 import { openEvalLog } from '../../../../main/formats/eval-logs/open-eval-log.ts';
 import { zstdFrames } from '../../../../main/formats/zstd-frames.ts';
 import { temporaryFolder } from '../../../support/folders.ts';
+import { missingData, sharedData } from '../../../support/shared-data.ts';
 
 const golden = resolve(import.meta.dirname, '../../../golden/eval-logs');
-const real = resolve(import.meta.dirname, '../../../../../shared/data/eval-logs');
+const real = sharedData('eval-logs');
+const missing = real ? '' : ` (${missingData('eval-logs')})`;
 
 function read<T>(path: string, look: (log: EvalLog) => T): T {
   const log = openEvalLog(path);
@@ -169,26 +171,25 @@ describe('frames of zstd', () => {
   });
 });
 
-describe.skipIf(!existsSync(real))('the logs of Inspect beside the project', () => {
-  it('are read, with their scores or without', () => {
+describe.skipIf(!real)('the logs of Inspect beside the project', () => {
+  it(`are read, with their scores or without${missing}`, () => {
+    const folder = real!;
     const scored = read(
-      join(real, '2025-02-11T15-18-04-05-00_popularity_mj7khqpMM4GBCfVQozKgzB.eval'),
+      join(folder, '2025-02-11T15-18-04-05-00_popularity_mj7khqpMM4GBCfVQozKgzB.eval'),
       (log) => [...log.samples()].filter(({ scores }) => scores.get('match') === 1).length,
     );
     expect(scored).toBe(8);
     const without = read(
-      join(real, '2025-02-11T15-17-00-05-00_popularity_dPiJifoWeEQBrfWsAopzWr.eval'),
+      join(folder, '2025-02-11T15-17-00-05-00_popularity_dPiJifoWeEQBrfWsAopzWr.eval'),
       (log) => [...log.samples()].filter(({ scores }) => scores.size > 0).length,
     );
     expect(without).toBe(0);
-    read(join(real, '2025-05-12T20-28-13-04-00_popularity.json'), (log) => {
+    read(join(folder, '2025-05-12T20-28-13-04-00_popularity.json'), (log) => {
       expect(log.header.status).toBe('cancelled');
       expect([...log.samples()]).toHaveLength(3);
     });
-    read(join(real, 'log_streaming.eval'), (log) => {
+    read(join(folder, 'log_streaming.eval'), (log) => {
       expect([...log.samples()].map(({ epoch }) => epoch).sort()).toEqual([1, 1, 2, 2]);
     });
   });
 });
-
-if (!existsSync(real)) console.warn(`skipped: ${real} is missing`);
