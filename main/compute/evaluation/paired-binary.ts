@@ -41,7 +41,7 @@ export function pairedWald(table: PairedTable, confidence = 0.95): Interval {
  * corrected for continuity where it is positive.
  */
 export function newcombeInterval(table: PairedTable, confidence = 0.95): Interval {
-  const { both, onlyFirst, onlySecond, neither } = table;
+  const { both, onlyFirst, onlySecond } = table;
   const n = tableSize(table);
   const first = (both + onlyFirst) / n;
   const second = (both + onlySecond) / n;

@@ -67,7 +67,7 @@ class InspectJson implements EvalLog {
         return part && parseSpan(this.#source, part, key);
       };
       if (String(value('id')) !== id || (value('epoch') ?? 1) !== epoch) continue;
-      const attachments = (value('attachments') ?? {}) as object;
+      const attachments = (value('attachments') ?? {});
       return toTranscript(sampleFields(this.#source, span), (key) => textOf(attachments, key));
     }
     throw new AppError('not-found', `${this.path} holds no sample ${id} of epoch ${epoch}.`, {
