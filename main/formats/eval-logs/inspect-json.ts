@@ -5,6 +5,7 @@ import { sampleFields, toSample } from './inspect-sample.ts';
 import { toTranscript } from './inspect-transcript.ts';
 import { textOf } from './inspect-zip.ts';
 import {
+  bufferSource,
   fileSource,
   jsonMembers,
   parseSpan,
@@ -12,6 +13,8 @@ import {
   type JsonSource,
   type Span,
 } from './json-members.ts';
+
+const largestInMemory = 64 << 20;
 
 const headerKeys = new Set(['version', 'status', 'eval', 'plan', 'results', 'tags', 'metadata']);
 const topKeys = new Set([...headerKeys, 'samples']);
@@ -54,7 +57,7 @@ class InspectJson implements EvalLog {
     const { model } = this.header;
     for (const [index, span] of this.#samples.entries()) {
       const about = { file: this.path, place: `samples.${index}`, model };
-      yield toSample(sampleFields(this.#source, span), about);
+      yield toSample(sampleFields(inMemory(this.#source, span)), about);
     }
   }
 
@@ -67,7 +70,7 @@ class InspectJson implements EvalLog {
         return part && parseSpan(this.#source, part, key);
       };
       if (String(value('id')) !== id || (value('epoch') ?? 1) !== epoch) continue;
-      const attachments = (value('attachments') ?? {});
+      const attachments = value('attachments') ?? {};
       return toTranscript(sampleFields(this.#source, span), (key) => textOf(attachments, key));
     }
     throw new AppError('not-found', `${this.path} holds no sample ${id} of epoch ${epoch}.`, {
@@ -78,6 +81,14 @@ class InspectJson implements EvalLog {
   close(): void {
     this.#source.close();
   }
+}
+
+/** A sample is walked key by key, which is faster in memory; the largest stay in the file. */
+function inMemory(source: JsonSource, span: Span): JsonSource {
+  const { start, end } = span;
+  if (end - start > largestInMemory)
+    return { ...source, size: end - start, read: (a, b) => source.read(start + a, start + b) };
+  return bufferSource(source.read(start, end), source.file);
 }
 
 function isNull(source: JsonSource, span: Span): boolean {

@@ -68,17 +68,16 @@ export function* jsonMembers(
   for (let from = span.start; from < span.end; from += chunkBytes) {
     const chunk = source.read(from, Math.min(span.end, from + chunkBytes));
     for (let i = 0; i < chunk.length; i++) {
-      const byte = chunk[i]!;
       if (inString) {
-        if (isEscaped) isEscaped = false;
-        else if (byte === 0x5c) isEscaped = true;
-        else if (byte === 0x22) {
-          inString = false;
-          if (depth === 1 && isObject && key === null)
-            key = readKey(source, keyStart, from + i + 1);
-        }
+        const end = endOfString(chunk, i, isEscaped);
+        isEscaped = end < 0 && endsEscaped(chunk, i, isEscaped);
+        if (end < 0) break;
+        i = end;
+        inString = false;
+        if (depth === 1 && isObject && key === null) key = readKey(source, keyStart, from + i + 1);
         continue;
       }
+      const byte = chunk[i]!;
       if (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) continue;
       const at = from + i;
       if (depth === 0) {
@@ -122,6 +121,26 @@ export function* jsonMembers(
       `${source.name} is truncated: its JSON ends at byte ${span.end} before it is complete. Copy it again, or let the evaluation finish.`,
       { file: source.file, place: `byte ${span.end}` },
     );
+}
+
+/** Where the string ends that a chunk is inside of: at the next quote that is not escaped; or -1. */
+function endOfString(chunk: Buffer, start: number, isEscaped: boolean): number {
+  for (let at = isEscaped ? start + 1 : start; ; at++) {
+    at = chunk.indexOf(0x22, at);
+    if (at < 0 || !isEscapedAt(chunk, at, isEscaped ? start + 1 : start)) return at;
+  }
+}
+
+/** Whether what follows the chunk is escaped by its last character. */
+function endsEscaped(chunk: Buffer, start: number, isEscaped: boolean): boolean {
+  return isEscapedAt(chunk, chunk.length, isEscaped ? start + 1 : start);
+}
+
+/** An odd number of backslashes stands before it. */
+function isEscapedAt(chunk: Buffer, at: number, start: number): boolean {
+  let before = at;
+  while (before > start && chunk[before - 1] === 0x5c) before--;
+  return (at - before) % 2 === 1;
 }
 
 /** The named children of an object, as spans. */
