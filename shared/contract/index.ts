@@ -1,4 +1,5 @@
 import { appContract } from './app.ts';
+import { comparisonsContract } from './comparisons.ts';
 import { featuresContract } from './features.ts';
 import { jobsContract } from './jobs.ts';
 import { projectContract } from './project.ts';
@@ -22,6 +23,7 @@ export const contract = {
   ...jobsContract,
   ...runsContract,
   ...featuresContract,
+  ...comparisonsContract,
   ...statisticsContract,
   ...reportsContract,
 } as const;
