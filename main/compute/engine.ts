@@ -45,6 +45,11 @@ export interface EngineInfo {
   readonly version: string;
   readonly threads: number;
   readonly precision: 'float32' | 'float64';
+  /**
+   * Logits that it is worth to have at a time: few on a CPU, where they stay near, many on a GPU, where
+   * each operation costs the same however small it is.
+   */
+  readonly logitEntries?: number;
 }
 
 export interface EngineUsage {
@@ -273,6 +278,21 @@ export interface Engine {
 
   /** The entries of x [r, n] that are not 0. */
   sparsify(x: Tensor): Sparse;
+  /**
+   * The entries of x [r, n] above the limit [n] of their column, which is 0 where none are given; NaN is
+   * above. Undefined where there are `most` of them or more.
+   */
+  sparsifyAbove(x: Tensor, limits?: Tensor, most?: number): Sparse | undefined;
+  /**
+   * The k largest entries of each row of x [r, n], as far as they are above 0; ties go to the smaller
+   * column.
+   */
+  largestOfRows(x: Tensor, k: number): Sparse;
+  /**
+   * The `count` largest entries of x [r, n], of all rows together, as far as they are above 0; ties go to
+   * the earlier entry.
+   */
+  largestEntries(x: Tensor, count: number): Sparse;
   /**
    * The same pattern with other values [count], as views: original, values and result are each
    * disposed on their own.

@@ -1,5 +1,14 @@
-import { closeSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { AppError, fileError } from '../../shared/errors.ts';
+
+/** Opens a file for reading. @throws AppError what the file system says. */
+export function openFile(file: string): number {
+  try {
+    return openSync(file, 'r');
+  } catch (error) {
+    throw fileError(error, file);
+  }
+}
 
 /**
  * Reads a range of an open file into a buffer of its own.

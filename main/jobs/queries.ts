@@ -8,6 +8,7 @@ import {
   tableDescription,
 } from '../../shared/contract/statistics.ts';
 import { trainSpecSchema, weightProcessings } from '../../shared/domain/job-spec.ts';
+import { packSchema } from '../../shared/domain/tokens.ts';
 import { count, shortText, text } from '../../shared/domain/schemas.ts';
 
 /**
@@ -28,7 +29,7 @@ function query<I extends v.GenericSchema, O extends v.GenericSchema>(
 }
 
 const path = v.string();
-/** A tensor of token ids in a safetensors file. */
+/** Token ids: a tensor of a safetensors file, a .npy file, or a folder of such. */
 const tokens = v.object({ file: path, tensor: v.string() });
 /** A file that was written, with its tensors and their shapes by name. */
 const written = v.object({
@@ -72,6 +73,26 @@ export const queries = {
       out: path,
     }),
     v.object({ ...written.entries, meanCe: v.nullable(v.number()) }),
+  ),
+  /** Text as rows of tokens, into a new file; taken up again where an earlier attempt ended. */
+  tokenize: query(
+    v.object({
+      model: path,
+      /** A file or a folder. */
+      text: path,
+      context: v.nullable(count),
+      pack: packSchema,
+      out: path,
+    }),
+    v.object({
+      path,
+      bytes: count,
+      rows: count,
+      context: count,
+      documents: count,
+      empty: count,
+      short: count,
+    }),
   ),
   /** The likeliest continuation of a text; `dictionary` is spliced in at its own hook point. */
   generate: query(

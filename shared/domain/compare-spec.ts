@@ -1,15 +1,8 @@
 import * as v from 'valibot';
 import { comparisonMeasures } from './comparison.ts';
 import type { Problem } from './pathway.ts';
-import {
-  engineFields,
-  jobName,
-  naturalInt,
-  path,
-  positiveInt,
-  seed,
-  tokensSchema,
-} from './spec-fields.ts';
+import { engineFields, jobName, naturalInt, path, positiveInt, seed } from './spec-fields.ts';
+import { tokensContradiction, tokensSchema } from './tokens.ts';
 
 /** Dictionaries that one comparison may hold, and pairs of them. */
 const mostDictionaries = 64;
@@ -64,11 +57,13 @@ export function comparedPairs({
 
 /** Fields that are each valid but cannot hold together. */
 export function compareContradiction(spec: CompareSpec): Problem | undefined {
-  const { dictionaries, measures, pairs } = spec;
+  const { dictionaries, measures, pairs, tokens } = spec;
   if (new Set(dictionaries).size !== dictionaries.length)
     return { place: 'dictionaries', problem: 'lists the same dictionary twice' };
   if (new Set(measures).size !== measures.length)
     return { place: 'measures', problem: 'lists the same measure twice' };
+  const misread = tokensContradiction(tokens, 'tokens');
+  if (misread) return misread;
   if (pairs === 'all') return undefined;
   const seen = new Set<string>();
   for (const [index, [a, b]] of pairs.entries()) {

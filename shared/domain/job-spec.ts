@@ -16,19 +16,16 @@ import {
   targetContradiction,
   type Problem,
 } from './pathway.ts';
+import { engineFields, jobName, naturalInt, path, positiveInt, seed } from './spec-fields.ts';
 import {
-  engineFields,
-  jobName,
-  naturalInt,
-  path,
-  positiveInt,
-  seed,
+  activationCacheSchema,
+  tokensContradiction,
   tokensSchema,
   type TokensRef,
-} from './spec-fields.ts';
+} from './tokens.ts';
 import { applyVariant, variantSchema, type Variant } from './variant.ts';
 
-export { architectureNames, type ArchitectureName, type CompareSpec, type TokensRef };
+export { architectureNames, type ArchitectureName, type CompareSpec };
 
 /**
  * A job spec says all that a job does; two equal specs do the same work. It is written as YAML or
@@ -143,6 +140,8 @@ export const trainSpecSchema = v.strictObject({
   training: trainingSchema,
   evaluation: v.optional(evaluationSchema),
   features: v.optional(featuresSchema),
+  /** Where activations are kept between epochs and jobs; nowhere where not given. */
+  activationCache: v.optional(activationCacheSchema),
   /** Training sequences between two checkpoints; null for none. */
   checkpointEvery: v.optional(v.nullable(positiveInt), null),
   ...engineFields,
@@ -169,6 +168,7 @@ export const jobSpecSchema = v.variant('kind', [
 export type TrainSpec = v.InferOutput<typeof trainSpecSchema>;
 export type RegressSpec = v.InferOutput<typeof regressSpecSchema>;
 export type JobSpec = v.InferOutput<typeof jobSpecSchema>;
+export type { TokensRef };
 
 /**
  * Checks a document read from YAML or JSON and fills in the defaults.
@@ -316,7 +316,10 @@ function findContradiction(spec: TrainSpec, first: string): Problem | undefined 
       place: 'training.microBatch',
       problem: `${training.microBatch} does not divide the ${training.batch} sequences of a step`,
     };
-  return objectiveContradiction(spec.objective, first);
+  const tokens = tokensOf(spec)
+    .map(([place, ref]) => tokensContradiction(ref, place))
+    .find((found) => found !== undefined);
+  return tokens ?? objectiveContradiction(spec.objective, first);
 }
 
 /** JSON with sorted keys: equal specs give equal text. */
@@ -371,6 +374,15 @@ export function passOfRun(spec: TrainSpec, position: number): string | undefined
 
 function passOf({ pass = 0 }: Variant): number {
   return pass;
+}
+
+/** The tokens that a job reads, by the field that names them. */
+export function tokensOf({ tokens, evaluation, features }: TrainSpec): [string, TokensRef][] {
+  return [
+    ['tokens', tokens],
+    ...(evaluation ? [['evaluation.tokens', evaluation.tokens] as [string, TokensRef]] : []),
+    ...(features ? [['features.tokens', features.tokens] as [string, TokensRef]] : []),
+  ];
 }
 
 /** The dictionary files that dictionaries of a job go on from. */

@@ -7,17 +7,6 @@ export const path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
 export const seed = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 31 - 1));
 export const jobName = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 
-/** A tensor of token ids, [rows, context], in a safetensors file of the project. */
-export const tokensSchema = v.strictObject({
-  /** Path of the file, relative to the project folder. */
-  file: path,
-  /** Name of the tensor inside the file. */
-  tensor: v.optional(v.string(), 'input_ids'),
-  /** Length that its rows must have, where that matters. */
-  context: v.optional(positiveInt),
-});
-export type TokensRef = v.InferOutput<typeof tokensSchema>;
-
 /** What the numbers are computed on. */
 export const engineFields = {
   engine: v.optional(v.picklist(['auto', 'wasm', 'tensorflow', 'reference']), 'auto'),

@@ -83,6 +83,8 @@ describe('assay', () => {
     [['generate', 'model'], '--prompt is missing'],
     [['bench', 'nothing'], "There is no 'nothing' to measure"],
     [['bench', 'matmul', '12'], '12 is not a size'],
+    [['bench', 'many', '8x4'], '8x4 is not a size'],
+    [['bench', 'soak', '0'], '0 is not a number of steps'],
   ])('answers %j with code 2 and a sentence', async (words, sentence) => {
     const json = await assayJson<CliError>(words);
     expect(json.code).toBe(2);
@@ -456,6 +458,20 @@ describe('assay doctor and bench', () => {
         rival: null,
         ratio: null,
       });
+  });
+});
+
+describe('assay bench soak', () => {
+  it('finds that training leaves no buffers behind', async () => {
+    const { code, document, stderr } = await assayJson<{ rows: Record<string, unknown>[] }>([
+      'bench',
+      'soak',
+      '20',
+    ]);
+    expect(code, stderr).toBe(0);
+    const rows = document.rows.filter(({ engine }) => engine === 'wasm');
+    expect(rows.map(({ unit }) => unit)).toEqual(['buffers', 'bytes', 'MiB']);
+    expect(rows.slice(0, 2).map(({ value }) => value)).toEqual([0, 0]);
   });
 });
 

@@ -213,6 +213,16 @@ export function requireExponent(operation: string, p: number): void {
     });
 }
 
+/** Checks a number of entries. */
+export function requireEntryCount(operation: string, count: number): void {
+  if (!Number.isSafeInteger(count) || count < 0)
+    throw new AppError(
+      'bad-input',
+      `${operation}: the number of entries must be a whole number from 0, not ${count}.`,
+      { operation, count },
+    );
+}
+
 /** Checks the k of a top-k over rows of the given length. */
 export function requireTopCount(k: number, x: Tensor): void {
   if (!Number.isSafeInteger(k) || k < 0 || k > x.shape[1]!)

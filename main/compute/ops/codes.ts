@@ -1,4 +1,4 @@
-import type { Sparse, Tensor } from '../engine.ts';
+import type { Engine, Sparse, Tensor } from '../engine.ts';
 import type { Tape, Value, Variable } from '../tape.ts';
 
 /**
@@ -27,14 +27,13 @@ function asSparse(codes: Codes): Variable<Sparse> | undefined {
 export function encodeRelu(tape: Tape, x: Variable, weight: Variable, bias: Variable): Codes {
   const { engine } = tape;
   const pre = engine.matmul(x.value, weight.value, { transB: true, bias: bias.value });
-  const dense = engine.activate(pre, 'relu');
-  engine.dispose(pre);
-  const active = engine.countNonzero(dense);
-  if (active < dense.size * sparseBelow) {
-    const sparse = engine.sparsify(dense);
-    engine.dispose(dense);
+  const sparse = engine.sparsifyAbove(pre, undefined, pre.size * sparseBelow);
+  if (sparse) {
+    engine.dispose(pre);
     return recordEncoded(tape, sparse, x, weight, bias);
   }
+  const dense = engine.activate(pre, 'relu');
+  engine.dispose(pre);
   return tape.record(dense, [x, weight, bias], (dcodes, give) => {
     const dpre = engine.activateGradient(dense, dcodes, 'relu');
     if (weight.requiresGradient) give(weight, engine.matmul(dpre, x.value, { transA: true }));
@@ -81,6 +80,15 @@ export function recordEncoded(
     if (x.requiresGradient) give(x, engine.sparseMatmul(dcodes, weight.value));
     engine.dispose(dcodes);
   });
+}
+
+/** The number of a row [n] that belongs to the column of each stored entry: [count]; no gradient. */
+export function entriesOfRow(engine: Engine, { indices, count }: Sparse, row: Tensor): Tensor {
+  const table = engine.reshape(row, [row.size, 1]);
+  const found = engine.gather(table, indices);
+  const entries = engine.reshape(found, [count]);
+  engine.dispose(table, found);
+  return entries;
 }
 
 /** c D + b: [r, d], with D [n, d] and b [d]. */

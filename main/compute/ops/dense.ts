@@ -1,4 +1,4 @@
-import type { Activation, Tensor } from '../engine.ts';
+import type { Activation, Engine, Tensor } from '../engine.ts';
 import type { Tape, Variable } from '../tape.ts';
 
 /** Differentiable dense operations: value first, then the vector-Jacobian product beside it. */
@@ -66,10 +66,15 @@ export function subtractRow(tape: Tape, x: Variable, row: Variable): Variable {
   });
 }
 
-/** exp(x) of the few numbers of a parameter, on the host. */
+/** exp(x) of the few numbers of a parameter, on the host; the caller's, no gradient. */
+export function exponentials(engine: Engine, x: Tensor): Tensor {
+  return engine.floats(Float64Array.from(engine.read(x), Math.exp), x.shape);
+}
+
+/** As `exponentials`, with its gradient. */
 export function exponential(tape: Tape, x: Variable): Variable {
   const { engine } = tape;
-  const y = engine.floats(Float64Array.from(engine.read(x.value), Math.exp), x.value.shape);
+  const y = exponentials(engine, x.value);
   return tape.record(y, [x], (dy, give) => give(x, engine.multiply(dy, y)));
 }
 
@@ -108,10 +113,15 @@ export function squaredError(tape: Tape, x: Variable, y: Variable): Variable {
     rows,
     [x, y],
     (drows, give) => {
-      const scaled = engine.scaleRows(difference, drows);
-      if (x.requiresGradient) give(x, engine.scale(scaled, 2));
-      if (y.requiresGradient) give(y, engine.scale(scaled, -2));
-      engine.dispose(scaled);
+      for (const [side, factor] of [
+        [x, 2],
+        [y, -2],
+      ] as const) {
+        if (!side.requiresGradient) continue;
+        const weights = engine.scale(drows, factor);
+        give(side, engine.scaleRows(difference, weights));
+        engine.dispose(weights);
+      }
     },
     [difference],
   );

@@ -1,6 +1,7 @@
 import type { Sparse, Tensor } from '../engine.ts';
 import type { Tape, Variable } from '../tape.ts';
-import { recordEncoded, sparseBelow, type Codes } from './codes.ts';
+import { entriesOfRow, recordEncoded, sparseBelow, type Codes } from './codes.ts';
+import { exponentials } from './dense.ts';
 
 /**
  * Gated encoder of Rajamanoharan et al. 2024 (arXiv 2404.16014), with z = x W^T:
@@ -29,51 +30,49 @@ export function encodeGated(tape: Tape, operands: GatedOperands): Gated {
   const { engine } = tape;
   const { x, weight, gateBias } = operands;
   const pre = engine.matmul(x.value, weight.value, { transB: true, bias: gateBias.value });
+  const pattern = engine.sparsifyAbove(pre, undefined, pre.size * sparseBelow);
+  if (pattern) {
+    engine.dispose(pre);
+    return sparseGated(tape, operands, pattern);
+  }
   const gate = engine.activate(pre, 'relu');
   engine.dispose(pre);
-  if (engine.countNonzero(gate) >= gate.size * sparseBelow) return denseGated(tape, operands, gate);
-  const pattern = engine.sparsify(gate);
-  engine.dispose(gate);
-  return sparseGated(tape, operands, pattern);
+  return denseGated(tape, operands, gate);
 }
 
 function sparseGated(tape: Tape, operands: GatedOperands, pattern: Sparse): Gated {
   const { engine } = tape;
   const { x, weight, gateBias, logScale, magnitudeBias } = operands;
-  const columns = engine.readInts(pattern.indices);
-  const [gateBiases, magnitudeBiases] = [gateBias, magnitudeBias].map(({ value }) =>
-    engine.read(value),
-  ) as [Float64Array, Float64Array];
-  const scales = Float64Array.from(engine.read(logScale.value), Math.exp);
-  const z = engine.read(pattern.values).map((value, at) => value - gateBiases[columns[at]!]!);
-  const numbers = z.map((value, at) => {
-    const j = columns[at]!;
-    return Math.max(0, scales[j]! * value + magnitudeBiases[j]!);
-  });
-  const values = engine.floats(numbers, [pattern.count]);
+  /** exp(r), and at each entry exp(r) and z. */
+  const scales = exponentials(engine, logScale.value);
+  const scalesHere = entriesOfRow(engine, pattern, scales);
+  const biases = entriesOfRow(engine, pattern, gateBias.value);
+  const z = engine.subtract(pattern.values, biases);
+  const scaled = engine.multiply(z, scalesHere);
+  const magnitudeBiases = entriesOfRow(engine, pattern, magnitudeBias.value);
+  const magnitude = engine.add(scaled, magnitudeBiases);
+  const values = engine.activate(magnitude, 'relu');
   const magnitudes = engine.withValues(pattern, values);
-  engine.dispose(values);
+  engine.dispose(scales, biases, scaled, magnitudeBiases, values);
   const gate = recordEncoded(tape, pattern, x, weight, gateBias);
-  const inputs = [x, weight, logScale, magnitudeBias];
-  const codes = tape.record(magnitudes, inputs, (dvalues, give) => {
-    const slopes = engine.read(dvalues);
-    const [dscale, dbias] = [new Float64Array(scales.length), new Float64Array(scales.length)];
-    const dz = new Float64Array(pattern.count);
-    for (let at = 0; at < dz.length; at++) {
-      if (numbers[at] === 0) continue;
-      const j = columns[at]!;
-      dz[at] = slopes[at]! * scales[j]!;
-      dbias[j]! += slopes[at]!;
-      dscale[j]! += dz[at]! * z[at]!;
-    }
-    const slope = engine.floats(dz, [dz.length]);
-    const dcodes = engine.withValues(magnitudes, slope);
-    if (weight.requiresGradient) give(weight, engine.sparseTransposeMatmul(dcodes, x.value));
-    if (x.requiresGradient) give(x, engine.sparseMatmul(dcodes, weight.value));
-    give(logScale, engine.floats(dscale, logScale.value.shape));
-    give(magnitudeBias, engine.floats(dbias, magnitudeBias.value.shape));
-    engine.dispose(slope, dcodes);
-  });
+  const codes = tape.record(
+    magnitudes,
+    [x, weight, logScale, magnitudeBias],
+    (dvalues, give) => {
+      const slopes = engine.activateGradient(magnitude, dvalues, 'relu');
+      const dz = engine.multiply(slopes, scalesHere);
+      const dscales = engine.multiply(dz, z);
+      const [dcodes, byScale, byBias] = [dz, dscales, slopes].map((each) =>
+        engine.withValues(magnitudes, each),
+      ) as [Sparse, Sparse, Sparse];
+      if (weight.requiresGradient) give(weight, engine.sparseTransposeMatmul(dcodes, x.value));
+      if (x.requiresGradient) give(x, engine.sparseMatmul(dcodes, weight.value));
+      give(logScale, engine.sparseSumColumns(byScale));
+      give(magnitudeBias, engine.sparseSumColumns(byBias));
+      engine.dispose(slopes, dz, dscales, dcodes, byScale, byBias);
+    },
+    [scalesHere, z, magnitude],
+  );
   return { gate, codes };
 }
 
@@ -88,10 +87,7 @@ function denseGated(tape: Tape, operands: GatedOperands, gateValue: Tensor): Gat
     if (x.requiresGradient) give(x, engine.matmul(dpre, weight.value));
     engine.dispose(dpre);
   });
-  const scales = engine.floats(
-    Float64Array.from(engine.read(logScale.value), Math.exp),
-    logScale.value.shape,
-  );
+  const scales = exponentials(engine, logScale.value);
   const z = engine.matmul(x.value, weight.value, { transB: true });
   const scaled = engine.multiply(z, scales);
   const magnitude = engine.add(scaled, magnitudeBias.value);

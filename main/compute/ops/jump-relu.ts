@@ -1,7 +1,6 @@
 import type { Engine, Sparse, Tensor } from '../engine.ts';
 import type { Tape, Variable } from '../tape.ts';
-import { sparseBelow, type Codes } from './codes.ts';
-import { replaceValues } from './selection.ts';
+import { entriesOfRow, sparseBelow, type Codes } from './codes.ts';
 
 /**
  * Straight-through estimator of Rajamanoharan et al. 2024 (arXiv 2407.14435), with z = x W^T + b, the
@@ -32,68 +31,81 @@ export interface JumpReluOperands {
 export function encodeJumpRelu(tape: Tape, operands: JumpReluOperands): JumpRelu {
   const { engine } = tape;
   const { x, weight, bias, threshold, bandwidth } = operands;
-  const [biases, thresholds] = [engine.read(bias.value), engine.read(threshold.value)];
-  const lifted = engine.floats(
-    Float64Array.from(biases, (value, j) => value - thresholds[j]! + bandwidth / 2),
-    bias.value.shape,
-  );
+  const rise = engine.subtract(bias.value, threshold.value);
+  const lifted = raised(engine, rise, bandwidth / 2);
   const high = engine.matmul(x.value, weight.value, { transB: true, bias: lifted });
-  engine.dispose(lifted);
-  const kept = engine.activate(high, 'relu');
-  if (engine.countNonzero(kept) >= kept.size * sparseBelow) {
-    engine.dispose(kept);
-    return denseJumpRelu(tape, operands, high);
-  }
-  const pattern = engine.sparsify(kept);
-  engine.dispose(high, kept);
-  return sparseJumpRelu(tape, operands, pattern, thresholds);
+  engine.dispose(rise, lifted);
+  const pattern = engine.sparsifyAbove(high, undefined, high.size * sparseBelow);
+  if (!pattern) return denseJumpRelu(tape, operands, high);
+  engine.dispose(high);
+  return sparseJumpRelu(tape, operands, pattern);
 }
 
+/** @param pattern z - t + w / 2 where that is above 0, which the tape takes over */
 function sparseJumpRelu(
   tape: Tape,
   { x, weight, bias, threshold, bandwidth }: JumpReluOperands,
   pattern: Sparse,
-  thresholds: ArrayLike<number>,
 ): JumpRelu {
   const { engine } = tape;
-  const { count, rows } = pattern;
-  const [pointers, columns] = [engine.readInts(pattern.pointers), engine.readInts(pattern.indices)];
-  /** z - t + w / 2. */
-  const gaps = engine.read(pattern.values);
-  const numbers = gaps.map((gap, at) =>
-    gap > bandwidth / 2 ? gap - bandwidth / 2 + thresholds[columns[at]!]! : 0,
+  const { values: high } = pattern;
+  const everywhere = (value: number) => {
+    const row = filled(engine, pattern.columns, value);
+    const entries = entriesOfRow(engine, pattern, row);
+    engine.dispose(row);
+    return entries;
+  };
+  const [half, ones] = [everywhere(bandwidth / 2), everywhere(1)];
+  const middle = engine.subtract(high, half);
+  const low = engine.subtract(middle, half);
+  const thresholds = entriesOfRow(engine, pattern, threshold.value);
+  const all = engine.add(middle, thresholds);
+  const kept = engine.activateGradient(middle, all, 'relu');
+  const codesValue = engine.withValues(pattern, kept);
+  const steps = engine.activateGradient(middle, ones, 'relu');
+  const byStep = engine.withValues(pattern, steps);
+  const countValue = engine.sparseNormRows(byStep, 1);
+  engine.dispose(half, ones, thresholds, all, kept, steps, byStep);
+
+  /** Sum over the rows of K x gradient, for each latent. */
+  const insideKernel = (gradient: Tensor) => {
+    const inside = engine.clone(gradient);
+    const beyond = engine.activateGradient(low, gradient, 'relu');
+    engine.addInto(inside, beyond, -1);
+    const entries = engine.withValues(codesValue, inside);
+    const sums = engine.sparseSumColumns(entries);
+    engine.dispose(inside, beyond, entries);
+    return sums;
+  };
+  const codes = tape.record(
+    codesValue,
+    [x, weight, bias, threshold],
+    (dvalues, give) => {
+      const dz = engine.activateGradient(middle, dvalues, 'relu');
+      const dcodes = engine.withValues(codesValue, dz);
+      if (weight.requiresGradient) give(weight, engine.sparseTransposeMatmul(dcodes, x.value));
+      if (bias.requiresGradient) give(bias, engine.sparseSumColumns(dcodes));
+      if (x.requiresGradient) give(x, engine.sparseMatmul(dcodes, weight.value));
+      engine.dispose(dz, dcodes);
+      const sums = insideKernel(dvalues);
+      const weighted = engine.multiply(sums, threshold.value);
+      give(threshold, engine.scale(weighted, -1 / bandwidth));
+      engine.dispose(sums, weighted);
+    },
+    [pattern, middle, low],
   );
-  const kept = replaceValues(engine, pattern, numbers);
-  const codes = tape.record(kept, [x, weight, bias, threshold], (dvalues, give) => {
-    const slopes = engine.read(dvalues);
-    const dz = engine.floats(
-      slopes.map((slope, at) => (gaps[at]! > bandwidth / 2 ? slope : 0)),
-      [count],
-    );
-    const dcodes = engine.withValues(kept, dz);
-    if (weight.requiresGradient) give(weight, engine.sparseTransposeMatmul(dcodes, x.value));
-    if (bias.requiresGradient) give(bias, engine.sparseSumColumns(dcodes));
-    if (x.requiresGradient) give(x, engine.sparseMatmul(dcodes, weight.value));
-    engine.dispose(dz, dcodes);
-    const dt = new Float64Array(thresholds.length);
-    for (let at = 0; at < count; at++) {
-      const j = columns[at]!;
-      if (gaps[at]! < bandwidth) dt[j]! -= (thresholds[j]! / bandwidth) * slopes[at]!;
-    }
-    give(threshold, engine.floats(dt, threshold.value.shape));
-  });
-  const active = new Float64Array(rows);
-  for (let row = 0; row < rows; row++)
-    for (let at = pointers[row]!; at < pointers[row + 1]!; at++)
-      if (gaps[at]! > bandwidth / 2) active[row]!++;
-  const counts = tape.record(engine.floats(active, [rows]), [threshold], (weights, give) => {
-    const factors = engine.read(weights);
-    const dt = new Float64Array(thresholds.length);
-    for (let row = 0; row < rows; row++)
-      for (let at = pointers[row]!; at < pointers[row + 1]!; at++)
-        if (gaps[at]! < bandwidth) dt[columns[at]!]! -= factors[row]! / bandwidth;
-    give(threshold, engine.floats(dt, threshold.value.shape));
-  });
+  const counts = tape.record(
+    countValue,
+    [threshold],
+    (weights, give) => {
+      // The slopes of a 1-norm of positive numbers are the weights of their rows.
+      const repeated = engine.sparseNormRowsGradient(pattern, countValue, 1, weights);
+      const sums = insideKernel(repeated);
+      give(threshold, engine.scale(sums, -1 / bandwidth));
+      engine.dispose(repeated, sums);
+    },
+    [pattern, codesValue, low],
+  );
   return { codes, counts };
 }
 
@@ -160,13 +172,17 @@ function denseJumpRelu(
   return { codes, counts };
 }
 
-/** x [r, n] with a number added to each entry. */
+/** x with a number added to each entry. */
 function raised(engine: Engine, x: Tensor, by: number): Tensor {
-  const columns = x.shape[1]!;
-  const row = engine.floats(new Float64Array(columns).fill(by), [columns]);
+  const row = filled(engine, x.shape.at(-1)!, by);
   const sum = engine.add(x, row);
   engine.dispose(row);
   return sum;
+}
+
+/** A row of one number. */
+function filled(engine: Engine, length: number, value: number): Tensor {
+  return engine.floats(new Float64Array(length).fill(value), [length]);
 }
 
 /** A row [n] in each of the rows of a tensor of the shape of x [r, n]. */

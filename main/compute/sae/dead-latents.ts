@@ -1,7 +1,6 @@
 import type { Engine, Sparse, Tensor } from '../engine.ts';
 import { decode, type Selection } from '../ops/codes.ts';
 import { squaredError } from '../ops/dense.ts';
-import { largestOfRows } from '../ops/selection.ts';
 import type { Tape, Variable } from '../tape.ts';
 import type { Buffers, LossTerm, Seen } from './architecture.ts';
 
@@ -52,7 +51,7 @@ export class Auxiliary {
           [this.#dead.length],
         );
         const masked = engine.add(pre, mask);
-        const codes = largestOfRows(engine, masked, k);
+        const codes = engine.largestOfRows(masked, k);
         engine.dispose(mask, masked);
         return codes;
       },

@@ -1,11 +1,15 @@
 import { benchE2eStep } from './e2e-step.ts';
+import { benchMany } from './many.ts';
 import { benchMatmul } from './matmul.ts';
 import type { Bench } from './row.ts';
-import { benchTrainStep } from './train-step.ts';
+import { benchSaeStep } from './sae-step.ts';
+import { benchSoak } from './soak.ts';
 
 /** What `assay bench NAME [sizes]` can measure. */
 export const benches: Readonly<Record<string, Bench>> = {
   matmul: benchMatmul,
-  'train-step': benchTrainStep,
+  'sae-step': benchSaeStep,
   'e2e-step': benchE2eStep,
+  many: benchMany,
+  soak: benchSoak,
 };

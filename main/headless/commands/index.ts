@@ -1,5 +1,6 @@
 import type { Command } from '../cli/command.ts';
 import { bench } from './bench.ts';
+import { cache } from './cache.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { encode } from './encode.ts';
@@ -12,12 +13,15 @@ import { run } from './run.ts';
 import { runs } from './runs.ts';
 import { serve } from './serve.ts';
 import { show } from './show.ts';
+import { study } from './study.ts';
+import { tokenize } from './tokenize.ts';
 
 /** The verbs of `assay`, in the order of its help. */
 export const commands: readonly Command[] = [
   demo,
   serve,
   run,
+  study,
   runs,
   features,
   show,
@@ -26,6 +30,8 @@ export const commands: readonly Command[] = [
   forward,
   encode,
   generate,
+  tokenize,
+  cache,
   doctor,
   bench,
 ];

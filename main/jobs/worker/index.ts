@@ -3,6 +3,7 @@ import { openParentPort } from './parent-port.ts';
 import { engineQueries } from './queries/engines.ts';
 import { generateQueries } from './queries/generate.ts';
 import { modelQueries } from './queries/model.ts';
+import { tokenizeQueries } from './queries/tokenize.ts';
 import { statisticsQueries } from './queries/statistics.ts';
 import { runRegressJob } from './regress.ts';
 import { runWorker } from './run-worker.ts';
@@ -11,5 +12,11 @@ import { runTrainJob } from './train/index.ts';
 /** The entry of a worker process, under either shell: what it can do, and for whom. */
 runWorker(openParentPort(), {
   jobs: { train: runTrainJob, regress: runRegressJob },
-  queries: joinQueries(engineQueries, modelQueries, generateQueries, statisticsQueries),
+  queries: joinQueries(
+    engineQueries,
+    modelQueries,
+    generateQueries,
+    tokenizeQueries,
+    statisticsQueries,
+  ),
 });

@@ -88,7 +88,9 @@ class Worker {
       const { queries } = this.#work;
       const query = Object.hasOwn(queries, name) ? queries[name] : undefined;
       if (!query) throw new AppError('unknown-operation', `There is no query '${name}'.`);
-      const result = await query(input, { signal: abort.signal });
+      const report = (done: number, total: number) =>
+        this.#port.send({ type: 'query-progress', id, done, total });
+      const result = await query(input, { signal: abort.signal, report });
       this.#port.send({ type: 'answer', id, result: result ?? null });
     } catch (error) {
       this.#port.send({ type: 'query-failed', id, error: describe(error) });

@@ -1,6 +1,6 @@
-import type { Engine, Sparse } from '../../engine.ts';
+import type { Engine, Sparse, Tensor } from '../../engine.ts';
 import { matrix, misfit, requireExponent, requireRows, requireSparse } from '../checks.ts';
-import { requireVector } from '../checks.ts';
+import { requireEntryCount, requireTopCount, requireVector } from '../checks.ts';
 import { patternWithValues } from '../sparse-pattern.ts';
 import { pNorm, pNormSlope } from './reduction-ops.ts';
 import type { ReferenceStore } from './store.ts';
@@ -8,6 +8,9 @@ import type { ReferenceStore } from './store.ts';
 type SparseOps = Pick<
   Engine,
   | 'sparsify'
+  | 'sparsifyAbove'
+  | 'largestOfRows'
+  | 'largestEntries'
   | 'withValues'
   | 'densify'
   | 'sparseMatmul'
@@ -29,32 +32,75 @@ export function sparseOps(store: ReferenceStore): SparseOps {
         f(i, indices[at]!, values[at]!, at);
   }
 
+  /** The entries of x [r, n] at these positions, which rise. */
+  function compress(operation: string, x: Tensor, positions: readonly number[]): Sparse {
+    const { rows, columns } = matrix(operation, x);
+    const xs = store.floats(x);
+    const pointers = new Int32Array(rows + 1);
+    for (const at of positions) pointers[Math.floor(at / columns) + 1]! += 1;
+    for (let i = 0; i < rows; i += 1) pointers[i + 1]! += pointers[i]!;
+    const count = positions.length;
+    return {
+      rows,
+      columns,
+      count,
+      pointers: store.wrap(pointers, [rows + 1]),
+      indices: store.wrap(
+        Int32Array.from(positions, (at) => at % columns),
+        [count],
+      ),
+      values: store.wrap(
+        Float64Array.from(positions, (at) => xs[at]!),
+        [count],
+      ),
+    };
+  }
+
+  /** Positions of the numbers of x that are as `keep` says. */
+  function positionsOf(x: Tensor, keep: (value: number, at: number) => boolean): number[] {
+    const positions: number[] = [];
+    store.floats(x).forEach((value, at) => {
+      if (keep(value, at)) positions.push(at);
+    });
+    return positions;
+  }
+
   return {
-    sparsify(x) {
-      const { rows, columns } = matrix('sparsify', x);
+    sparsify: (x) =>
+      compress(
+        'sparsify',
+        x,
+        positionsOf(x, (value) => value !== 0),
+      ),
+    sparsifyAbove(x, limits, most = Infinity) {
+      const { columns } = matrix('sparsifyAbove', x);
+      if (limits) requireVector('sparsifyAbove', 'limits', limits, columns);
+      const list = limits && store.floats(limits);
+      const positions = positionsOf(x, (value, at) => !(value <= (list?.[at % columns] ?? 0)));
+      return positions.length < most ? compress('sparsifyAbove', x, positions) : undefined;
+    },
+    largestOfRows(x, k) {
+      const { columns } = matrix('largestOfRows', x);
+      requireTopCount(k, x);
       const xs = store.floats(x);
-      const pointers = new Int32Array(rows + 1);
-      const positions: number[] = [];
-      xs.forEach((value, at) => {
-        if (value !== 0) positions.push(at);
-      });
-      for (const at of positions) pointers[Math.floor(at / columns) + 1]! += 1;
-      for (let i = 0; i < rows; i += 1) pointers[i + 1]! += pointers[i]!;
-      const count = positions.length;
-      return {
-        rows,
-        columns,
-        count,
-        pointers: store.wrap(pointers, [rows + 1]),
-        indices: store.wrap(
-          Int32Array.from(positions, (at) => at % columns),
-          [count],
-        ),
-        values: store.wrap(
-          Float64Array.from(positions, (at) => xs[at]!),
-          [count],
-        ),
-      };
+      const inRows = Map.groupBy(
+        positionsOf(x, (value) => value > 0),
+        (at) => Math.floor(at / columns),
+      );
+      const kept = [...inRows.values()].flatMap((row) =>
+        row
+          .sort((a, b) => xs[b]! - xs[a]! || a - b)
+          .slice(0, k)
+          .sort((a, b) => a - b),
+      );
+      return compress('largestOfRows', x, kept);
+    },
+    largestEntries(x, count) {
+      requireEntryCount('largestEntries', count);
+      const xs = store.floats(x);
+      const ranked = positionsOf(x, (value) => value > 0).sort((a, b) => xs[b]! - xs[a]! || a - b);
+      const kept = ranked.slice(0, count).sort((a, b) => a - b);
+      return compress('largestEntries', x, kept);
     },
     withValues: (pattern, values) => patternWithValues(store.handles, pattern, values),
     densify(x) {

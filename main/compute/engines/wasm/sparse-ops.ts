@@ -24,32 +24,32 @@ const latentGrain = 32;
 /** Products and sums over the stored entries of codes. */
 export function sparseOps(store: WasmStore): SparseOps {
   const { at, atOptional } = store.addresses();
-  /** Storages whose indices are known to lie in their matrix: kernels would follow them anywhere. */
-  const checked = new WeakMap<object, number>();
-
+  /** Kernels would follow indices anywhere. */
   function check(operation: string, x: Sparse): void {
     requireSparse(operation, x);
-    const storage = store.handles.of(x.indices).storage;
-    const pointerStorage = store.handles.of(x.pointers).storage;
-    if (checked.get(storage) === x.columns && checked.get(pointerStorage) === x.count) return;
+    if (store.isTrusted(x)) return;
     requireInside(operation, store.ints(x.indices), x.columns);
     const pointers = store.ints(x.pointers);
     const rising = pointers.every((pointer, i) => i === 0 || pointer >= pointers[i - 1]!);
     if (!rising || pointers[0] !== 0 || pointers[x.rows] !== x.count)
       throw misfit(operation, `the pointers must rise from 0 to ${x.count}`, x.pointers);
-    checked.set(storage, x.columns);
-    checked.set(pointerStorage, x.count);
+    store.trust(x);
   }
 
-  /** Lends the code by columns: pointers [columns + 1], and the row and value of each entry. */
+  /**
+   * Lends the code by columns: pointers [columns + 1], and the row and value of each entry. The pattern
+   * is turned once, since a training step asks for it four times.
+   */
   function byColumns<T>(x: Sparse, use: (pointers: number, rows: number, values: number) => T): T {
     const entryBytes = Math.ceil((4 * x.count) / 64) * 64;
-    return store.lend(2 * entryBytes + 4 * (x.columns + 1), (rows) => {
-      const values = rows + entryBytes;
-      const pointers = values + entryBytes;
-      const pattern = [at(x.pointers), at(x.indices), at(x.values)];
-      store.run('transposeCode', 1, 1, ...pattern, x.rows, x.columns, pointers, rows, values);
-      return use(pointers, rows, values);
+    const rows = store.byColumns(x, 2 * entryBytes + 4 * (x.columns + 1), (address) => {
+      const turned = [address + 2 * entryBytes, address, address + entryBytes];
+      store.run('transposeCode', 1, 1, at(x.pointers), at(x.indices), x.rows, x.columns, ...turned);
+    });
+    const places = rows + entryBytes;
+    return store.lend(4 * x.count, (values) => {
+      store.runElements('gatherValues', x.count, at(x.values), places, values);
+      return use(places + entryBytes, rows, values);
     });
   }
 
@@ -66,8 +66,7 @@ export function sparseOps(store: WasmStore): SparseOps {
       const values = store.create([count]);
       const outputs = [at(pointers), at(indices), at(values)];
       store.runRows('compressRows', rows, columns, at(x), ...outputs, columns);
-      checked.set(store.handles.of(indices).storage, columns);
-      checked.set(store.handles.of(pointers).storage, count);
+      store.trust({ rows, columns, count, pointers, indices, values });
       return { rows, columns, count, pointers, indices, values };
     },
     withValues: (pattern, values) => patternWithValues(store.handles, pattern, values),

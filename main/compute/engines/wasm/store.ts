@@ -1,10 +1,22 @@
-import type { Tensor } from '../../engine.ts';
+import type { Sparse, Tensor } from '../../engine.ts';
 import { Handles, sizeOf, type Storage } from '../handles.ts';
 import { Allocator, type Block } from './allocator.ts';
 import type { ThreadPool } from './thread-pool.ts';
 
 interface MemoryStorage extends Storage {
   readonly block: Block;
+  /** What was found out about a pattern whose column numbers these are. */
+  pattern?: Pattern;
+}
+
+/** A pattern that is known to lie inside its matrix, and the same by columns once that was asked for. */
+interface Pattern {
+  readonly columns: number;
+  readonly count: number;
+  readonly pointers: MemoryStorage;
+  /** Where the column numbers begin, and the pointers. */
+  readonly places: readonly [number, number];
+  byColumns?: Block;
 }
 
 const pageBytes = 65536;
@@ -16,7 +28,10 @@ export const elementGrain = 1 << 15;
 /** Tensors over linear memory, and the kernels that work on them. */
 export class WasmStore {
   readonly pool: ThreadPool;
-  readonly handles = new Handles<MemoryStorage>(({ block }) => this.#allocator.release(block));
+  readonly handles = new Handles<MemoryStorage>(({ block, pattern }) => {
+    this.#allocator.release(block);
+    if (pattern?.byColumns) this.#allocator.release(pattern.byColumns);
+  });
   readonly #memory: WebAssembly.Memory;
   readonly #allocator: Allocator;
   /** First of the threads' rooms, `scratchBytes` apart. */
@@ -86,6 +101,39 @@ export class WasmStore {
     } finally {
       this.#allocator.release(block);
     }
+  }
+
+  /** Notes that the pattern of a sparse matrix lies inside it, which kernels rely on. */
+  trust(x: Sparse): void {
+    const storage = this.handles.of(x.indices).storage;
+    if (storage.pattern?.byColumns) this.#allocator.release(storage.pattern.byColumns);
+    const pointers = this.handles.of(x.pointers).storage;
+    const places = [this.at(x.indices), this.at(x.pointers)] as const;
+    storage.pattern = { columns: x.columns, count: x.count, pointers, places };
+  }
+
+  isTrusted({ indices, pointers, columns, count }: Sparse): boolean {
+    const { pattern } = this.handles.of(indices).storage;
+    return (
+      pattern?.columns === columns &&
+      pattern.count === count &&
+      pattern.pointers === this.handles.of(pointers).storage &&
+      pattern.places[0] === this.at(indices) &&
+      pattern.places[1] === this.at(pointers)
+    );
+  }
+
+  /**
+   * A block that a trusted pattern keeps for as long as it lives; `fill` writes it when it is first
+   * asked for.
+   */
+  byColumns({ indices }: Sparse, bytes: number, fill: (address: number) => void): number {
+    const pattern = this.handles.of(indices).storage.pattern!;
+    if (!pattern.byColumns) {
+      pattern.byColumns = this.#allocator.allocate(bytes);
+      fill(pattern.byColumns.address);
+    }
+    return pattern.byColumns.address;
   }
 
   /** Runs a kernel over the elements of a tensor or list. */

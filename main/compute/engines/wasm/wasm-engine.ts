@@ -6,6 +6,7 @@ import { type KernelBuild, type KernelModule, loadKernels } from './kernel-modul
 import { lossOps } from './loss-ops.ts';
 import { pointwiseOps } from './pointwise-ops.ts';
 import { reductionOps } from './reduction-ops.ts';
+import { selectionOps } from './selection-ops.ts';
 import { sparseOps } from './sparse-ops.ts';
 import { storageOps } from './storage-ops.ts';
 import { WasmStore } from './store.ts';
@@ -77,6 +78,7 @@ export async function createWasmEngine(options: WasmOptions = {}): Promise<Engin
     ...lossOps(store),
     ...reductionOps(store),
     ...sparseOps(store),
+    ...selectionOps(store),
     close: () => pool.close(),
   };
 }

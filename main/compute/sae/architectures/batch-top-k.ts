@@ -2,7 +2,6 @@ import type { Engine } from '../../engine.ts';
 import { encodeSelected, isSparse, type Selection } from '../../ops/codes.ts';
 import { squaredError } from '../../ops/dense.ts';
 import { decodePrefixes } from '../../ops/prefixes.ts';
-import { aboveThreshold, largestOfBatch } from '../../ops/selection.ts';
 import type { Architecture, Buffers, LossTerm, Seen } from '../architecture.ts';
 import { Auxiliary, countIdle, idleBuffer } from '../dead-latents.ts';
 import { decoderConstraints, directions } from '../decoder-norm.ts';
@@ -45,7 +44,7 @@ export function batchTopKArchitecture(
       const { engine } = tape;
       const [tokens, width] = x.value.shape as [number, number];
       const revival = new Auxiliary(auxiliary, buffers['idle']!, width);
-      const select: Selection = (pre) => largestOfBatch(engine, pre, k * tokens);
+      const select: Selection = (pre) => engine.largestEntries(pre, k * tokens);
       const centred = centre(tape, x, decoderBias, transcoder);
       const [codes, dead] = encodeSelected(tape, centred, encoder, encoderBias, [
         select,
@@ -86,7 +85,7 @@ export function batchTopKArchitecture(
       return freezeParameters(engine, frozen);
     },
     encode(tape, { encoder, encoderBias, decoderBias, threshold }, x) {
-      const select: Selection = (pre) => aboveThreshold(tape.engine, pre, threshold.value);
+      const select: Selection = (pre) => tape.engine.sparsifyAbove(pre, threshold.value)!;
       const centred = centre(tape, x, decoderBias, transcoder);
       return encodeSelected(tape, centred, encoder, encoderBias, [select])[0]!;
     },

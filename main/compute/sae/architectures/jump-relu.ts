@@ -1,7 +1,6 @@
 import { decode, encodeSelected, type Selection } from '../../ops/codes.ts';
 import { exponential } from '../../ops/dense.ts';
 import { encodeJumpRelu } from '../../ops/jump-relu.ts';
-import { aboveThreshold } from '../../ops/selection.ts';
 import type { Engine, Tensor } from '../../engine.ts';
 import type { Architecture } from '../architecture.ts';
 import { decoderConstraints, directions, type DecoderNorm } from '../decoder-norm.ts';
@@ -67,7 +66,7 @@ export function jumpReluArchitecture({
       };
     },
     encode(tape, { encoder, encoderBias, threshold }, x) {
-      const select: Selection = (pre) => aboveThreshold(tape.engine, pre, threshold.value);
+      const select: Selection = (pre) => tape.engine.sparsifyAbove(pre, threshold.value)!;
       return encodeSelected(tape, x, encoder, encoderBias, [select])[0]!;
     },
     file: [...biasedFile, { parameter: 'threshold', tensor: 'threshold', transposed: false }],

@@ -1,5 +1,4 @@
 import { decode, encodeSelected, type Selection } from '../../ops/codes.ts';
-import { largestOfRows } from '../../ops/selection.ts';
 import type { Architecture } from '../architecture.ts';
 import { Auxiliary, countIdle, idleBuffer, type AuxiliarySettings } from '../dead-latents.ts';
 import { decoderConstraints, directions, type DecoderNorm } from '../decoder-norm.ts';
@@ -34,7 +33,7 @@ export function topKArchitecture(settings: TopKSettings): Architecture<'encoderB
       const revival = new Auxiliary(auxiliary, buffers['idle']!, x.value.shape[1]!);
       const centred = centre(tape, x, decoderBias, transcoder);
       const [codes, dead] = encodeSelected(tape, centred, encoder, encoderBias, [
-        (pre) => largestOfRows(engine, pre, k),
+        (pre) => engine.largestOfRows(pre, k),
         ...revival.selections(engine),
       ]);
       const unit = directions(tape, decoder, decoderNorm);
@@ -47,7 +46,7 @@ export function topKArchitecture(settings: TopKSettings): Architecture<'encoderB
     freeze: (engine, parameters) => freezeParameters(engine, parameters),
     encode(tape, { encoder, encoderBias, decoderBias }, x) {
       const centred = centre(tape, x, decoderBias, transcoder);
-      const select: Selection = (pre) => largestOfRows(tape.engine, pre, k);
+      const select: Selection = (pre) => tape.engine.largestOfRows(pre, k);
       return encodeSelected(tape, centred, encoder, encoderBias, [select])[0]!;
     },
     file: biasedFile,

@@ -9,12 +9,13 @@ import { forward } from '../../../compute/model/forward.ts';
 import { parseHook } from '../../../compute/model/hooks.ts';
 import { openSafetensors } from '../../../formats/safetensors.ts';
 import { SafetensorsWriter, type TensorPlan } from '../../../formats/safetensors-writer.ts';
-import { openTokenFile } from '../../../formats/token-file.ts';
+import { checkTokens, openTokenFile } from '../../../formats/token-file.ts';
 import { flush, removeQuietly } from '../../files.ts';
 import { queries, type QueryOutput } from '../../queries.ts';
 import { readDictionary, readDictionaryMetadata } from '../dictionary-file.ts';
 import { loadedModel } from '../loaded-model.ts';
 import { parseInput } from '../parse-input.ts';
+import { tokenFiles } from '../tokens/token-source.ts';
 import { estimateTraining } from '../train/plan.ts';
 import type { QueryHandler } from './handler.ts';
 
@@ -26,7 +27,7 @@ const runForward = async (
   const ask = parseInput(queries.forward.input, input);
   const { model } = await loadedModel(ask.model, ask.processing);
   for (const hook of ask.hooks) parseHook(hook, model.config);
-  const tokens = openTokenFile(ask.tokens.file, ask.tokens.tensor);
+  const tokens = openTokenFile(tokenFiles(ask.tokens.file), ask.tokens.tensor);
   try {
     const { context, rows } = tokens;
     const { width, vocabulary } = model.config;
@@ -37,7 +38,10 @@ const runForward = async (
     }));
     plans.push({ name: 'logits', dtype: 'F32', shape: [rows, context, vocabulary] });
     plans.push({ name: 'ce', dtype: 'F32', shape: [rows, context - 1] });
-    tokens.check(model.config.vocabulary);
+    for (const _ of checkTokens(tokens, model.config.vocabulary)) {
+      await setImmediate();
+      signal.throwIfAborted();
+    }
     let lossSum = 0;
     await writeWhole(ask.out, plans, async (writer) => {
       const atOnce = batchRows(model.engine, rows, context);

@@ -8,7 +8,7 @@ import type { Learner } from '../../../compute/sae/trainer.ts';
 import type { TokenFile } from '../../../formats/token-file.ts';
 import { stopped, type JobControl } from '../../control.ts';
 import type { TrainInputs } from './inputs.ts';
-import { openTokens } from './plan.ts';
+import { openTokens } from '../tokens/prepare-tokens.ts';
 
 /** Measures the dictionaries as they are now on the first sequences of the evaluation tokens. */
 export async function evaluateOn(
@@ -18,7 +18,7 @@ export async function evaluateOn(
   control: JobControl,
 ): Promise<Metrics[]> {
   const dictionaries = placedCopies(inputs, learners);
-  const tokens = openTokens(inputs.projectPath, evaluation.tokens);
+  const tokens = openTokens(inputs.projectPath, evaluation.tokens, inputs.plan.spec.model);
   try {
     const measured = new Evaluation(inputs.model, dictionaries);
     for await (const batch of firstBatches(

@@ -22,7 +22,7 @@ import { writeDictionary } from '../dictionary-file.ts';
 import { evaluateOn, firstBatches, placedCopies } from './evaluation.ts';
 import type { TrainInputs } from './inputs.ts';
 import { openLabelsOf } from './labels.ts';
-import { openTokens } from './plan.ts';
+import { openTokens } from '../tokens/prepare-tokens.ts';
 import type { RunPoint, TrainingRun } from './training-run.ts';
 
 /** After the last step: final metrics, features, and the files that the host imports. */
@@ -76,7 +76,7 @@ async function collect(
   features: NonNullable<TrainSpec['features']>,
   control: JobControl,
 ): Promise<Collected> {
-  const tokens = openTokens(inputs.projectPath, features.tokens);
+  const tokens = openTokens(inputs.projectPath, features.tokens, inputs.plan.spec.model);
   try {
     const pass = new FeaturePass(inputs.model, dictionaries);
     for await (const batch of firstBatches(
@@ -88,7 +88,7 @@ async function collect(
     ))
       pass.add(batch);
     const { context } = tokens;
-    const labels = openLabelsOf({ features }, inputs.projectPath);
+    const labels = openLabelsOf(inputs.plan.spec, inputs.projectPath);
     return { activations: pass.finish(), labels, context, features };
   } finally {
     tokens.close();
@@ -120,12 +120,13 @@ class ResultWriter {
 
   /** Spec, and the tokens and vocabulary behind the features. */
   writeShared(features: TrainSpec['features']): void {
-    const { spec } = this.#inputs.plan;
+    const { projectPath, plan } = this.#inputs;
+    const { spec } = plan;
     this.#write('spec', jobFiles.spec, (path) => writeJson(path, spec));
     // Written before the first step: the inputs as they were when they were read.
     this.#files.push({ kind: 'provenance', path: jobFiles.provenance });
     if (!features) return;
-    const tokens = openTokens(this.#inputs.projectPath, features.tokens);
+    const tokens = openTokens(projectPath, features.tokens, spec.model);
     const rows = Array.from({ length: features.sequences }, (_, row) => row);
     const ids = tokens.read(rows);
     tokens.close();

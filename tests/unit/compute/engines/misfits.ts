@@ -196,6 +196,15 @@ export const misfits: readonly Misfit[] = [
     b.engine.normRowsGradient(b.normals([2, 3]), b.normals([3]), 1, b.normals([2])),
   ),
   misfit('topK of more than a row', (b) => b.engine.topK(b.normals([2, 3]), 4)),
+  misfit('largestOfRows of more than a row', (b) => b.engine.largestOfRows(b.normals([2, 3]), 4)),
+  misfit('sparsifyAbove limits of other columns', (b) =>
+    b.engine.sparsifyAbove(b.normals([2, 3]), b.normals([2])),
+  ),
+  misfit(
+    'largestEntries of a negative number',
+    (b) => b.engine.largestEntries(b.normals([2, 3]), -1),
+    'bad-input',
+  ),
   misfit('largestInColumns of a vector', (b) => b.engine.largestInColumns(b.normals([3]))),
   misfit('sparsify of a vector', (b) => b.engine.sparsify(b.normals([3]))),
   misfit('withValues of another count', (b) => b.engine.withValues(code(b), b.normals([99]))),

@@ -430,6 +430,25 @@ const sparseCases: OpCase[] = [
   op('sparsify', exact, (b) => [
     b.engine.sparsify(b.sparse(sizes(b), b.random.pick([0, 0.01, 0.3, 1]))),
   ]),
+  op('sparsifyAbove 0, or unless too many', exact, (b) => {
+    const x = b.normals(sizes(b));
+    const few = b.engine.sparsifyAbove(x, undefined, x.size / 2);
+    return [b.engine.sparsifyAbove(x)!, ...(few ? [few] : [])];
+  }),
+  op('sparsifyAbove limits of columns', summed, (b) => {
+    const [r, n] = sizes(b);
+    return [b.engine.sparsifyAbove(b.normals([r, n]), b.normals([n]))!];
+  }),
+  op('largestOfRows with ties', exact, (b) => {
+    const [r, n] = [b.size(), b.size() * b.random.pick([1, 20])];
+    const x = b.random.pick([b.wholes([r, n], -4, 9), b.normals([r, n])]);
+    return [b.engine.largestOfRows(x, b.random.integer(0, Math.min(n, 70)))];
+  }),
+  op('largestEntries with ties', exact, (b) => {
+    const [r, n] = [b.size(), b.size() * b.random.pick([1, 20])];
+    const x = b.random.pick([b.wholes([r, n], -4, 9), b.normals([r, n])]);
+    return [b.engine.largestEntries(x, b.random.integer(0, b.random.pick([3, r * n + 2])))];
+  }),
   op('withValues and densify', exact, (b) => {
     const x = sparseOf(b, sizes(b), 0.3);
     const other = b.engine.withValues(x, b.normals([x.count]));
@@ -493,6 +512,8 @@ const empty: OpCase[] = [
       e.crossEntropy(x, b.integers(0, 0, 0)),
       e.gather(w, b.integers(0, 0, 0)),
       e.sparsify(x),
+      e.sparsifyAbove(x)!,
+      e.largestEntries(x, 2),
     ];
   }),
 ];

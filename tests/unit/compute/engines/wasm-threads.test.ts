@@ -161,7 +161,10 @@ describe('memory', () => {
       const x = made([1 + (number % 37), 24]);
       const pre = engine.matmul(x, w);
       const code = engine.activate(pre, 'relu');
-      const sparse = engine.sparsify(code);
+      const sparse = engine.sparsifyAbove(pre)!;
+      // Turns the pattern by columns, which it then keeps.
+      const turned = engine.sparseTransposeMatmul(sparse, x);
+      const largest = engine.largestEntries(pre, x.shape[0]!);
       const slope = engine.activateGradient(pre, code, 'relu');
       const gradient = engine.matmul(x, slope, { transA: true });
       engine.adamStep(w, gradient, m, v, {
@@ -172,7 +175,7 @@ describe('memory', () => {
         step: number,
         gradientScale: 1,
       });
-      engine.dispose(x, pre, code, sparse, slope, gradient);
+      engine.dispose(x, pre, code, sparse, turned, largest, slope, gradient);
     };
     step(1);
     const before = engine.usage();

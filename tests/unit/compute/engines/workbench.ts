@@ -42,6 +42,11 @@ export class Workbench {
     );
   }
 
+  /** Whole numbers as floats, so that many are equal. */
+  wholes(shape: readonly number[], low: number, high: number): Tensor {
+    return this.#floats(shape, () => this.random.integer(low, high));
+  }
+
   integers(count: number, low: number, high: number): Tensor {
     const values = Array.from({ length: count }, () => this.random.integer(low, high));
     return this.keep(this.engine.ints(values, [count]));

@@ -1,12 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine, Sparse } from '../../../../main/compute/engine.ts';
 import { openEngine } from '../../../../main/compute/engines/open-engine.ts';
-import {
-  aboveThreshold,
-  entriesOfColumns,
-  largestOfBatch,
-  largestOfRows,
-} from '../../../../main/compute/ops/selection.ts';
+import { entriesOfColumns } from '../../../../main/compute/ops/selection.ts';
 import { Random } from '../../../support/random.ts';
 
 const [rows, columns] = [7, 60];
@@ -54,7 +49,7 @@ describe.each(['reference', 'wasm'] as const)('selection of codes on %s', (name)
     const wanted = Array.from({ length: rows }, (_, row) =>
       expected(values.subarray(row * columns, (row + 1) * columns), k),
     );
-    expect(select(values, () => largestOfRows(engine, pre, k))).toEqual(wanted.flat());
+    expect(select(values, () => engine.largestOfRows(pre, k))).toEqual(wanted.flat());
     engine.dispose(pre);
   });
 
@@ -62,7 +57,7 @@ describe.each(['reference', 'wasm'] as const)('selection of codes on %s', (name)
     for (let seed = 0; seed < 6; seed++) {
       const values = numbers(seed);
       const pre = engine.floats(values, [rows, columns]);
-      const found = select(values, () => largestOfBatch(engine, pre, count));
+      const found = select(values, () => engine.largestEntries(pre, count));
       expect(found).toEqual(expected(values, count));
       engine.dispose(pre);
     }
@@ -73,7 +68,7 @@ describe.each(['reference', 'wasm'] as const)('selection of codes on %s', (name)
     const pre = engine.floats(values, [rows, columns]);
     const limits = Float32Array.from({ length: columns }, (_, j) => (j % 5) / 4);
     const threshold = engine.floats(limits, [columns]);
-    const sparse = aboveThreshold(engine, pre, threshold);
+    const sparse = engine.sparsifyAbove(pre, threshold)!;
     engine.dispose(threshold);
     const wanted = Array.from(values, (value, at) => (value > limits[at % columns]! ? value : 0));
     expect(select(values, () => sparse)).toEqual(wanted);
@@ -83,7 +78,7 @@ describe.each(['reference', 'wasm'] as const)('selection of codes on %s', (name)
   it('takes the entries of some columns apart', () => {
     const values = numbers(4);
     const pre = engine.floats(values, [rows, columns]);
-    const codes = largestOfRows(engine, pre, 9);
+    const codes = engine.largestOfRows(pre, 9);
     const all = engine.read(codes.values);
     const { part, positions } = entriesOfColumns(engine, codes, 10, 30);
     expect(Array.from(engine.read(part.values))).toEqual(Array.from(positions, (at) => all[at]!));

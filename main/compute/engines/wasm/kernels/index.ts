@@ -46,11 +46,21 @@ export {
   partialColumnSums,
   sumRows,
 } from './reductions';
+export {
+  compressAbove,
+  compressFrom,
+  countAbove,
+  countFrom,
+  countRanked,
+  histogram,
+  orderRanked,
+} from './select';
 export { fewDots, fewSums, gatherFew } from './skinny';
 export {
   compressRows,
   countRows,
   densifyRows,
+  gatherValues,
   sampledMatmul,
   sparseMatmul,
   sparseNormRows,

@@ -148,7 +148,7 @@ export function sparseMatmul(
 
 /**
  * The pattern by columns, by counting: columnPointers [columns + 1], and for each entry in the order
- * of columns its row and value; rows rise within a column. One task, [0, 1).
+ * of columns its row and its place in the order of rows; rows rise within a column. One task, [0, 1).
  */
 export function transposeCode(
   thread: i32,
@@ -156,12 +156,11 @@ export function transposeCode(
   end: i32,
   pointers: usize,
   indices: usize,
-  values: usize,
   rows: i32,
   columns: i32,
   columnPointers: usize,
   rowIndices: usize,
-  rowValues: usize,
+  places: usize,
 ): void {
   const count = load<i32>(pointers + words(rows));
   memory.fill(columnPointers, 0, words(columns + 1));
@@ -177,18 +176,32 @@ export function transposeCode(
     next += here;
   }
   for (let row = 0; row < rows; row++) {
-    const last = words(load<i32>(pointers + words(row + 1)));
-    for (let entry = words(load<i32>(pointers + words(row))); entry < last; entry += WORD) {
-      const place = columnPointers + words(load<i32>(indices + entry));
-      const to = load<i32>(place);
-      store<i32>(place, to + 1);
+    const last = load<i32>(pointers + words(row + 1));
+    for (let entry = load<i32>(pointers + words(row)); entry < last; entry++) {
+      const next = columnPointers + words(load<i32>(indices + words(entry)));
+      const to = load<i32>(next);
+      store<i32>(next, to + 1);
       store<i32>(rowIndices + words(to), row);
-      store<f32>(rowValues + words(to), load<f32>(values + entry));
+      store<i32>(places + words(to), entry);
     }
   }
   // Each pointer has moved on to the start of the next column: move them back by one.
   memory.copy(columnPointers + WORD, columnPointers, words(columns));
   store<i32>(columnPointers, 0);
+}
+
+/** Task: entries. out[i] = values[places[i]]. */
+export function gatherValues(
+  thread: i32,
+  begin: i32,
+  end: i32,
+  values: usize,
+  places: usize,
+  out: usize,
+): void {
+  const last = words(end);
+  for (let at = words(begin); at < last; at += WORD)
+    store<f32>(out + at, load<f32>(values + words(load<i32>(places + at))));
 }
 
 /** Task: columns. out[j] is the sum of the values of column j, in the order of rows. */

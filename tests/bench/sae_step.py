@@ -1,4 +1,4 @@
-"""The rival of `assay bench train-step`: e2e_sae's local step, dense, in PyTorch on the CPU.
+"""The rival of `assay bench sae-step`: e2e_sae's local step, dense, in PyTorch on the CPU.
 
 Reads one JSON object per line, {"width", "latents", "batch", "active", "threads", "steps"}, and
 answers {"seconds": time of that many steps}. One step is forward, backward, clipping and Adam on

@@ -2,8 +2,9 @@ import { availableParallelism } from 'node:os';
 import { AppError } from '../../../shared/errors.ts';
 import type { Engine, Tensor } from '../../compute/engine.ts';
 import { RandomStream } from '../../compute/random.ts';
-import type { ByParameter } from '../../compute/sae/architecture.ts';
-import type { Trainer } from '../../compute/sae/trainer.ts';
+import { parameterCount, type ByParameter } from '../../compute/sae/architecture.ts';
+import { reluArchitecture } from '../../compute/sae/architectures/relu.ts';
+import { statesPerParameter, type Trainer } from '../../compute/sae/trainer.ts';
 import { benchEngines } from './bench-engines.ts';
 import { benchTrainer } from './bench-trainer.ts';
 import { Rival } from './rival.ts';
@@ -18,27 +19,30 @@ interface Size {
   readonly active: number;
 }
 
-/** The dictionary of the acceptance run on the small GPT-2, and one of GPT-2 small's width. */
-const defaultSizes = ['128x2048x2048x36', '768x6144x1024x50'];
+/** A dictionary on the small GPT-2, and one of GPT-2 small's width at ratio 32. */
+const defaultSizes = ['128x4096x1024x50', '768x24576x1024x50'];
 const rounds = 5;
-/** Steps of one turn after one that is not timed. */
-const stepsPerTurn = 4;
+/** Steps of one turn after one that is not timed: this many of a small dictionary, one of a large. */
+const mostSteps = 4;
+const smallEntries = 1 << 20;
 
 /**
  * Tokens per second of local training (one dictionary, forward, backward, clip, Adam; activations
- * given) at sizes WIDTHxLATENTSxBATCHxACTIVE, against the same step in dense PyTorch. Both see
- * encoders whose biases leave the stated number of latents active.
+ * given) at sizes WIDTHxLATENTSxBATCHxACTIVE, against e2e_sae's dense step in PyTorch. Both see
+ * encoders whose biases leave the stated number of latents active. Beside it stands the engine's memory
+ * at its peak, as a multiple of what a step cannot do without: weights, two moments, gradients, batch.
  */
-export async function* benchTrainStep(
+export async function* benchSaeStep(
   sizes: readonly string[],
   { signal, note }: BenchContext,
 ): AsyncGenerator<Row> {
   const parsed = (sizes.length > 0 ? sizes : defaultSizes).map(parseSize);
   const threads = Math.min(2, availableParallelism());
-  const rival = await Rival.start('train_step.py', note);
+  const rival = await Rival.start('sae_step.py', note);
   try {
-    for await (const engine of benchEngines([threads], note))
-      for (const size of parsed) {
+    // An engine for each size, since the peak of its memory is that of all that it has done.
+    for (const size of parsed)
+      for await (const engine of benchEngines([threads], note)) {
         signal.throwIfAborted();
         yield await compare(engine, size, rival);
       }
@@ -75,6 +79,7 @@ async function compare(engine: Engine, size: Size, rival: Rival | undefined): Pr
   });
   const x = engine.floats(new RandomStream(1, 1).normals(batch * width), [batch, width]);
   const l0 = leaveActive(engine, trainer, x, active);
+  const stepsPerTurn = width * latents < smallEntries ? mostSteps : 1;
   const [own, others]: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds; round++) {
     trainer.train([() => ({ x })]);
@@ -88,8 +93,9 @@ async function compare(engine: Engine, size: Size, rival: Rival | undefined): Pr
   }
   trainer.dispose();
   engine.dispose(x);
+  const peak = (engine.usage().peakBytes / leastBytes(size)).toFixed(2);
   return {
-    name: `local training d ${width}, n ${latents}, batch ${batch}, L0 ${Math.round(l0)}`,
+    name: `local training d ${width}, n ${latents}, batch ${batch}, L0 ${Math.round(l0)}, peak memory ${peak}`,
     engine: engine.info.name,
     threads: engine.info.threads,
     value: median(own),
@@ -98,6 +104,12 @@ async function compare(engine: Engine, size: Size, rival: Rival | undefined): Pr
     rivalValue: rival ? median(others) : null,
     ratio: rival ? median(own.map((value, i) => value / others[i]!)) : null,
   };
+}
+
+/** Bytes of float32 weights, two moments and gradients of a dictionary, and of a batch. */
+function leastBytes({ width, latents, batch }: Size): number {
+  const parameters = parameterCount(reluArchitecture('graph'), { dIn: width, latents });
+  return 4 * ((statesPerParameter + 1) * parameters + batch * width);
 }
 
 /** Lowers all encoder biases alike until about `active` latents fire per token; answers how many do. */
