@@ -13,6 +13,7 @@ export interface FoundDictionary {
   readonly path: string;
   /** Of its replicates (see groupHash); undefined for one that was not trained here. */
   readonly group: string | undefined;
+  readonly seed: number | null;
 }
 
 /**
@@ -22,14 +23,15 @@ export interface FoundDictionary {
  */
 export function findDictionaryById(projectPath: string, id: string): FoundDictionary {
   const imported = join(projectPath, '.assay', 'dictionaries', id, runFiles.dictionary);
-  if (existsSync(imported)) return { path: imported, group: undefined };
+  if (existsSync(imported)) return { path: imported, group: undefined, seed: null };
   for (const job of foldersIn(join(projectPath, '.assay', 'runs'))) {
     const folder = jobFolder(projectPath, job);
     const runs = readQuietly(folder)?.runs ?? [];
     const position = runs.findIndex(({ dictionary }) => dictionary === id);
     if (position === -1) continue;
-    const path = join(folder, runs[position]!.id, runFiles.dictionary);
-    return { path, group: groupOf(folder, position) };
+    const run = runs[position]!;
+    const path = join(folder, run.id, runFiles.dictionary);
+    return { path, group: groupOf(folder, position), seed: run.seed };
   }
   throw new AppError('not-found', `There is no dictionary ${id} in this project.`, {
     dictionary: id,

@@ -14,6 +14,8 @@ export const compareSpecSchema = v.strictObject({
   name: jobName,
   /** Ids in the project, or paths of dictionary files relative to the project folder. */
   dictionaries: v.pipe(v.array(path), v.minLength(2), v.maxLength(mostDictionaries)),
+  /** Folder of the model, where the files of the dictionaries do not name one of the project. */
+  model: v.optional(path),
   /** All dictionaries run on these. */
   tokens: tokensSchema,
   /** The first sequences of the tokens; all where not given. */

@@ -8,6 +8,7 @@ import {
   type ArchitectureName,
 } from './dictionary.ts';
 import { hookPattern } from './hook-name.ts';
+import { importSpecSchema } from './import-spec.ts';
 import { objectiveContradiction, objectiveSchema } from './objective.ts';
 import {
   firstSpliced,
@@ -163,6 +164,7 @@ export const jobSpecSchema = v.variant('kind', [
   trainSpecSchema,
   regressSpecSchema,
   compareSpecSchema,
+  importSpecSchema,
 ]);
 
 export type TrainSpec = v.InferOutput<typeof trainSpecSchema>;

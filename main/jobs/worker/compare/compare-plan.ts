@@ -4,12 +4,10 @@ import {
   isDictionaryId,
   type CompareSpec,
 } from '../../../../shared/domain/compare-spec.ts';
-import { directionMeasures } from '../../../../shared/domain/comparison.ts';
 import type { WeightProcessing } from '../../../../shared/domain/job-spec.ts';
 import { AppError } from '../../../../shared/errors.ts';
-import { openSafetensors } from '../../../formats/safetensors.ts';
 import { findDictionaryById } from '../../find-dictionary.ts';
-import { readDictionaryMetadata } from '../dictionary-file.ts';
+import { openDictionary } from '../dictionary-file.ts';
 import { insideProject } from '../inside-project.ts';
 
 /** A dictionary that a spec names, found, with what its file says of itself. */
@@ -26,6 +24,7 @@ export interface PlannedSource {
   readonly processing: WeightProcessing;
   readonly architecture: string;
   readonly dIn: number;
+  readonly dOut: number;
   readonly latents: number;
 }
 
@@ -41,49 +40,51 @@ export interface ComparePlan {
  *   different width.
  */
 export function planComparison(projectPath: string, spec: CompareSpec): ComparePlan {
-  const sources = spec.dictionaries.map((source) => planSource(projectPath, source));
+  const sources = spec.dictionaries.map((source) => planSource(projectPath, spec, source));
   const pairs = comparedPairs(spec);
-  const direction = directionMeasures.find((measure) => spec.measures.includes(measure));
-  for (const [a, b] of direction ? pairs : []) {
-    const [one, other] = [sources[a]!, sources[b]!];
-    if (one.dIn === other.dIn) continue;
-    throw new AppError(
-      'shape-mismatch',
-      `${one.source} has directions of width ${one.dIn}, and ${other.source} of width ${other.dIn}: they have no cosine. Leave decoder and encoder out of measures, or name pairs of equal width.`,
-      { place: 'measures', widths: [one.dIn, other.dIn] },
-    );
-  }
+  for (const [a, b] of pairs) refuseWidths(spec, sources[a]!, sources[b]!);
   return { spec, sources, pairs };
 }
 
-function planSource(projectPath: string, source: string): PlannedSource {
-  const found = isDictionaryId(source)
+function refuseWidths({ measures }: CompareSpec, a: PlannedSource, b: PlannedSource): void {
+  for (const [measure, side] of [
+    ['decoder', 'dOut'],
+    ['encoder', 'dIn'],
+  ] as const) {
+    if (!measures.includes(measure) || a[side] === b[side]) continue;
+    throw new AppError(
+      'shape-mismatch',
+      `The ${measure} directions of ${a.source} have width ${a[side]}, and those of ${b.source} ${b[side]}: they have no cosine. Leave ${measure} out of measures, or name pairs of equal width.`,
+      { place: 'measures', widths: [a[side], b[side]] },
+    );
+  }
+}
+
+function planSource(projectPath: string, spec: CompareSpec, source: string): PlannedSource {
+  const located = isDictionaryId(source)
     ? findDictionaryById(projectPath, source)
-    : { path: insideProject(projectPath, source), group: undefined };
-  const { model, hook, processing, architecture, seed, target } = readDictionaryMetadata(
-    found.path,
-  );
-  const [dIn = 0, latents = 0] = shapeOf(found.path);
-  const alike = [model, processing, hook, target ?? '', architecture, dIn, latents];
+    : { path: insideProject(projectPath, source), group: undefined, seed: null };
+  const { found, close } = openDictionary(located.path);
+  close();
+  const { hook, target, processing, architecture, sizes } = found;
+  const model = spec.model ?? found.model;
+  const { dIn, dOut, latents } = sizes;
+  const alike = [model, processing, hook, target, architecture, dIn, latents];
   return {
     source,
-    path: found.path,
-    group: found.group ?? createHash('sha256').update(alike.join('\n')).digest('hex').slice(0, 32),
-    seed: /^\d{1,10}$/.test(seed) ? Number(seed) : null,
+    path: located.path,
+    group: located.group ?? shortHash(alike.join('\n')),
+    seed: located.seed,
     hook,
     model,
     processing,
     architecture,
     dIn,
+    dOut,
     latents,
   };
 }
 
-function shapeOf(path: string): readonly number[] {
-  const reader = openSafetensors(path);
-  try {
-    return reader.tensors.get('W_enc')?.shape ?? [];
-  } finally {
-    reader.close();
-  }
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
