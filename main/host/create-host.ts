@@ -5,6 +5,7 @@ import { QueryService } from '../jobs/query-service.ts';
 import { Blobs } from './blobs.ts';
 import { appHandlers } from './handlers/app-handlers.ts';
 import { dictionariesHandlers } from './handlers/dictionaries-handlers.ts';
+import { comparisonsHandlers } from './handlers/comparisons-handlers.ts';
 import { featuresHandlers } from './handlers/features-handlers.ts';
 import { hubsHandlers } from './handlers/hubs-handlers.ts';
 import { jobsHandlers } from './handlers/jobs-handlers.ts';
@@ -47,6 +48,7 @@ export function createHost(options: HostOptions): Host {
     runsHandlers(projects),
     dictionariesHandlers(projects, queries, clock),
     featuresHandlers(projects, queries, clock),
+    comparisonsHandlers(projects, blobs, options),
     statisticsHandlers(projects, queries, clock),
     resultsHandlers(projects),
     reportsHandlers({ projects, blobs, clock, options }),
