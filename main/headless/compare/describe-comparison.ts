@@ -151,14 +151,13 @@ export function printComparison(answer: CompareAnswer): string {
         }),
       ),
     ]),
-    ...(pairs.length > 1 ? ['', groupTable(answer, measures)] : []),
+    ...(pairs.length > 1 ? ['', groupTable(answer)] : []),
   ].join('\n');
 }
 
-function groupTable(
-  { groups, dictionaries }: CompareAnswer,
-  measures: ComparisonMeasure[],
-): string {
+/** Pairs of dictionaries by their groups. */
+export function groupTable({ groups, dictionaries }: CompareAnswer): string {
+  const measures = Object.keys(groups) as ComparisonMeasure[];
   const nameOf = (key: string) => dictionaries.find(({ group }) => group === key)?.groupName ?? key;
   return textTable([
     ['groups', 'measure', 'pairs', 'both directions', 'from', 'to'],
