@@ -5,6 +5,8 @@ import type { FetchedTensors } from '../../shared/contract/comparisons.ts';
 import { comparisonMeasures, levelOf } from '../../shared/domain/comparison.ts';
 import { openSafetensors } from '../../main/formats/safetensors.ts';
 import { forkLauncher } from '../../main/headless/launcher.ts';
+import type { CompareAnswer } from '../../main/headless/compare/describe-comparison.ts';
+import { assay, assayJson, type CliError } from '../support/cli.ts';
 import { failureOf, startHost, type TestHost } from '../support/host.ts';
 import { tinySpec } from '../support/tiny-project-files.ts';
 import { makeTinyProject } from '../support/tiny-project.ts';
@@ -195,5 +197,33 @@ describe('a job that compares dictionaries', () => {
       details: { place: 'dictionaries' },
     });
     expect(openSafetensors(join(folder, path)).tensors.has('W_dec')).toBe(true);
+  }, 90_000);
+
+  it('is a verb of the command line, whose report can be written', async () => {
+    const { client, project, dictionaries, folder } = await start();
+    await client.call('project.close', { project });
+    const chosen = dictionaries.slice(0, 2);
+    const words = ['compare', ...chosen, '--project', folder, '--resamples', '50'];
+    const { code, document, stderr } = await assayJson<CompareAnswer>([
+      ...words,
+      '--min-count',
+      '5',
+    ]);
+    expect(code, stderr).toBe(0);
+    expect(document).toMatchObject({ minimumCount: 5, pairs: [{ a: 0, b: 1 }] });
+    for (const measure of comparisonMeasures) {
+      const { aToB, bToA, mutual, oneToOne } = document[measure]!;
+      for (const { n, dropped, mean } of [aToB, bToA, mutual, oneToOne]) {
+        expect(n + dropped).toBe(document.dictionaries[0]!.latents);
+        expect(mean === null).toBe(n === 0);
+      }
+      expect(oneToOne.total).toBeLessThanOrEqual(oneToOne.bound + 1e-9);
+    }
+    const out = join(folder, 'comparison.html');
+    const report = await assay(['report', document.comparison, '--project', folder, '--out', out]);
+    expect(report.code, report.stderr).toBe(0);
+    expect(readFileSync(out, 'utf8')).toContain('Best matches by decoder cosine');
+    const usage = await assayJson<CliError>([...words, '--measures', 'cosine']);
+    expect(usage).toMatchObject({ code: 2, document: { error: { code: 'usage' } } });
   }, 90_000);
 });
