@@ -77,7 +77,7 @@ function measureFigures(
     : 'bands are 95 % t intervals over pairs, which share seeds and so are not independent';
   return context.figure(
     html`${legend([...series.map(({ name }) => name), 'by chance'])}
-      <div class="curves">${histogram}${share}</div>`,
+      <div class="multiples">${histogram}${share}</div>`,
     `Best matches by ${words}. Left: how similar each feature's best match is${isPair ? '' : ', both directions of all pairs together'}, with what chance gives dashed. Right: the share of features whose best match reaches a threshold; ${interval}.`,
   );
 }
