@@ -5,14 +5,18 @@ import { readJson } from './json.ts';
 export interface StoredDictionary extends DictionaryRow {
   /** Number under which its features are stored. */
   readonly key: number;
+  /** The features job that its features are from; null for those of its own training. */
+  readonly featuresJob: string | null;
 }
 
-export type NewDictionary = Omit<StoredDictionary, 'key' | 'job'> & { readonly createdAt: number };
+export type NewDictionary = Omit<StoredDictionary, 'key' | 'job' | 'featuresJob'> & {
+  readonly createdAt: number;
+};
 
 const select = `
   SELECT dictionaries.key, dictionaries.id, run, dictionaries.name, dictionaries.seed,
          dictionaries.hook, dictionaries.model, architecture, d_in AS dIn, latents, tokens, context,
-         alive, properties, runs.job AS job
+         alive, properties, runs.job AS job, features_job AS featuresJob
   FROM dictionaries LEFT JOIN runs ON runs.id = dictionaries.run`;
 
 type Row = Omit<StoredDictionary, 'properties'> & { readonly properties: string };
@@ -58,4 +62,23 @@ export function insertDictionary(db: Writer, dictionary: NewDictionary): number 
     ],
   );
   return db.get<{ key: number }>('SELECT key FROM dictionaries WHERE id = ?', [row.id])!.key;
+}
+
+/** What a features job found out about a dictionary as a whole. */
+export interface CountedFeatures {
+  readonly job: string;
+  readonly tokens: number;
+  readonly context: number;
+  readonly alive: number;
+  readonly properties: readonly string[];
+}
+
+/** Notes over which tokens a features job counted the features of a dictionary. */
+export function setCountedFeatures(db: Writer, dictionary: number, counted: CountedFeatures): void {
+  const { job, tokens, context, alive, properties } = counted;
+  db.run(
+    `UPDATE dictionaries SET features_job = ?, tokens = ?, context = ?, alive = ?, properties = ?
+     WHERE key = ?`,
+    [job, tokens, context, alive, JSON.stringify(properties), dictionary],
+  );
 }

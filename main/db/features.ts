@@ -1,5 +1,6 @@
 import type { FeatureFilter, FeatureRow } from '../../shared/contract/features.ts';
 import type { Parameters, Reader, Value, Writer } from './connection.ts';
+import { restoreLabels } from './labels.ts';
 
 export interface FeatureQuery extends FeatureFilter {
   readonly offset: number;
@@ -21,7 +22,7 @@ export interface FeatureColumns {
 
 const select = `
   SELECT feature, count, density, density_low AS densityLow, density_high AS densityHigh,
-         mean, max, label, stability, property, auc
+         mean, max, label, rating, stability, property, auc
   FROM features`;
 
 /** One page of the features of a dictionary, and how many there are in all that fit the query. */
@@ -115,6 +116,15 @@ export function labelsOf(
     [dictionary, ...features],
   );
   return new Map(rows.map(({ feature, label }) => [feature, label]));
+}
+
+/** Puts new figures in the place of the old ones; labels and ratings stay. */
+export function replaceFeatures(db: Writer, dictionary: number, columns: FeatureColumns): void {
+  db.transaction(() => {
+    db.run('DELETE FROM features WHERE dictionary = ?', [dictionary]);
+    insertRows(db, dictionary, columns);
+    restoreLabels(db, dictionary);
+  });
 }
 
 export function insertFeatures(db: Writer, dictionary: number, columns: FeatureColumns): void {

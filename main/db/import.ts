@@ -1,7 +1,14 @@
 import type { FitDetail } from '../../shared/contract/statistics.ts';
+import { AppError } from '../../shared/errors.ts';
 import type { Writer } from './connection.ts';
-import { insertDictionary, type NewDictionary } from './dictionaries.ts';
-import { insertFeatures, type FeatureColumns } from './features.ts';
+import {
+  getDictionary,
+  insertDictionary,
+  setCountedFeatures,
+  type CountedFeatures,
+  type NewDictionary,
+} from './dictionaries.ts';
+import { insertFeatures, replaceFeatures, type FeatureColumns } from './features.ts';
 import { getFit, insertFit } from './fits.ts';
 import { getJob, updateJob } from './jobs.ts';
 import { replacePoints, type Point } from './points.ts';
@@ -18,6 +25,12 @@ export interface ImportedResult {
     readonly points: Iterable<Point>;
     readonly dictionary: NewDictionary;
     readonly features: FeatureColumns | null;
+  }[];
+  /** Of a features job: new figures for dictionaries that exist. */
+  readonly counted: readonly {
+    readonly dictionary: string;
+    readonly columns: FeatureColumns;
+    readonly about: CountedFeatures;
   }[];
   readonly fit: FitDetail | null;
   readonly artifacts: readonly (Artifact & { readonly run: string | null })[];
@@ -37,9 +50,23 @@ export function importResult(db: Writer, result: ImportedResult): boolean {
       const key = insertDictionary(db, run.dictionary);
       if (run.features) insertFeatures(db, key, run.features);
     }
+    for (const { dictionary, columns, about } of result.counted) {
+      const key = getDictionary(db, dictionary)?.key;
+      if (key === undefined) throw noDictionary(dictionary, result.job);
+      replaceFeatures(db, key, columns);
+      setCountedFeatures(db, key, about);
+    }
     if (result.fit && !getFit(db, result.fit.id)) insertFit(db, result.fit, result.job);
     replaceArtifacts(db, result.job, result.artifacts);
     updateJob(db, result.job, { importedAttempt: result.attempt });
     return true;
   });
+}
+
+function noDictionary(dictionary: string, job: string): AppError {
+  return new AppError(
+    'not-found',
+    `The job ${job} collected features of the dictionary ${dictionary}, which is not in this project. Import the dictionary first.`,
+    { job, dictionary },
+  );
 }

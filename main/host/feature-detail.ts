@@ -48,7 +48,7 @@ export function readFeatureDetail(
       words,
       around,
     );
-    const places = groupExamples(features, windows.active, windows.ids, source.context);
+    const places = groupExamples(features, windows.active, () => windows.ids, source.context);
     return {
       histogram: readHistogram(features, row.max),
       groups: places.map((group) => ({
@@ -61,6 +61,7 @@ export function readFeatureDetail(
       encoderNeighbours: readNeighbours(features, 'encoder_neighbour', source),
       matches: readMatches(features, source),
       scores: readScores(features),
+      logits: readLogitHistogram(features),
       densityByPosition: [...features.floats('density_by_position')],
       encoderDecoderCosine: finite(features.floats('encoder_decoder_cosine')[0]),
     };
@@ -125,7 +126,7 @@ class Windows {
     this.#around = around;
   }
 
-  /** All token ids, row after row. */
+  /** All token ids, row after row: for files that keep no near misses. */
   get ids(): Int32Array {
     return (this.#ids ??= this.#reader.ints('input_ids'));
   }
@@ -135,7 +136,7 @@ class Windows {
     const start = Math.max(0, position - this.#around);
     const end = Math.min(context, position + this.#around + 1);
     const first = row * context;
-    const ids = [...this.ids.subarray(first + start, first + end)];
+    const ids = [...this.#reader.ints('input_ids', first + start, first + end)];
     return {
       sequence: row,
       position,
@@ -164,6 +165,15 @@ function readLogits(
   return [...features.ints(name)].flatMap((id, i) =>
     id < 0 ? [] : [{ id, token: wordOf(words, id), value: values[i]! }],
   );
+}
+
+/** The range is written as float32, so its edges are too. */
+function readLogitHistogram(features: FeatureSlice): FileParts['logits'] {
+  const counts = [...features.ints('logit_histogram')];
+  const [low = 0, high = 0] = features.floats('logit_range');
+  const width = (high - low) / Math.max(1, counts.length);
+  const edges = counts.length === 0 ? [] : [...counts, 0].map((_, i) => low + width * i);
+  return { edges, counts };
 }
 
 function readNeighbours(

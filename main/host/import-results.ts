@@ -48,8 +48,10 @@ export async function importUnknownFolders(
   now: number,
 ): Promise<{ job: string; error: unknown }[]> {
   const failed: { job: string; error: unknown }[] = [];
-  for (const job of listFolders(join(projectPath, '.assay', 'runs'))) {
-    if (getJob(db, job)) continue;
+  const folders = listFolders(join(projectPath, '.assay', 'runs')).filter(
+    (job) => !getJob(db, job),
+  );
+  for (const job of dictionariesFirst(projectPath, folders)) {
     const folder = jobFolder(projectPath, job);
     try {
       const result = readResult(folder);
@@ -64,6 +66,20 @@ export async function importUnknownFolders(
     }
   }
   return failed;
+}
+
+/** Jobs that counted the features of a dictionary come after those that trained one. */
+function dictionariesFirst(projectPath: string, jobs: readonly string[]): string[] {
+  const isLater = (job: string) => {
+    try {
+      return readResult(jobFolder(projectPath, job))?.features !== undefined;
+    } catch {
+      // Told where it is imported.
+      return false;
+    }
+  };
+  const later = new Set(jobs.filter(isLater));
+  return [...jobs.filter((job) => !later.has(job)), ...later];
 }
 
 function listFolders(path: string): string[] {
@@ -108,6 +124,7 @@ function gather(db: Writer, folder: string, result: JobResult): ImportedResult {
     job: result.job,
     attempt: result.attempt,
     fit: readFit(folder),
+    counted: readCounted(folder, result),
     artifacts: result.files.map((file) => {
       const run = file.path.split('/', 1)[0]!;
       return { ...file, run: ids.has(run) ? run : null };
@@ -141,6 +158,21 @@ function gather(db: Writer, folder: string, result: JobResult): ImportedResult {
       };
     }),
   };
+}
+
+/** What a features job found out about each of its dictionaries. */
+function readCounted(folder: string, result: JobResult): ImportedResult['counted'] {
+  const { job, featureTokens: tokens, context } = result;
+  return (result.features ?? []).map(({ dictionary }) => {
+    const path = join(folder, dictionary, runFiles.features);
+    const features = readFeatureColumns(path, tokens);
+    if (!features)
+      throw new AppError('not-found', `${path} does not exist. Collect the features again.`, {
+        file: path,
+      });
+    const { columns, alive, properties } = features;
+    return { dictionary, columns, about: { job, tokens, context, alive, properties } };
+  });
 }
 
 function describeJob(db: Writer, job: string) {

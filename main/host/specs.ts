@@ -1,6 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { parseJobSpec, startsOf, type JobSpec } from '../../shared/domain/job-spec.ts';
+import { dictionaryFilesOf } from '../../shared/domain/features-spec.ts';
+import {
+  parseJobSpec,
+  startsOf,
+  type FeaturesSpec,
+  type JobSpec,
+} from '../../shared/domain/job-spec.ts';
 import { AppError, fileError, hasCode } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { positionsIn } from '../formats/e2e-sae/checkpoint.ts';
@@ -89,6 +95,7 @@ export function readSpecText(projectPath: string, name: string): string {
 /** Every file that a spec names, by the field that names it. */
 export function filesOfSpec(spec: JobSpec): Record<string, string> {
   if (spec.kind === 'regress') return { table: spec.table };
+  if (spec.kind === 'features') return filesOfFeatures(spec);
   const { model, tokens, evaluation, features } = spec;
   const starts = startsOf(spec);
   return {
@@ -98,6 +105,17 @@ export function filesOfSpec(spec: JobSpec): Record<string, string> {
     ...(features ? { 'features.tokens.file': features.tokens.file } : {}),
     ...Object.fromEntries(starts.map((start, index) => [`dictionary.start.${index}`, start])),
     ...(features?.labels === undefined ? {} : { 'features.labels': features.labels }),
+  };
+}
+
+function filesOfFeatures(spec: FeaturesSpec): Record<string, string> {
+  const { model, tokens, labels } = spec;
+  const dictionaries = dictionaryFilesOf(spec);
+  return {
+    ...(model === undefined ? {} : { model }),
+    'tokens.file': tokens.file,
+    ...(labels === undefined ? {} : { labels }),
+    ...Object.fromEntries(dictionaries.map((file, index) => [`dictionaries.${index}`, file])),
   };
 }
 

@@ -44,6 +44,8 @@ export const featureRow = v.object({
   mean: maybeNumber,
   max: maybeNumber,
   label: v.nullable(text),
+  /** How clear it is to a reader, 1 to 5. */
+  rating: v.nullable(count),
   /** Mean over sibling dictionaries of the best decoder cosine; null without siblings. */
   stability: maybeNumber,
   /** The ground-truth property that it tells best, where there are labels. */
@@ -60,6 +62,7 @@ export const featureSortKeys = [
   'stability',
   'auc',
   'label',
+  'rating',
 ] as const;
 
 /** A stretch of text around one activation. Activations are of the feature shown, one per token. */
@@ -88,7 +91,10 @@ export type ExampleGroup = v.InferOutput<typeof exampleGroup>;
 const logit = v.object({ id: count, token: text, value: v.number() });
 const neighbour = v.object({ feature: count, cosine: v.number(), label: v.nullable(text) });
 
-export const labelEntry = v.object({ text, author: shortText, time });
+const rating = v.nullable(v.pipe(count, v.minValue(1), v.maxValue(5)));
+
+/** Label and rating as they were from then on. */
+export const labelEntry = v.object({ text, rating, author: shortText, time });
 export type LabelEntry = v.InferOutput<typeof labelEntry>;
 
 export const featureDetail = v.object({
@@ -100,6 +106,8 @@ export const featureDetail = v.object({
   /** Effect of the decoder direction on the next-token logits, without the final norm's scale. */
   promoted: v.array(logit),
   suppressed: v.array(logit),
+  /** The logits of all tokens in equal bins; empty where they were not counted. */
+  logits: v.object({ edges: v.array(v.number()), counts: v.array(count) }),
   decoderNeighbours: v.array(neighbour),
   encoderNeighbours: v.array(neighbour),
   matches: v.array(siblingMatch),
@@ -180,7 +188,12 @@ export const featuresContract = {
     }),
     v.array(labelEntry),
   ),
-  /** Takes back the newest label of the feature and answers what is left. */
+  /** How clear the feature is, from 1 to 5; null takes the rating away. */
+  'features.rate': operation(
+    v.strictObject({ ...inDictionary, feature: count, rating }),
+    v.array(labelEntry),
+  ),
+  /** Takes back the newest entry, label or rating, of the feature and answers what is left. */
   'features.undoLabel': operation(
     v.strictObject({ ...inDictionary, feature: count }),
     v.array(labelEntry),

@@ -6,6 +6,7 @@ import {
   dictionarySchema,
   type ArchitectureName,
 } from './dictionary.ts';
+import { featuresSpecSchema, type FeaturesSpec } from './features-spec.ts';
 import { hookPattern } from './hook-name.ts';
 import { objectiveContradiction, objectiveSchema } from './objective.ts';
 import {
@@ -166,12 +167,16 @@ export const regressSpecSchema = v.strictObject({
   filter: v.optional(v.pipe(v.string(), v.maxLength(20_000))),
 });
 
-export const jobSpecSchema = v.variant('kind', [trainSpecSchema, regressSpecSchema]);
+export const jobSpecSchema = v.variant('kind', [
+  trainSpecSchema,
+  regressSpecSchema,
+  featuresSpecSchema,
+]);
 
 export type TrainSpec = v.InferOutput<typeof trainSpecSchema>;
 export type RegressSpec = v.InferOutput<typeof regressSpecSchema>;
 export type JobSpec = v.InferOutput<typeof jobSpecSchema>;
-export type { TokensRef };
+export type { FeaturesSpec, TokensRef };
 
 /**
  * Checks a document read from YAML or JSON and fills in the defaults.
@@ -180,6 +185,7 @@ export type { TokensRef };
 export function parseJobSpec(document: unknown, file: string): JobSpec {
   const spec = parseWith(jobSpecSchema, document, file);
   if (spec.kind === 'train') checkTrainSpec(spec, file);
+  if (spec.kind === 'features') checkFeaturesSpec(spec, file);
   return spec;
 }
 
@@ -198,6 +204,18 @@ function parseWith<Schema extends v.GenericSchema>(
       ? `the field '${place}' is not known`
       : `${place}: ${describeIssue(issue)}`;
   throw new AppError('bad-spec', `${file}: ${problem}.`, { file, place });
+}
+
+function checkFeaturesSpec({ dictionaries, tokens }: FeaturesSpec, file: string): void {
+  const ids = dictionaries.map(({ id }) => id);
+  const twice = ids.findIndex((id, index) => ids.indexOf(id) < index);
+  const problem =
+    twice >= 0
+      ? { place: `dictionaries.${twice}.id`, problem: 'lists the same dictionary twice' }
+      : tokensContradiction(tokens, 'tokens');
+  if (!problem) return;
+  const { place } = problem;
+  throw new AppError('bad-spec', `${file}: ${place}: ${problem.problem}.`, { file, place });
 }
 
 function checkTrainSpec(spec: TrainSpec, file: string): void {
@@ -377,7 +395,11 @@ function passOf({ pass = 0 }: Variant): number {
 }
 
 /** The tokens that a job reads, by the field that names them. */
-export function tokensOf({ tokens, evaluation, features }: TrainSpec): [string, TokensRef][] {
+export function tokensOf({
+  tokens,
+  evaluation,
+  features,
+}: Pick<TrainSpec, 'tokens' | 'evaluation' | 'features'>): [string, TokensRef][] {
   return [
     ['tokens', tokens],
     ...(evaluation ? [['evaluation.tokens', evaluation.tokens] as [string, TokensRef]] : []),

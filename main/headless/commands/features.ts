@@ -5,16 +5,18 @@ import { textValue, type Command, type Values } from '../cli/command.ts';
 import { usage } from '../cli/run-cli.ts';
 import { textTable } from '../cli/text-table.ts';
 import { wholeValue } from '../cli/whole-value.ts';
+import { collectFeatures, collectOptions } from './collect-features.ts';
 import { projectOption, withProject } from './read-project.ts';
 
 const deadChoices = ['show', 'hide', 'only'] as const;
 
 export const features: Command = {
   name: 'features',
-  summary: 'Lists the features of a dictionary.',
-  parameters: ['DICTIONARY'],
+  summary: 'Lists the features of a dictionary, or counts those of several anew.',
+  parameters: ['DICTIONARY', '[MORE...]'],
   options: {
     ...projectOption,
+    ...collectOptions,
     search: { type: 'string', value: 'WORDS', help: 'a number, or words of labels' },
     sort: { type: 'string', value: 'COLUMN', help: featureSortKeys.join(', ') },
     descending: { type: 'boolean', help: 'largest first' },
@@ -28,8 +30,11 @@ export const features: Command = {
     },
   },
   example: 'assay features dict_0123456789abcdef --sort max --descending --limit 20',
-  run: ({ parameters, values, output }) =>
-    withProject(values, (view) => {
+  run: async (context) => {
+    const { parameters, values, output } = context;
+    if (values['collect'] === true) return collectFeatures(context);
+    if (parameters.length > 1) throw usage('One dictionary is listed at a time.');
+    return withProject(values, (view) => {
       const page = readFeaturePage(view, parameters[0]!, {
         search: textValue(values, 'search') ?? '',
         dead: oneOf(values, 'dead', deadChoices, 'show'),
@@ -41,7 +46,8 @@ export const features: Command = {
         limit: wholeValue(values, 'limit', 50, limits.pageRows),
       });
       output.answer(page, () => `${featureTable(page.rows)}\n${page.rows.length} of ${page.total}`);
-    }),
+    });
+  },
 };
 
 function featureTable(rows: readonly FeatureRow[]): string {

@@ -1,21 +1,19 @@
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import { listDictionaries } from '../../db/dictionaries.ts';
 import { addLabel, undoLabel } from '../../db/labels.ts';
 import type { Clock } from '../../jobs/clock.ts';
-import { runFiles } from '../../jobs/job-folder.ts';
 import type { QueryService } from '../../jobs/query-service.ts';
 import { ask } from '../ask.ts';
 import { insideProject } from '../paths.ts';
 import type { Projects } from '../projects.ts';
 import {
+  dictionaryFile,
   findDictionary,
   findFeature,
   readFeature,
   readFeaturePage,
   readFeaturePlace,
   readFeatureSummary,
-  runFolder,
 } from '../read-features.ts';
 import type { HandlerGroup } from './group.ts';
 
@@ -46,6 +44,14 @@ export function featuresHandlers(
       opened.changed('features');
       return labels;
     },
+    'features.rate': async ({ project, dictionary, feature, rating }) => {
+      const opened = await projects.get(project);
+      const { key } = findDictionary(opened, dictionary);
+      findFeature(opened, key, feature);
+      const labels = addLabel(opened.db, key, feature, { rating, author, time: clock.now() });
+      opened.changed('features');
+      return labels;
+    },
     'features.undoLabel': async ({ project, dictionary, feature }) => {
       const opened = await projects.get(project);
       const { key } = findDictionary(opened, dictionary);
@@ -63,7 +69,7 @@ export function featuresHandlers(
         'try-text',
         {
           model: insideProject(opened.path, found.model),
-          dictionary: join(runFolder(opened, found), runFiles.dictionary),
+          dictionary: dictionaryFile(opened, found),
           hook: found.hook,
           feature,
           text,

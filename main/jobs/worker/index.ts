@@ -1,4 +1,5 @@
 import { joinQueries } from './join-queries.ts';
+import { runFeaturesJob } from './features/index.ts';
 import { openParentPort } from './parent-port.ts';
 import { engineQueries } from './queries/engines.ts';
 import { generateQueries } from './queries/generate.ts';
@@ -11,7 +12,7 @@ import { runTrainJob } from './train/index.ts';
 
 /** The entry of a worker process, under either shell: what it can do, and for whom. */
 runWorker(openParentPort(), {
-  jobs: { train: runTrainJob, regress: runRegressJob },
+  jobs: { train: runTrainJob, regress: runRegressJob, features: runFeaturesJob },
   queries: joinQueries(
     engineQueries,
     modelQueries,

@@ -36,7 +36,7 @@ export function openTokens(projectPath: string, ref: TokensRef, model: string): 
  */
 export async function prepareTokens(
   projectPath: string,
-  spec: TrainSpec,
+  spec: Pick<TrainSpec, 'tokens' | 'evaluation' | 'features' | 'model'>,
   control: JobControl,
 ): Promise<() => void> {
   const uses: (() => void)[] = [];
