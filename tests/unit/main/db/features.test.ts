@@ -127,7 +127,7 @@ describe('labels', () => {
 
   it('are those of one feature only', () => {
     expect(listLabels(db, dictionary, 5)).toEqual([
-      { text: 'closing quote', author: 'a', time: 5 },
+      { text: 'closing quote', rating: null, author: 'a', time: 5 },
     ]);
   });
 });
