@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Example, FeatureDetail, FeatureRow } from '../../shared/contract/features.ts';
 import type { TensorReader } from '../../shared/domain/tensors.ts';
-import { AppError, fileError } from '../../shared/errors.ts';
+import { AppError } from '../../shared/errors.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import { jobFiles, runFiles } from '../jobs/job-folder.ts';
 import { ActiveTokens } from './active-tokens.ts';
 import { readProperties } from './feature-files.ts';
 import { groupExamples, type Place } from './example-groups.ts';
+import { readVocabulary, wordOf } from './vocabulary.ts';
 
 type FileParts = Omit<FeatureDetail, 'row' | 'tokens' | 'labels'>;
 
@@ -211,29 +211,6 @@ function readScores(features: FeatureSlice): FileParts['scores'] {
     }))
     .filter(({ auc }) => !Number.isNaN(auc))
     .sort((a, b) => b.auc - a.auc);
-}
-
-/** The vocabulary of the job opened last: pages ask for many features of one dictionary in a row. */
-let lastVocabulary: { path: string; words: readonly string[] } | undefined;
-
-function readVocabulary(path: string): readonly string[] {
-  if (lastVocabulary?.path === path) return lastVocabulary.words;
-  let words: unknown;
-  try {
-    words = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw fileError(error, path);
-  }
-  if (!Array.isArray(words) || !words.every((word) => typeof word === 'string'))
-    throw new AppError('corrupt', `${path} is not a list of words. Run the job again.`, {
-      file: path,
-    });
-  lastVocabulary = { path, words };
-  return words;
-}
-
-function wordOf(words: readonly string[], id: number): string {
-  return words[id] ?? `⟨${id}⟩`;
 }
 
 function finite(value: number | undefined): number | null {

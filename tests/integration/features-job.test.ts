@@ -86,6 +86,69 @@ describe('a features job', () => {
     expect((await client.call('features.get', of)).row.label).toBe('kept');
   });
 
+  it('answers what fires together and on a token from what it kept', async () => {
+    const test = await trained();
+    const { client, project, dictionaries, training } = test;
+    const of = { project, dictionary: dictionaries[0]!.id };
+    const kept = tensorsOf(
+      join(folderOf(test, training.id), training.runs[0]!, 'activations.safetensors'),
+    );
+    const ids = tensorsOf(join(folderOf(test, training.id), 'tokens.safetensors'))['input_ids']!;
+    const { pointers, token, value } = kept as Record<'pointers' | 'token' | 'value', number[]>;
+    const latents = pointers.length - 1;
+    const activeOn = (j: number) =>
+      new Map(
+        Array.from({ length: pointers[j + 1]! - pointers[j]! }, (_, i) => [
+          token[pointers[j]! + i]!,
+          value[pointers[j]! + i]!,
+        ]),
+      );
+    const feature = [...Array(latents).keys()].findIndex((j) => activeOn(j).size > 20);
+    const own = activeOn(feature);
+    const coactive = await client.call('features.coactive', { ...of, feature });
+    expect(coactive).toMatchObject({ tokens: own.size, sampled: own.size });
+    const jaccards = [...Array(latents).keys()].map((j) => {
+      if (j === feature) return -1;
+      const both = [...activeOn(j).keys()].filter((at) => own.has(at)).length;
+      return both / (own.size + activeOn(j).size - both);
+    });
+    expect(coactive.features[0]!.jaccard).toBeCloseTo(Math.max(...jaccards), 12);
+    for (const one of coactive.features)
+      expect(one.jaccard).toBeCloseTo(jaccards[one.feature]!, 12);
+
+    const found = await client.call('features.findTokens', { ...of, text: '7' });
+    const sevens = Array.from(ids).flatMap((id, at) => (id === 7 ? [at] : []));
+    expect(found.tokens.find(({ id }) => id === 7)!.occurrences).toBe(sevens.length);
+    const onToken = await client.call('features.onToken', { ...of, token: 7 });
+    expect(onToken).toMatchObject({ occurrences: sevens.length, sampled: sevens.length });
+    for (const one of onToken.features) {
+      const values = sevens.map((at) => activeOn(one.feature).get(at) ?? 0);
+      expect(one.count).toBe(values.filter((x) => x > 0).length);
+      expect(one.mean).toBeCloseTo(values.reduce((a, b) => a + b, 0) / sevens.length, 6);
+    }
+    const means = onToken.features.map(({ mean }) => mean);
+    expect(means).toEqual([...means].sort((a, b) => b - a));
+
+    const detail = await client.call('features.get', { ...of, feature });
+    const places = detail.groups[0]!.examples.slice(0, 3);
+    const effects = await client.call('features.ablate', {
+      ...of,
+      feature,
+      places: places.map(({ sequence, position }) => ({ sequence, position })),
+    });
+    expect(effects.map(({ effects: each }) => each.length)).toEqual(
+      places.map(({ tokens }) => tokens.length),
+    );
+    for (const { sequence, start, effects: each } of effects) {
+      const first = [...own.keys()].find((at) => Math.floor(at / 12) === sequence)! % 12;
+      each.forEach((effect, i) => {
+        // What comes before the first activation, or is it, is predicted as before.
+        if (start + i <= first) expect(Math.abs(effect)).toBeLessThan(1e-5);
+        else if (start + i === first + 1) expect(Math.abs(effect)).toBeGreaterThan(1e-6);
+      });
+    }
+  });
+
   it('ends with numbers where the disk budget will not do', async () => {
     const test = await trained();
     const { id } = await test.submit({ disk: '1 KB' });

@@ -22,6 +22,7 @@ export const features: Command = {
     descending: { type: 'boolean', help: 'largest first' },
     dead: { type: 'string', value: 'CHOICE', help: deadChoices.join(', ') },
     'min-count': { type: 'string', value: 'N', help: 'at least so many activations' },
+    list: { type: 'string', value: 'NAME', help: 'those on a list' },
     offset: { type: 'string', value: 'N', help: 'rows to skip' },
     limit: {
       type: 'string',
@@ -40,6 +41,8 @@ export const features: Command = {
         dead: oneOf(values, 'dead', deadChoices, 'show'),
         labelled: 'any',
         minCount: wholeValue(values, 'min-count', 0),
+        minRating: 0,
+        list: textValue(values, 'list') ?? '',
         sort: oneOf(values, 'sort', featureSortKeys, 'feature'),
         descending: values['descending'] === true,
         offset: wholeValue(values, 'offset', 0),
