@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Input, Output } from '../../shared/contract/index.ts';
+import type { Output } from '../../shared/contract/index.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { StoredDictionary } from '../db/dictionaries.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
@@ -10,6 +10,13 @@ import { insideProject } from './paths.ts';
 import type { ProjectView } from './project-view.ts';
 import { dictionaryFile, featureFolders } from './read-features.ts';
 
+interface AskedEffects {
+  readonly feature: number;
+  readonly places: readonly { readonly sequence: number; readonly position: number }[];
+  /** Tokens shown on each side of a place. */
+  readonly context: number;
+}
+
 /**
  * What taking a feature out of the model does to the loss around some of its examples. Each sequence
  * runs once, up to the end of its last window.
@@ -19,11 +26,7 @@ export async function measureEffects(
   view: ProjectView,
   queries: QueryService,
   dictionary: StoredDictionary,
-  {
-    feature,
-    places,
-    context: around,
-  }: Required<Pick<Input<'features.ablate'>, 'feature' | 'places' | 'context'>>,
+  { feature, places, context: around }: AskedEffects,
   signal: AbortSignal,
 ): Promise<Output<'features.ablate'>> {
   const { context } = dictionary;
