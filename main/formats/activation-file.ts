@@ -184,6 +184,26 @@ export class ActivationFileWriter {
   }
 }
 
+/** The same activations by token; features of a token rise. */
+export function byToken(
+  { first, latents, pointers, token, value }: FeatureRange,
+  tokens: number,
+): TokenRange {
+  const starts = new Float64Array(tokens + 1);
+  for (const at of token) starts[at + 1]!++;
+  for (let t = 0; t < tokens; t++) starts[t + 1]! += starts[t]!;
+  const next = starts.slice(0, tokens);
+  const feature = new Int32Array(token.length);
+  const values = new Float32Array(token.length);
+  for (let j = 0; j < latents; j++)
+    for (let i = pointers[j]!; i < pointers[j + 1]!; i++) {
+      const to = next[token[i]!]!++;
+      feature[to] = first + j;
+      values[to] = value[i]!;
+    }
+  return { first: 0, tokens, pointers: starts, feature, value: values };
+}
+
 /** Bytes that a file takes, but for its header. */
 export function activationFileBytes(latents: number, tokens: number, entries: number): number {
   return 8 * (latents + 1 + tokens + 1) + entries * (latents > wideLatents ? 16 : 14);

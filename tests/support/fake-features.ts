@@ -1,10 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tokensById } from '../../main/compute/features/near-misses.ts';
-import { ActivationFileWriter } from '../../main/formats/activation-file.ts';
+import { ActivationFileWriter, byToken } from '../../main/formats/activation-file.ts';
 import { writeSafetensors } from '../../main/formats/safetensors-writer.ts';
 import { jobFiles, runFiles } from '../../main/jobs/job-folder.ts';
-import { byToken } from '../../main/jobs/worker/features/merge-chunks.ts';
 import { Random } from './random.ts';
 
 /**

@@ -2,9 +2,9 @@ import { renameSync } from 'node:fs';
 import { fileError } from '../../../../shared/errors.ts';
 import {
   ActivationFileWriter,
+  byToken,
   type ActivationFile,
   type FeatureRange,
-  type TokenRange,
 } from '../../../formats/activation-file.ts';
 import { removeQuietly } from '../../files.ts';
 
@@ -109,24 +109,4 @@ function gather(
     }
   });
   return { first, latents, tokens: firstTokens.at(-1)!, pointers, token, value };
-}
-
-/** The same activations by token; features of a token rise. */
-export function byToken(
-  { first, latents, pointers, token, value }: FeatureRange,
-  tokens: number,
-): TokenRange {
-  const starts = new Float64Array(tokens + 1);
-  for (const at of token) starts[at + 1]!++;
-  for (let t = 0; t < tokens; t++) starts[t + 1]! += starts[t]!;
-  const next = starts.slice(0, tokens);
-  const feature = new Int32Array(token.length);
-  const values = new Float32Array(token.length);
-  for (let j = 0; j < latents; j++)
-    for (let i = pointers[j]!; i < pointers[j + 1]!; i++) {
-      const to = next[token[i]!]!++;
-      feature[to] = first + j;
-      values[to] = value[i]!;
-    }
-  return { first: 0, tokens, pointers: starts, feature, value: values };
 }
