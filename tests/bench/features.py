@@ -47,7 +47,7 @@ def load_model(folder):
     )
     model = HookedSAETransformer(config)
     model.load_state_dict(convert_gpt2_weights(hf, config), strict=False)
-    model.set_tokenizer(PreTrainedTokenizerFast.from_pretrained(folder))
+    model.tokenizer = PreTrainedTokenizerFast(tokenizer_file=os.path.join(folder, "tokenizer.json"))
     return model
 
 
