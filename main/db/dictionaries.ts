@@ -1,6 +1,6 @@
 import type { DictionaryRow } from '../../shared/contract/features.ts';
 import type { Reader, Writer } from './connection.ts';
-import { readJson } from './json.ts';
+import { readJson, readMaybeJson } from './json.ts';
 
 export interface StoredDictionary extends DictionaryRow {
   /** Number under which its features are stored. */
@@ -9,20 +9,29 @@ export interface StoredDictionary extends DictionaryRow {
   readonly featuresJob: string | null;
 }
 
-export type NewDictionary = Omit<StoredDictionary, 'key' | 'job' | 'featuresJob'> & {
+export type NewDictionary = Omit<StoredDictionary, 'key' | 'job' | 'imported' | 'featuresJob'> & {
   readonly createdAt: number;
 };
 
 const select = `
   SELECT dictionaries.key, dictionaries.id, run, dictionaries.name, dictionaries.seed,
          dictionaries.hook, dictionaries.model, architecture, d_in AS dIn, latents, tokens, context,
-         alive, properties, runs.job AS job, features_job AS featuresJob
-  FROM dictionaries LEFT JOIN runs ON runs.id = dictionaries.run`;
+         alive, properties, features_job AS featuresJob, runs.job AS job,
+         CASE jobs.kind WHEN 'import' THEN json_object('from', jobs.spec ->> 'source',
+                                                       'format', jobs.spec ->> 'format') END AS imported
+  FROM dictionaries LEFT JOIN runs ON runs.id = dictionaries.run LEFT JOIN jobs ON jobs.id = runs.job`;
 
-type Row = Omit<StoredDictionary, 'properties'> & { readonly properties: string };
+type Row = Omit<StoredDictionary, 'properties' | 'imported'> & {
+  readonly properties: string;
+  readonly imported: string | null;
+};
 
 function fromRow(db: Reader, row: Row): StoredDictionary {
-  return { ...row, properties: readJson<string[]>(db, row.properties) };
+  return {
+    ...row,
+    properties: readJson<string[]>(db, row.properties),
+    imported: readMaybeJson(db, row.imported),
+  };
 }
 
 /** Newest first; those of one job in the order of their seeds. */

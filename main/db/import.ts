@@ -10,6 +10,7 @@ import {
 } from './dictionaries.ts';
 import { insertFeatures, replaceFeatures, type FeatureColumns } from './features.ts';
 import { getFit, insertFit } from './fits.ts';
+import { addLabel, type LabelChange } from './labels.ts';
 import { getJob, updateJob } from './jobs.ts';
 import { replacePoints, type Point } from './points.ts';
 import { finishRun, replaceArtifacts, type Artifact, type Metrics } from './runs.ts';
@@ -20,11 +21,14 @@ export interface ImportedResult {
   readonly attempt: number;
   readonly runs: readonly {
     readonly id: string;
-    readonly seconds: number;
+    readonly seconds: number | null;
     readonly metrics: Metrics;
     readonly points: Iterable<Point>;
-    readonly dictionary: NewDictionary;
+    /** Null for an imported run without one. */
+    readonly dictionary: NewDictionary | null;
     readonly features: FeatureColumns | null;
+    /** Labels that came with the features, oldest first. */
+    readonly labels?: readonly (LabelChange & { readonly feature: number })[];
   }[];
   /** Of a features job: new figures for dictionaries that exist. */
   readonly counted: readonly {
@@ -47,8 +51,10 @@ export function importResult(db: Writer, result: ImportedResult): boolean {
     for (const run of result.runs) {
       finishRun(db, run.id, run.seconds, run.metrics);
       replacePoints(db, run.id, run.points);
+      if (!run.dictionary) continue;
       const key = insertDictionary(db, run.dictionary);
       if (run.features) insertFeatures(db, key, run.features);
+      for (const { feature, ...label } of run.labels ?? []) addLabel(db, key, feature, label);
     }
     for (const { dictionary, columns, about } of result.counted) {
       const key = getDictionary(db, dictionary)?.key;

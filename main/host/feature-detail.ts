@@ -136,7 +136,10 @@ class Windows {
     const start = Math.max(0, position - this.#around);
     const end = Math.min(context, position + this.#around + 1);
     const first = row * context;
-    const ids = [...this.#reader.ints('input_ids', first + start, first + end)];
+    const read = this.#reader.ints('input_ids', first + start, first + end);
+    // A sequence that is shorter than the context ends in padding.
+    const padding = read.indexOf(-1);
+    const ids = [...(padding < 0 ? read : read.subarray(0, padding))];
     return {
       sequence: row,
       position,

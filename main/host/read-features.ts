@@ -7,6 +7,7 @@ import { summariseFeatures } from '../db/feature-summary.ts';
 import { getFeature, labelsOf, pageFeatures, type FeatureQuery } from '../db/features.ts';
 import { listLabels } from '../db/labels.ts';
 import { listRunsOfJob } from '../db/runs.ts';
+import { dictionariesFolder, importedFiles } from '../jobs/imported-dictionary.ts';
 import { runFiles } from '../jobs/job-folder.ts';
 import { readFeatureDetail } from './feature-detail.ts';
 import { findJob, folderOf, type ProjectView } from './project-view.ts';
@@ -89,9 +90,10 @@ export function featureFolders(view: ProjectView, dictionary: StoredDictionary) 
   return { jobFolder, runFolder: join(jobFolder, dictionary.id) };
 }
 
-/** The file of a dictionary. @throws AppError `unsupported` */
+/** The file of a dictionary, of its run or of its import. */
 export function dictionaryFile(view: ProjectView, dictionary: StoredDictionary): string {
-  return join(runFolder(view, dictionary), runFiles.dictionary);
+  if (dictionary.run !== null) return join(runFolder(view, dictionary), runFiles.dictionary);
+  return join(dictionariesFolder(view.path), dictionary.id, importedFiles.dictionary);
 }
 
 /** Folder of the run that trained a dictionary. @throws AppError `unsupported` */

@@ -21,6 +21,7 @@ import { count, id, maybeNumber, shortText } from '../../shared/domain/schemas.t
  *   <run id>/features.safetensors
  *   <run id>/activations.safetensors
  *   <dictionary id>/           of a features job: the features and activations of each dictionary
+ *   <run id>/labels.json       of an import: labels that came with the features, oldest first
  *   fit.json                   of a regression job: the fit as the contract shows it
  *   result.json                written last: every file with its size and SHA-256
  *
@@ -44,6 +45,10 @@ import { count, id, maybeNumber, shortText } from '../../shared/domain/schemas.t
  *   even and of odd number; token_auc float32 [p], what the token alone tells on those of odd number.
  *
  * activations.safetensors: see main/formats/activation-file.ts.
+ *
+ * Of an import the metadata of features.safetensors say `activations: examples`: only the tokens of the
+ * examples are known, sequences shorter than the context end in tokens of id -1, and ids count the words
+ * of vocabulary.json as they came.
  */
 export const resultSchema = v.object({
   version: v.literal(1),
@@ -56,14 +61,29 @@ export const resultSchema = v.object({
     v.object({
       id,
       seed: count,
-      /** Id that the dictionary will have; minted by the worker so that importing twice is harmless. */
-      dictionary: id,
+      /**
+       * Id that the dictionary will have; minted by the worker so that importing twice is harmless. Null
+       * for a run that was imported without one.
+       */
+      dictionary: v.nullable(id),
       hook: shortText,
       architecture: shortText,
       dIn: count,
       latents: count,
       metrics: v.record(v.string(), maybeNumber),
-      seconds: v.number(),
+      /** Null where the tool that an imported run comes from does not say. */
+      seconds: v.nullable(v.number()),
+      /** Of an imported run, what the spec says of any other. */
+      imported: v.optional(
+        v.object({
+          name: shortText,
+          model: shortText,
+          groupKey: shortText,
+          /** What the x of its points counts. */
+          x: v.picklist(['tokens', 'steps']),
+          config: v.record(v.string(), v.unknown()),
+        }),
+      ),
     }),
   ),
   /** Of a features job: the dictionaries whose features it collected, in the order of its spec. */
@@ -91,6 +111,8 @@ export const runFiles = {
   dictionary: 'dictionary.safetensors',
   features: 'features.safetensors',
   activations: 'activations.safetensors',
+  /** Of an import: labels that came with the features. */
+  labels: 'labels.json',
 } as const;
 
 /** Folder of a job inside a project. */

@@ -8,6 +8,7 @@ import {
 } from './dictionary.ts';
 import { featuresSpecSchema, type FeaturesSpec } from './features-spec.ts';
 import { hookPattern } from './hook-name.ts';
+import { importSpecSchema } from './import-spec.ts';
 import { objectiveContradiction, objectiveSchema } from './objective.ts';
 import {
   firstSpliced,
@@ -171,6 +172,7 @@ export const jobSpecSchema = v.variant('kind', [
   trainSpecSchema,
   regressSpecSchema,
   featuresSpecSchema,
+  importSpecSchema,
 ]);
 
 export type TrainSpec = v.InferOutput<typeof trainSpecSchema>;

@@ -1,5 +1,6 @@
 import { benchE2eStep } from './e2e-step.ts';
 import { benchFeatures } from './features.ts';
+import { benchImport } from './import.ts';
 import { benchMany } from './many.ts';
 import { benchMatmul } from './matmul.ts';
 import type { Bench } from './row.ts';
@@ -12,6 +13,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   'sae-step': benchSaeStep,
   'e2e-step': benchE2eStep,
   features: benchFeatures,
+  import: benchImport,
   many: benchMany,
   soak: benchSoak,
 };

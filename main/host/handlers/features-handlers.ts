@@ -1,5 +1,4 @@
 import { userInfo } from 'node:os';
-import { listDictionaries } from '../../db/dictionaries.ts';
 import { changeList, listFeatureLists, listsOfFeature } from '../../db/feature-lists.ts';
 import { addLabel, undoLabel } from '../../db/labels.ts';
 import type { Clock } from '../../jobs/clock.ts';
@@ -24,10 +23,9 @@ export function featuresHandlers(
   projects: Projects,
   queries: QueryService,
   clock: Clock,
-): HandlerGroup<'dictionaries' | 'features'> {
+): HandlerGroup<'features'> {
   const author = userName();
   return {
-    'dictionaries.list': async ({ project }) => listDictionaries((await projects.get(project)).db),
     'features.page': async ({ project, dictionary, ...query }) =>
       readFeaturePage(await projects.get(project), dictionary, query),
     'features.place': async ({ project, dictionary, feature, ...filter }) =>

@@ -1,6 +1,8 @@
+import { runImportJob } from './import/index.ts';
 import { joinQueries } from './join-queries.ts';
 import { runFeaturesJob } from './features/index.ts';
 import { openParentPort } from './parent-port.ts';
+import { dictionaryQueries } from './queries/dictionaries.ts';
 import { engineQueries } from './queries/engines.ts';
 import { generateQueries } from './queries/generate.ts';
 import { modelQueries } from './queries/model.ts';
@@ -12,9 +14,15 @@ import { runTrainJob } from './train/index.ts';
 
 /** The entry of a worker process, under either shell: what it can do, and for whom. */
 runWorker(openParentPort(), {
-  jobs: { train: runTrainJob, regress: runRegressJob, features: runFeaturesJob },
+  jobs: {
+    train: runTrainJob,
+    regress: runRegressJob,
+    import: runImportJob,
+    features: runFeaturesJob,
+  },
   queries: joinQueries(
     engineQueries,
+    dictionaryQueries,
     modelQueries,
     generateQueries,
     tokenizeQueries,

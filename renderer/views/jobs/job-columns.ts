@@ -78,6 +78,7 @@ export function jobColumns(cells: Cells, now: number): Column<JobRow>[] {
 const kindNames: Readonly<Record<JobRow['kind'], string>> = {
   train: 'training',
   regress: 'regression',
+  import: 'import',
   features: 'features',
 };
 

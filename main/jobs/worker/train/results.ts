@@ -5,6 +5,7 @@ import type { TrainSpec } from '../../../../shared/domain/job-spec.ts';
 import type { Metrics } from '../../../../shared/domain/metrics.ts';
 import { directionTensors } from '../../../compute/features/direction-tensors.ts';
 import type { TokenLabels } from '../../../compute/features/feature-figures.ts';
+import type { Architecture } from '../../../compute/sae/architecture.ts';
 import type { FrozenDictionary, PlacedDictionary } from '../../../compute/sae/frozen-dictionary.ts';
 import type { JobControl } from '../../control.ts';
 import { newId } from '../../ids.ts';
@@ -82,7 +83,7 @@ interface Collected {
 async function collect(
   folder: string,
   inputs: TrainInputs,
-  dictionaries: readonly PlacedDictionary[],
+  dictionaries: readonly PlacedDictionary<Architecture>[],
   features: NonNullable<TrainSpec['features']>,
   control: JobControl,
 ): Promise<Collected> {
@@ -115,13 +116,13 @@ async function collect(
 class ResultWriter {
   readonly #assignment: JobAssignment;
   readonly #inputs: TrainInputs;
-  readonly #dictionaries: readonly PlacedDictionary[];
+  readonly #dictionaries: readonly PlacedDictionary<Architecture>[];
   readonly #files: ResultFile[] = [];
 
   constructor(
     assignment: JobAssignment,
     inputs: TrainInputs,
-    dictionaries: readonly PlacedDictionary[],
+    dictionaries: readonly PlacedDictionary<Architecture>[],
   ) {
     this.#assignment = assignment;
     this.#inputs = inputs;
