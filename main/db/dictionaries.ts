@@ -5,16 +5,18 @@ import { readJson, readMaybeJson } from './json.ts';
 export interface StoredDictionary extends DictionaryRow {
   /** Number under which its features are stored. */
   readonly key: number;
+  /** The features job that its features are from; null for those of its own training. */
+  readonly featuresJob: string | null;
 }
 
-export type NewDictionary = Omit<StoredDictionary, 'key' | 'job' | 'imported'> & {
+export type NewDictionary = Omit<StoredDictionary, 'key' | 'job' | 'imported' | 'featuresJob'> & {
   readonly createdAt: number;
 };
 
 const select = `
   SELECT dictionaries.key, dictionaries.id, run, dictionaries.name, dictionaries.seed,
          dictionaries.hook, dictionaries.model, architecture, d_in AS dIn, latents, tokens, context,
-         alive, properties, runs.job AS job,
+         alive, properties, features_job AS featuresJob, runs.job AS job,
          CASE jobs.kind WHEN 'import' THEN json_object('from', jobs.spec ->> 'source',
                                                        'format', jobs.spec ->> 'format') END AS imported
   FROM dictionaries LEFT JOIN runs ON runs.id = dictionaries.run LEFT JOIN jobs ON jobs.id = runs.job`;
@@ -69,4 +71,23 @@ export function insertDictionary(db: Writer, dictionary: NewDictionary): number 
     ],
   );
   return db.get<{ key: number }>('SELECT key FROM dictionaries WHERE id = ?', [row.id])!.key;
+}
+
+/** What a features job found out about a dictionary as a whole. */
+export interface CountedFeatures {
+  readonly job: string;
+  readonly tokens: number;
+  readonly context: number;
+  readonly alive: number;
+  readonly properties: readonly string[];
+}
+
+/** Notes over which tokens a features job counted the features of a dictionary. */
+export function setCountedFeatures(db: Writer, dictionary: number, counted: CountedFeatures): void {
+  const { job, tokens, context, alive, properties } = counted;
+  db.run(
+    `UPDATE dictionaries SET features_job = ?, tokens = ?, context = ?, alive = ?, properties = ?
+     WHERE key = ?`,
+    [job, tokens, context, alive, JSON.stringify(properties), dictionary],
+  );
 }

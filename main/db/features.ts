@@ -1,5 +1,6 @@
 import type { FeatureFilter, FeatureRow } from '../../shared/contract/features.ts';
 import type { Parameters, Reader, Value, Writer } from './connection.ts';
+import { restoreLabels } from './labels.ts';
 
 export interface FeatureQuery extends FeatureFilter {
   readonly offset: number;
@@ -21,7 +22,7 @@ export interface FeatureColumns {
 
 const select = `
   SELECT feature, count, density, density_low AS densityLow, density_high AS densityHigh,
-         mean, max, label, stability, property, auc
+         mean, max, label, rating, stability, property, auc
   FROM features`;
 
 /** One page of the features of a dictionary, and how many there are in all that fit the query. */
@@ -73,12 +74,38 @@ export function conditions(
   if (/^\d{1,9}$/.test(search)) {
     terms.push('feature = ?');
     parameters.push(Number(search));
-  } else
-    for (const word of search.split(/\s+/).filter((part) => part !== '')) {
-      terms.push("label LIKE ? ESCAPE '\\'");
-      parameters.push(`%${word.replace(/[\\%_]/g, '\\$&')}%`);
-    }
+  } else if (search !== '') addWords(search, dictionary, terms, parameters);
+  if (query.minRating > 0) {
+    terms.push('rating >= ?');
+    parameters.push(query.minRating);
+  }
+  if (query.list !== '') {
+    terms.push(`feature IN (
+      SELECT listed_features.feature FROM listed_features JOIN feature_lists ON id = list
+      WHERE feature_lists.dictionary = ? AND name = ?)`);
+    parameters.push(dictionary, query.list);
+  }
   return { where: `WHERE ${terms.join(' AND ')}`, parameters };
+}
+
+/**
+ * Labels with all the words of a search, each by its beginning; words without a letter or digit, which
+ * the index does not hold, by a look at every label.
+ */
+function addWords(search: string, dictionary: number, terms: string[], parameters: Value[]): void {
+  const words = search.split(/\s+/);
+  const isIndexed = (word: string) => /[\p{L}\p{N}]/u.test(word);
+  const indexed = words.filter(isIndexed).map((word) => `"${word.replaceAll('"', '""')}" *`);
+  if (indexed.length > 0) {
+    terms.push(`feature IN (
+      SELECT rowid & 0xffffffff FROM label_words
+      WHERE label_words MATCH ? AND rowid >> 32 = ?)`);
+    parameters.push(indexed.join(' '), dictionary);
+  }
+  for (const word of words.filter((other) => !isIndexed(other))) {
+    terms.push("label LIKE ? ESCAPE '\\'");
+    parameters.push(`%${word.replace(/[\\%_]/g, '\\$&')}%`);
+  }
 }
 
 export function getFeature(
@@ -115,6 +142,15 @@ export function labelsOf(
     [dictionary, ...features],
   );
   return new Map(rows.map(({ feature, label }) => [feature, label]));
+}
+
+/** Puts new figures in the place of the old ones; labels and ratings stay. */
+export function replaceFeatures(db: Writer, dictionary: number, columns: FeatureColumns): void {
+  db.transaction(() => {
+    db.run('DELETE FROM features WHERE dictionary = ?', [dictionary]);
+    insertRows(db, dictionary, columns);
+    restoreLabels(db, dictionary);
+  });
 }
 
 export function insertFeatures(db: Writer, dictionary: number, columns: FeatureColumns): void {

@@ -1,10 +1,17 @@
 import type { FitDetail } from '../../shared/contract/statistics.ts';
+import { AppError } from '../../shared/errors.ts';
 import type { Writer } from './connection.ts';
 import { insertComparison, type NewPair, type StoredComparison } from './comparisons.ts';
-import { insertDictionary, type NewDictionary } from './dictionaries.ts';
-import { insertFeatures, type FeatureColumns } from './features.ts';
+import {
+  getDictionary,
+  insertDictionary,
+  setCountedFeatures,
+  type CountedFeatures,
+  type NewDictionary,
+} from './dictionaries.ts';
+import { insertFeatures, replaceFeatures, type FeatureColumns } from './features.ts';
 import { getFit, insertFit } from './fits.ts';
-import { addLabel, type StoredLabel } from './labels.ts';
+import { addLabel, type LabelChange } from './labels.ts';
 import { getJob, updateJob } from './jobs.ts';
 import { replacePoints, type Point } from './points.ts';
 import { finishRun, replaceArtifacts, type Artifact, type Metrics } from './runs.ts';
@@ -22,7 +29,13 @@ export interface ImportedResult {
     readonly dictionary: NewDictionary | null;
     readonly features: FeatureColumns | null;
     /** Labels that came with the features, oldest first. */
-    readonly labels?: readonly (StoredLabel & { readonly feature: number })[];
+    readonly labels?: readonly (LabelChange & { readonly feature: number })[];
+  }[];
+  /** Of a features job: new figures for dictionaries that exist. */
+  readonly counted: readonly {
+    readonly dictionary: string;
+    readonly columns: FeatureColumns;
+    readonly about: CountedFeatures;
   }[];
   readonly fit: FitDetail | null;
   readonly comparison: {
@@ -48,6 +61,12 @@ export function importResult(db: Writer, result: ImportedResult): boolean {
       if (run.features) insertFeatures(db, key, run.features);
       for (const { feature, ...label } of run.labels ?? []) addLabel(db, key, feature, label);
     }
+    for (const { dictionary, columns, about } of result.counted) {
+      const key = getDictionary(db, dictionary)?.key;
+      if (key === undefined) throw noDictionary(dictionary, result.job);
+      replaceFeatures(db, key, columns);
+      setCountedFeatures(db, key, about);
+    }
     if (result.fit && !getFit(db, result.fit.id)) insertFit(db, result.fit, result.job);
     if (result.comparison)
       insertComparison(db, result.comparison.comparison, result.comparison.pairs);
@@ -55,4 +74,12 @@ export function importResult(db: Writer, result: ImportedResult): boolean {
     updateJob(db, result.job, { importedAttempt: result.attempt });
     return true;
   });
+}
+
+function noDictionary(dictionary: string, job: string): AppError {
+  return new AppError(
+    'not-found',
+    `The job ${job} collected features of the dictionary ${dictionary}, which is not in this project. Import the dictionary first.`,
+    { job, dictionary },
+  );
 }

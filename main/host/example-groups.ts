@@ -38,10 +38,19 @@ export function groupExamples(
     position: token % context,
   });
   if (active.count > top.length) {
-    const examples = sample(active.tokens, randomExamples).map(place);
+    const kept = readPlaces(features.ints('random'));
+    const examples = kept.length > 0 ? kept : sample(active.tokens, randomExamples).map(place);
     groups.push({ name: 'random', kind: 'random', from: active.count, examples });
   }
-  const ids = readIds();
+  const [silentCount] = features.ints('near_miss_count');
+  if (silentCount !== undefined) {
+    const examples = readPlaces(features.ints('near_miss'));
+    if (active.count > 0)
+      groups.push({ name: 'near miss', kind: 'near-miss', from: silentCount, examples });
+    return groups;
+  }
+  // Files of before near misses were kept.
+  const ids = top.length === 0 ? new Int32Array(0) : readIds();
   const shared = mostFrequent(top.map(({ row, position }) => ids[row * context + position]!));
   if (shared !== undefined) {
     const silent = tokensOf(ids, shared).filter((token) => active.at(token) === 0);

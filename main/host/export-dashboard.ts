@@ -142,6 +142,8 @@ function listed(view: ProjectView, { key, latents }: StoredDictionary): number[]
     dead: 'show',
     labelled: 'any',
     minCount: 0,
+    minRating: 0,
+    list: '',
     sort: 'feature',
   } as const;
   const { rows } = pageFeatures(view.db, key, {

@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Example, FeatureDetail, FeatureRow } from '../../shared/contract/features.ts';
 import type { TensorReader } from '../../shared/domain/tensors.ts';
-import { AppError, fileError } from '../../shared/errors.ts';
+import { AppError } from '../../shared/errors.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import { jobFiles, runFiles } from '../jobs/job-folder.ts';
 import { ActiveTokens } from './active-tokens.ts';
 import { readProperties } from './feature-files.ts';
 import { groupExamples, type Place } from './example-groups.ts';
+import { readVocabulary, wordOf } from './vocabulary.ts';
 
 type FileParts = Omit<FeatureDetail, 'row' | 'tokens' | 'labels'>;
 
@@ -61,6 +61,7 @@ export function readFeatureDetail(
       encoderNeighbours: readNeighbours(features, 'encoder_neighbour', source),
       matches: readMatches(features, source),
       scores: readScores(features),
+      logits: readLogitHistogram(features),
       densityByPosition: [...features.floats('density_by_position')],
       encoderDecoderCosine: finite(features.floats('encoder_decoder_cosine')[0]),
     };
@@ -125,7 +126,7 @@ class Windows {
     this.#around = around;
   }
 
-  /** All token ids, row after row. */
+  /** All token ids, row after row: for files that keep no near misses. */
   get ids(): Int32Array {
     return (this.#ids ??= this.#reader.ints('input_ids'));
   }
@@ -135,9 +136,7 @@ class Windows {
     const start = Math.max(0, position - this.#around);
     const end = Math.min(context, position + this.#around + 1);
     const first = row * context;
-    const read = this.#ids
-      ? this.#ids.subarray(first + start, first + end)
-      : this.#reader.ints('input_ids', first + start, first + end);
+    const read = this.#reader.ints('input_ids', first + start, first + end);
     // A sequence that is shorter than the context ends in padding.
     const padding = read.indexOf(-1);
     const ids = [...(padding < 0 ? read : read.subarray(0, padding))];
@@ -169,6 +168,15 @@ function readLogits(
   return [...features.ints(name)].flatMap((id, i) =>
     id < 0 ? [] : [{ id, token: wordOf(words, id), value: values[i]! }],
   );
+}
+
+/** The range is written as float32, so its edges are too. */
+function readLogitHistogram(features: FeatureSlice): FileParts['logits'] {
+  const counts = [...features.ints('logit_histogram')];
+  const [low = 0, high = 0] = features.floats('logit_range');
+  const width = (high - low) / Math.max(1, counts.length);
+  const edges = counts.length === 0 ? [] : [...counts, 0].map((_, i) => low + width * i);
+  return { edges, counts };
 }
 
 function readNeighbours(
@@ -206,29 +214,6 @@ function readScores(features: FeatureSlice): FileParts['scores'] {
     }))
     .filter(({ auc }) => !Number.isNaN(auc))
     .sort((a, b) => b.auc - a.auc);
-}
-
-/** The vocabulary of the job opened last: pages ask for many features of one dictionary in a row. */
-let lastVocabulary: { path: string; words: readonly string[] } | undefined;
-
-function readVocabulary(path: string): readonly string[] {
-  if (lastVocabulary?.path === path) return lastVocabulary.words;
-  let words: unknown;
-  try {
-    words = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw fileError(error, path);
-  }
-  if (!Array.isArray(words) || !words.every((word) => typeof word === 'string'))
-    throw new AppError('corrupt', `${path} is not a list of words. Run the job again.`, {
-      file: path,
-    });
-  lastVocabulary = { path, words };
-  return words;
-}
-
-function wordOf(words: readonly string[], id: number): string {
-  return words[id] ?? `⟨${id}⟩`;
 }
 
 function finite(value: number | undefined): number | null {

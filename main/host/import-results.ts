@@ -70,8 +70,10 @@ export async function importUnknownFolders(
   now: number,
 ): Promise<{ job: string; error: unknown }[]> {
   const failed: { job: string; error: unknown }[] = [];
-  for (const job of listFolders(join(projectPath, '.assay', 'runs'))) {
-    if (getJob(db, job)) continue;
+  const folders = listFolders(join(projectPath, '.assay', 'runs')).filter(
+    (job) => !getJob(db, job),
+  );
+  for (const job of dictionariesFirst(projectPath, folders)) {
     try {
       await importUnknownFolder(db, projectPath, job, now);
     } catch (error) {
@@ -79,6 +81,20 @@ export async function importUnknownFolders(
     }
   }
   return failed;
+}
+
+/** Jobs that counted the features of a dictionary come after those that trained one. */
+function dictionariesFirst(projectPath: string, jobs: readonly string[]): string[] {
+  const isLater = (job: string) => {
+    try {
+      return readResult(jobFolder(projectPath, job))?.features !== undefined;
+    } catch {
+      // Told where it is imported.
+      return false;
+    }
+  };
+  const later = new Set(jobs.filter(isLater));
+  return [...jobs.filter((job) => !later.has(job)), ...later];
 }
 
 function listFolders(path: string): string[] {
@@ -148,6 +164,7 @@ function gather(db: Writer, folder: string, result: JobResult): ImportedResult {
     attempt: result.attempt,
     fit: readFit(folder),
     comparison: readComparison(db, folder, result.job),
+    counted: readCounted(folder, result),
     artifacts: result.files.map((file) => {
       const run = file.path.split('/', 1)[0]!;
       return { ...file, run: ids.has(run) ? run : null };
@@ -185,6 +202,21 @@ function gather(db: Writer, folder: string, result: JobResult): ImportedResult {
       };
     }),
   };
+}
+
+/** What a features job found out about each of its dictionaries. */
+function readCounted(folder: string, result: JobResult): ImportedResult['counted'] {
+  const { job, featureTokens: tokens, context } = result;
+  return (result.features ?? []).map(({ dictionary }) => {
+    const path = join(folder, dictionary, runFiles.features);
+    const features = readFeatureColumns(path, tokens);
+    if (!features)
+      throw new AppError('not-found', `${path} does not exist. Collect the features again.`, {
+        file: path,
+      });
+    const { columns, alive, properties } = features;
+    return { dictionary, columns, about: { job, tokens, context, alive, properties } };
+  });
 }
 
 const labelsSchema = v.array(

@@ -10,7 +10,7 @@ import { listRunsOfJob } from '../db/runs.ts';
 import { dictionariesFolder, importedFiles } from '../jobs/imported-dictionary.ts';
 import { runFiles } from '../jobs/job-folder.ts';
 import { readFeatureDetail } from './feature-detail.ts';
-import { folderOf, type ProjectView } from './project-view.ts';
+import { findJob, folderOf, type ProjectView } from './project-view.ts';
 
 /** Everything about one feature. @throws AppError `not-found` and what its files say. */
 export function readFeature(
@@ -23,10 +23,9 @@ export function readFeature(
   const row = findFeature(view, dictionary.key, feature);
   const parts = readFeatureDetail(
     {
-      jobFolder: folderOf(view, dictionary.job ?? ''),
-      runFolder: runFolder(view, dictionary),
+      ...featureFolders(view, dictionary),
       context: dictionary.context,
-      siblings: siblingsOf(view, dictionary),
+      siblings: matchedWith(view, dictionary),
       labelsOf: (features) => labelsOf(db, dictionary.key, features),
     },
     row,
@@ -82,6 +81,15 @@ function noFeature(feature: number): AppError {
   );
 }
 
+/** Where the features of a dictionary lie: their job's folder and their own in it. @throws AppError */
+export function featureFolders(view: ProjectView, dictionary: StoredDictionary) {
+  const { featuresJob, job } = dictionary;
+  if (featuresJob === null)
+    return { jobFolder: folderOf(view, job ?? ''), runFolder: runFolder(view, dictionary) };
+  const jobFolder = folderOf(view, featuresJob);
+  return { jobFolder, runFolder: join(jobFolder, dictionary.id) };
+}
+
 /** The file of a dictionary, of its run or of its import. */
 export function dictionaryFile(view: ProjectView, dictionary: StoredDictionary): string {
   if (dictionary.run !== null) return join(runFolder(view, dictionary), runFiles.dictionary);
@@ -97,8 +105,17 @@ export function runFolder(view: ProjectView, dictionary: StoredDictionary): stri
   });
 }
 
+/** The dictionaries that the features of this one were matched with, in the order of the columns. */
+function matchedWith(view: ProjectView, dictionary: StoredDictionary) {
+  if (dictionary.featuresJob === null) return siblingsOf(view, dictionary);
+  const { spec } = findJob(view, dictionary.featuresJob);
+  const entries = spec.kind === 'features' ? spec.dictionaries : [];
+  const { siblings = [] } = entries.find(({ id }) => id === dictionary.id) ?? {};
+  return siblings.map(({ id }) => ({ id, seed: getDictionary(view.db, id)?.seed ?? null }));
+}
+
 /** The dictionaries that differ from this one in their seed alone, in the order of their seeds. */
-function siblingsOf(view: ProjectView, dictionary: StoredDictionary) {
+export function siblingsOf(view: ProjectView, dictionary: StoredDictionary) {
   const groups = new Map(
     listRunsOfJob(view.db, dictionary.job ?? '').map(({ id, groupKey }) => [id, groupKey]),
   );

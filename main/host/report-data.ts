@@ -132,6 +132,8 @@ function chooseFeatures(
     dead: 'hide',
     labelled: choice === 'labelled' ? 'yes' : 'any',
     minCount: 0,
+    minRating: 0,
+    list: '',
     sort: choice === 'labelled' ? 'label' : 'count',
     descending: choice !== 'labelled',
     offset: 0,

@@ -1,7 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isDictionaryId, type CompareSpec } from '../../shared/domain/compare-spec.ts';
-import { parseJobSpec, startsOf, type JobSpec } from '../../shared/domain/job-spec.ts';
+import { dictionaryFilesOf } from '../../shared/domain/features-spec.ts';
+import {
+  parseJobSpec,
+  startsOf,
+  type FeaturesSpec,
+  type JobSpec,
+} from '../../shared/domain/job-spec.ts';
 import { AppError, fileError, hasCode } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { positionsIn } from '../formats/e2e-sae/checkpoint.ts';
@@ -91,6 +97,7 @@ export function readSpecText(projectPath: string, name: string): string {
 export function filesOfSpec(spec: JobSpec): Record<string, string> {
   if (spec.kind === 'regress') return { table: spec.table };
   if (spec.kind === 'compare') return filesOfComparison(spec);
+  if (spec.kind === 'features') return filesOfFeatures(spec);
   if (spec.kind === 'import') return { source: spec.source };
   const { model, tokens, evaluation, features } = spec;
   const starts = startsOf(spec);
@@ -110,6 +117,17 @@ function filesOfComparison({ dictionaries, tokens }: CompareSpec): Record<string
   return {
     'tokens.file': tokens.file,
     ...Object.fromEntries(paths.map(([place, path]) => [`dictionaries.${place}`, path])),
+  };
+}
+
+function filesOfFeatures(spec: FeaturesSpec): Record<string, string> {
+  const { model, tokens, labels } = spec;
+  const dictionaries = dictionaryFilesOf(spec);
+  return {
+    ...(model === undefined ? {} : { model }),
+    'tokens.file': tokens.file,
+    ...(labels === undefined ? {} : { labels }),
+    ...Object.fromEntries(dictionaries.map((file, index) => [`dictionaries.${index}`, file])),
   };
 }
 

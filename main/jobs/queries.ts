@@ -72,6 +72,17 @@ export const queries = {
       truncated: v.boolean(),
     }),
   ),
+  /** What taking a feature out does to the loss of each token after the first of some sequences. */
+  ablate: query(
+    v.object({
+      model: path,
+      dictionary: path,
+      hook: shortText,
+      feature: count,
+      sequences: v.array(v.array(count)),
+    }),
+    v.object({ effects: v.array(v.array(v.number())) }),
+  ),
   /**
    * Activations at hook points, `logits` and `ce`, of all token rows, into a new file; `meanCe` is the
    * mean of `ce`.

@@ -49,6 +49,8 @@ export const featureRow = v.object({
   mean: maybeNumber,
   max: maybeNumber,
   label: v.nullable(text),
+  /** How clear it is to a reader, 1 to 5. */
+  rating: v.nullable(count),
   /** Mean over sibling dictionaries of the best decoder cosine; null without siblings. */
   stability: maybeNumber,
   /** The ground-truth property that it tells best, where there are labels. */
@@ -65,6 +67,7 @@ export const featureSortKeys = [
   'stability',
   'auc',
   'label',
+  'rating',
 ] as const;
 
 /** A stretch of text around one activation. Activations are of the feature shown, one per token. */
@@ -93,7 +96,10 @@ export type ExampleGroup = v.InferOutput<typeof exampleGroup>;
 const logit = v.object({ id: count, token: text, value: v.number() });
 const neighbour = v.object({ feature: count, cosine: v.number(), label: v.nullable(text) });
 
-export const labelEntry = v.object({ text, author: shortText, time });
+const rating = v.nullable(v.pipe(count, v.minValue(1), v.maxValue(5)));
+
+/** Label and rating as they were from then on. */
+export const labelEntry = v.object({ text, rating, author: shortText, time });
 export type LabelEntry = v.InferOutput<typeof labelEntry>;
 
 export const featureDetail = v.object({
@@ -105,6 +111,8 @@ export const featureDetail = v.object({
   /** Effect of the decoder direction on the next-token logits, without the final norm's scale. */
   promoted: v.array(logit),
   suppressed: v.array(logit),
+  /** The logits of all tokens in equal bins; empty where they were not counted. */
+  logits: v.object({ edges: v.array(v.number()), counts: v.array(count) }),
   decoderNeighbours: v.array(neighbour),
   encoderNeighbours: v.array(neighbour),
   matches: v.array(siblingMatch),
@@ -140,10 +148,17 @@ const featureFilter = v.object({
   dead: v.optional(v.picklist(['show', 'hide', 'only']), 'show'),
   labelled: v.optional(v.picklist(['any', 'yes', 'no']), 'any'),
   minCount: v.optional(count, 0),
+  minRating: v.optional(v.pipe(count, v.maxValue(5)), 0),
+  /** Name of a list that it is on; any feature where it is empty. */
+  list: v.optional(shortText, ''),
   sort: v.optional(v.picklist(featureSortKeys), 'feature'),
   descending: v.optional(v.boolean(), false),
 });
 export type FeatureFilter = v.InferOutput<typeof featureFilter>;
+
+const listName = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200));
+const place = v.object({ sequence: count, position: count });
+const firing = { feature: count, label: v.nullable(text) };
 
 export const featuresContract = {
   'features.page': operation(
@@ -184,10 +199,81 @@ export const featuresContract = {
     }),
     v.array(labelEntry),
   ),
-  /** Takes back the newest label of the feature and answers what is left. */
+  /** How clear the feature is, from 1 to 5; null takes the rating away. */
+  'features.rate': operation(
+    v.strictObject({ ...inDictionary, feature: count, rating }),
+    v.array(labelEntry),
+  ),
+  /** Takes back the newest entry, label or rating, of the feature and answers what is left. */
   'features.undoLabel': operation(
     v.strictObject({ ...inDictionary, feature: count }),
     v.array(labelEntry),
+  ),
+  /** Features that are active on the same tokens, by Jaccard index; counts are scaled to all tokens. */
+  'features.coactive': operation(
+    v.strictObject({ ...inDictionary, feature: count }),
+    v.object({
+      /** On which the feature is active, and how many of them were looked at. */
+      tokens: count,
+      sampled: count,
+      features: v.array(v.object({ ...firing, both: count, jaccard: v.number() })),
+    }),
+  ),
+  /** Tokens that occur and whose text holds a text. */
+  'features.findTokens': operation(
+    v.strictObject({ ...inDictionary, text: v.pipe(v.string(), v.minLength(1), v.maxLength(200)) }),
+    v.object({
+      total: count,
+      tokens: v.array(v.object({ id: count, token: text, occurrences: count })),
+    }),
+  ),
+  /** Features that fire on a token, by mean activation over the occurrences that were looked at. */
+  'features.onToken': operation(
+    v.strictObject({ ...inDictionary, token: count }),
+    v.object({
+      occurrences: count,
+      sampled: count,
+      /** Features that fire on any of them. */
+      total: count,
+      features: v.array(v.object({ ...firing, count, mean: v.number() })),
+    }),
+  ),
+  /** What taking the feature out of the model does to the loss of the tokens around some places. */
+  'features.ablate': operation(
+    v.strictObject({
+      ...inDictionary,
+      feature: count,
+      places: v.pipe(v.array(place), v.minLength(1), v.maxLength(100)),
+      context: v.optional(v.pipe(count, v.maxValue(512)), 16),
+    }),
+    v.array(
+      v.object({
+        ...place.entries,
+        start: count,
+        /** Change of the loss of each token shown, in nats; positive where the feature helps. */
+        effects: v.array(v.number()),
+        /** Over the tokens shown after the place; null where there are none. */
+        mean: maybeNumber,
+      }),
+    ),
+  ),
+  'features.lists': operation(
+    v.strictObject({ ...inDictionary, feature: v.optional(count) }),
+    v.object({
+      lists: v.array(v.object({ name: shortText, features: count })),
+      /** Those that the feature is on, where one was asked about. */
+      of: v.array(shortText),
+    }),
+  ),
+  /** Puts features on a list, which is made where it is new, or takes them off; an empty one goes. */
+  'features.changeList': operation(
+    v.strictObject({
+      ...inDictionary,
+      name: listName,
+      add: v.optional(v.pipe(v.array(count), v.maxLength(100_000)), []),
+      remove: v.optional(v.pipe(v.array(count), v.maxLength(100_000)), []),
+    }),
+    v.null(),
   ),
   /** Runs the local model on a text and answers the feature's activation on each token. */
   'features.tryText': operation(

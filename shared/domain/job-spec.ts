@@ -7,6 +7,7 @@ import {
   dictionarySchema,
   type ArchitectureName,
 } from './dictionary.ts';
+import { featuresSpecSchema, type FeaturesSpec } from './features-spec.ts';
 import { hookPattern } from './hook-name.ts';
 import { importSpecSchema } from './import-spec.ts';
 import { objectiveContradiction, objectiveSchema } from './objective.ts';
@@ -164,13 +165,14 @@ export const jobSpecSchema = v.variant('kind', [
   trainSpecSchema,
   regressSpecSchema,
   compareSpecSchema,
+  featuresSpecSchema,
   importSpecSchema,
 ]);
 
 export type TrainSpec = v.InferOutput<typeof trainSpecSchema>;
 export type RegressSpec = v.InferOutput<typeof regressSpecSchema>;
 export type JobSpec = v.InferOutput<typeof jobSpecSchema>;
-export type { TokensRef };
+export type { FeaturesSpec, TokensRef };
 
 /**
  * Checks a document read from YAML or JSON and fills in the defaults.
@@ -181,6 +183,7 @@ export function parseJobSpec(document: unknown, file: string): JobSpec {
   if (spec.kind === 'train') checkTrainSpec(spec, file);
   const contradiction = spec.kind === 'compare' && compareContradiction(spec);
   if (contradiction) refuse(file, contradiction);
+  if (spec.kind === 'features') checkFeaturesSpec(spec, file);
   return spec;
 }
 
@@ -203,6 +206,18 @@ function parseWith<Schema extends v.GenericSchema>(
 
 function refuse(file: string, { place, problem }: Problem): never {
   throw new AppError('bad-spec', `${file}: ${place}: ${problem}.`, { file, place });
+}
+
+function checkFeaturesSpec({ dictionaries, tokens }: FeaturesSpec, file: string): void {
+  const ids = dictionaries.map(({ id }) => id);
+  const twice = ids.findIndex((id, index) => ids.indexOf(id) < index);
+  const problem =
+    twice >= 0
+      ? { place: `dictionaries.${twice}.id`, problem: 'lists the same dictionary twice' }
+      : tokensContradiction(tokens, 'tokens');
+  if (!problem) return;
+  const { place } = problem;
+  throw new AppError('bad-spec', `${file}: ${place}: ${problem.problem}.`, { file, place });
 }
 
 function checkTrainSpec(spec: TrainSpec, file: string): void {
@@ -379,7 +394,11 @@ function passOf({ pass = 0 }: Variant): number {
 }
 
 /** The tokens that a job reads, by the field that names them. */
-export function tokensOf({ tokens, evaluation, features }: TrainSpec): [string, TokensRef][] {
+export function tokensOf({
+  tokens,
+  evaluation,
+  features,
+}: Pick<TrainSpec, 'tokens' | 'evaluation' | 'features'>): [string, TokensRef][] {
   return [
     ['tokens', tokens],
     ...(evaluation ? [['evaluation.tokens', evaluation.tokens] as [string, TokensRef]] : []),

@@ -57,6 +57,9 @@ export type TokensRef = v.InferOutput<typeof tokensSchema>;
 const unitBytes = { KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 } as const;
 const amount = /^(\d+(?:\.\d+)?) ?(KB|MB|GB|TB)$/;
 
+/** An amount of bytes such as `20 GB`. */
+export const amountSchema = v.pipe(v.string(), v.regex(amount, 'must be an amount such as 20 GB'));
+
 /**
  * Keeps the activations at hook points on the disk, for further epochs and for other jobs. float32
  * gives the numbers of a job without it, on engines that calculate in float32; float16 rounds them to
@@ -65,7 +68,7 @@ const amount = /^(\d+(?:\.\d+)?) ?(KB|MB|GB|TB)$/;
 export const activationCacheSchema = v.strictObject({
   dtype: v.optional(v.picklist(['float32', 'float16']), 'float32'),
   /** Most that all kept activations of the project may take together, such as `20 GB`. */
-  budget: v.pipe(v.string(), v.regex(amount, 'must be an amount such as 20 GB')),
+  budget: amountSchema,
 });
 export type ActivationCacheSpec = v.InferOutput<typeof activationCacheSchema>;
 

@@ -77,6 +77,10 @@ test('a feature has its page, and the next one is the next of the table', async 
   for (const name of ['Top', 'Bands', 'Random active', 'Near misses'])
     await expect(page.getByRole('region', { name })).toContainText(/\d+ of \d+/);
   await expect(page.getByText('<script>').first()).toBeVisible();
+  await expect(page.getByRole('figure', { name: 'All logits' })).toContainText('n = ');
+  const together = page.getByRole('region', { name: 'Active together' });
+  await expect(together).toContainText(/n = \d+ tokens/);
+  await expect(together.getByRole('row')).toHaveCount(13);
   await lookAt(page, 'feature');
 
   // Feature 5 is dead, so the table did not show it.
@@ -85,6 +89,47 @@ test('a feature has its page, and the next one is the next of the table', async 
   await expect(page.getByText('6 of 21 in')).toBeVisible();
   await page.keyboard.press('b');
   await expect(grid.getByRole('row', { selected: true }).getByRole('rowheader')).toHaveText('6');
+});
+
+test('features are rated, listed and found by what they fire on, by keyboard', async ({ page }) => {
+  const grid = page.getByRole('grid', { name: 'Features' });
+  await grid.getByRole('row').nth(3).click();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Feature 2' })).toBeVisible();
+  const rating = page.getByRole('group', { name: 'Rating of feature 2' });
+  await page.keyboard.press('4');
+  await expect(rating.getByRole('button', { name: '4 of 5' })).toHaveAttribute(
+    'aria-pressed',
+    'true',
+  );
+  await page.keyboard.press('s');
+  await page.getByRole('textbox', { name: 'New list' }).fill('worth a look');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('checkbox', { name: 'worth a look' })).toBeChecked();
+  await lookAt(page, 'feature-lists');
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.keyboard.press('e');
+  await expect(page.getByText('The effect on the loss could not be measured')).toBeVisible();
+
+  await page.keyboard.press('b');
+  await expect(grid).toBeVisible();
+  await page.getByRole('combobox', { name: 'List' }).selectOption('worth a look');
+  await expect(page.getByText('1 of 24 shown')).toBeVisible();
+  await page.getByRole('combobox', { name: 'Queue' }).selectOption('rated lowest');
+  await expect(page).toHaveURL(/rating=1/);
+  await expect(grid.getByRole('rowheader').first()).toHaveText('2');
+
+  await page.keyboard.press('w');
+  await page.getByRole('searchbox', { name: 'Part of a token' }).fill('w7');
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByRole('status')).toContainText(/features, from\s+\d+ occurrences/);
+  await lookAt(page, 'features-on-token');
+  const first = dialog.getByRole('table').getByRole('button').first();
+  const feature = await first.textContent();
+  await first.click();
+  await expect(
+    page.getByRole('heading', { name: `Feature ${feature}`, exact: true }),
+  ).toBeVisible();
 });
 
 test('a dead feature says so, and a text that cannot be tried says why', async ({ page }) => {

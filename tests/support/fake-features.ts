@@ -1,5 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { tokensById } from '../../main/compute/features/near-misses.ts';
+import { ActivationFileWriter, byToken } from '../../main/formats/activation-file.ts';
 import { writeSafetensors } from '../../main/formats/safetensors-writer.ts';
 import { jobFiles, runFiles } from '../../main/jobs/job-folder.ts';
 import { Random } from './random.ts';
@@ -47,8 +49,12 @@ function activeTokens(seed: number, feature: number): Active[] {
 
 export function writeSharedFiles(folder: string): void {
   const { rows, context, vocabulary } = fake;
+  const ids = fakeTokens();
+  const byId = tokensById(ids, vocabulary);
   writeSafetensors(join(folder, jobFiles.tokens), [
-    { name: 'input_ids', shape: [rows, context], data: fakeTokens() },
+    { name: 'input_ids', shape: [rows, context], data: ids },
+    { name: 'by_id', shape: [tokens], data: byId.tokens },
+    { name: 'id_pointers', shape: [vocabulary + 1], data: byId.pointers },
   ]);
   const words = Array.from({ length: vocabulary }, (_, id) => (id === 3 ? '<script>' : ` w${id}`));
   writeFileSync(join(folder, jobFiles.vocabulary), JSON.stringify(words));
@@ -61,14 +67,24 @@ export function writeFeatureFiles(folder: string, seed: number, siblings: readon
   writeSafetensors(join(folder, runFiles.features), featureTensors(active, seed, siblings), {
     properties: JSON.stringify(fakeProperties),
   });
-  const pointers = new BigInt64Array(fake.latents + 1);
-  active.forEach((list, i) => (pointers[i + 1] = pointers[i]! + BigInt(list.length)));
+  const counts = active.map((list) => list.length);
   const all = active.flat();
-  writeSafetensors(join(folder, runFiles.activations), [
-    { name: 'pointers', shape: [pointers.length], data: pointers },
-    { name: 'token', shape: [all.length], data: Int32Array.from(all, ({ token }) => token) },
-    { name: 'value', shape: [all.length], data: Float32Array.from(all, ({ value }) => value) },
-  ]);
+  const range = {
+    first: 0,
+    latents: fake.latents,
+    tokens,
+    pointers: Float64Array.from([0, ...counts.map((_, i) => sumOf(counts.slice(0, i + 1)))]),
+    token: Int32Array.from(all, ({ token }) => token),
+    value: Float32Array.from(all, ({ value }) => value),
+  };
+  const writer = new ActivationFileWriter(join(folder, runFiles.activations), counts, tokens);
+  writer.features(0, range.token, range.value);
+  writer.rows(0, 0, byToken(range, tokens));
+  writer.close();
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
 }
 
 function featureTensors(active: Active[][], seed: number, siblings: readonly number[]) {
@@ -146,6 +162,12 @@ function featureTensors(active: Active[][], seed: number, siblings: readonly num
       2,
     ),
     quantile_count: ints(each(n, (f) => each(5, (k) => inBand(f, k).length)).flat(), n, 5),
+    logit_histogram: ints(
+      each(n * 20, (i) => 10 - Math.abs((i % 20) - 10)),
+      n,
+      20,
+    ),
+    logit_range: floats(each(n, () => [-3, 3]).flat(), n, 2),
     promoted: ints(
       each(n * 3, () => random.integer(0, fake.vocabulary - 1)),
       n,

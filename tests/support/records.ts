@@ -82,6 +82,7 @@ export function importedResult(
     attempt,
     fit: null,
     comparison: null,
+    counted: [],
     artifacts: [
       { run: null, kind: 'tokens', path: 'tokens.safetensors', bytes: 10, sha256: 'a' },
       ...runs.map((run) => ({

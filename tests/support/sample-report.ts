@@ -169,6 +169,7 @@ export function sampleFeature(
       densityHigh: (count * 1.1) / 40_000,
       mean: max / 3,
       max,
+      rating: feature % 5 === 0 ? 3 : null,
       label: feature % 3 === 0 ? fill(`feature label ${feature}`) : null,
       stability: (feature % 10) / 10,
       property: fill(`property ${feature}`),
@@ -185,6 +186,7 @@ export function sampleFeature(
       { name: 'near miss', kind: 'near-miss', from: 0, examples: [] },
     ],
     promoted: [logit(0.5), logit(0.25)],
+    logits: { edges: [-1, 0, 1], counts: [20, 30] },
     suppressed: [logit(-0.5)],
     decoderNeighbours: [
       { feature: feature + 1, cosine: 0.5, label: fill(`neighbour label ${feature}`) },

@@ -22,10 +22,16 @@ export class ActivationCollector {
   readonly #chunks: { token: Int32Array; feature: Int32Array; value: Float32Array }[] = [];
   readonly #counts: Float64Array;
   #tokens = 0;
+  #entries = 0;
 
   constructor(latents: number) {
     this.#latents = latents;
     this.#counts = new Float64Array(latents);
+  }
+
+  /** Activations added so far. */
+  get entries(): number {
+    return this.#entries;
   }
 
   /** Adds the codes of the next rows: compressed rows of active latents, values not 0. */
@@ -37,6 +43,7 @@ export class ActivationCollector {
     for (const feature of indices) this.#counts[feature]!++;
     this.#chunks.push({ token, feature: indices.slice(), value: Float32Array.from(values) });
     this.#tokens += rows;
+    this.#entries += indices.length;
   }
 
   /** Sorts by feature, stably, by counting; chunks are dropped on the way. */

@@ -1,53 +1,26 @@
-import type { TensorData } from '../../../shared/domain/tensors.ts';
 import type { Engine } from '../engine.ts';
 import type { TokenBatch, Transformer } from '../model/transformer.ts';
-import type { FrozenDictionary, PlacedDictionary } from '../sae/frozen-dictionary.ts';
+import type { PlacedDictionary } from '../sae/frozen-dictionary.ts';
 import { OriginalPass } from '../sae/original-pass.ts';
 import { ActivationCollector, type FeatureMajor } from './activation-store.ts';
-import { bestMatches, nearestRows, promotedTokens, type Neighbours } from './directions.ts';
-import { featureStatistics } from './feature-statistics.ts';
-import { labelAuc, labelAucByHalf } from './label-auc.ts';
-import { tokenAuc } from './token-auc.ts';
-
-/** Binary properties of tokens, one array of 0 and 1 per property, aligned with the tokens. */
-export interface TokenLabels {
-  readonly properties: readonly string[];
-  readonly values: readonly Uint8Array[];
-  /** Ids of the tokens. */
-  readonly ids: Int32Array;
-}
-
-export interface FeatureOptions {
-  /** Length of the sequences. */
-  readonly length: number;
-  /** Top examples for each feature. */
-  readonly examples: number;
-  /** Seed of the sampled examples. */
-  readonly seed: number;
-}
-
-/** Sizes that are fixed: they are visible in the shapes of the written tensors. */
-const histogramBins = 40;
-const positionBins = 16;
-const quantileBands = 5;
-const examplesPerBand = 4;
-const neighbourCount = 8;
-const logitCount = 10;
 
 const nothing = { hooks: [], logits: false };
 
-/** Runs model and dictionaries over batches of tokens once and keeps the sparse activations. */
+/** Runs model and dictionaries over batches of tokens once and gives their sparse activations. */
 export class FeaturePass {
   readonly #model: Transformer;
   readonly #dictionaries: readonly PlacedDictionary[];
-  readonly #collectors: readonly ActivationCollector[];
+  #collectors: readonly ActivationCollector[] = [];
 
   constructor(model: Transformer, dictionaries: readonly PlacedDictionary[]) {
     this.#model = model;
     this.#dictionaries = dictionaries;
-    this.#collectors = dictionaries.map(
-      ({ dictionary }) => new ActivationCollector(dictionary.shape.latents),
-    );
+    this.#restart();
+  }
+
+  /** Activations kept since the last `take`, of all dictionaries. */
+  get entries(): number {
+    return this.#collectors.reduce((sum, { entries }) => sum + entries, 0);
   }
 
   /** Adds a batch; batches must come in the order of the tokens. */
@@ -67,162 +40,18 @@ export class FeaturePass {
     pass.dispose();
   }
 
-  /** Feature-major activations of each dictionary. */
-  finish(): FeatureMajor[] {
-    return this.#collectors.map((collector) => collector.finish());
+  /** Feature-major activations of each dictionary since the last call; their tokens count from 0. */
+  take(): FeatureMajor[] {
+    const taken = this.#collectors.map((collector) => collector.finish());
+    this.#restart();
+    return taken;
   }
-}
 
-/** Tensors of activations.safetensors (main/jobs/job-folder.ts). */
-export function activationTensors(activations: FeatureMajor): TensorData[] {
-  const { pointers, token, value, latents } = activations;
-  return [
-    { name: 'pointers', shape: [latents + 1], data: BigInt64Array.from(pointers, BigInt) },
-    { name: 'token', shape: [token.length], data: token },
-    { name: 'value', shape: [value.length], data: value },
-  ];
-}
-
-/**
- * Tensors of features.safetensors (main/jobs/job-folder.ts) of a dictionary. Its features are matched
- * with those of its replicates.
- */
-export function featureTensors(
-  model: Transformer,
-  dictionary: FrozenDictionary,
-  replicates: readonly FrozenDictionary[],
-  activations: FeatureMajor,
-  options: FeatureOptions,
-  labels: TokenLabels | undefined,
-): TensorData[] {
-  const n = activations.latents;
-  const tensors = statisticsTensors(activations, options);
-  const neighbours = directionTensors(model, dictionary, replicates);
-  tensors.push(...neighbours);
-  if (labels) {
-    tensors.push(
-      {
-        name: 'auc',
-        shape: [n, labels.values.length],
-        data: labelAuc(activations, labels.values),
-      },
-      {
-        name: 'auc_by_half',
-        shape: [n, labels.values.length, 2],
-        data: labelAucByHalf(activations, labels.values, options.length),
-      },
-      {
-        name: 'token_auc',
-        shape: [labels.values.length],
-        data: tokenAuc(labels.ids, labels.values, options.length),
-      },
-      {
-        name: 'positives',
-        shape: [labels.values.length],
-        data: Int32Array.from(labels.values, (label) => label.reduce((sum, bit) => sum + bit, 0)),
-      },
+  #restart(): void {
+    this.#collectors = this.#dictionaries.map(
+      ({ dictionary }) => new ActivationCollector(dictionary.shape.latents),
     );
   }
-  return tensors;
-}
-
-function statisticsTensors(activations: FeatureMajor, options: FeatureOptions): TensorData[] {
-  const n = activations.latents;
-  const statistics = featureStatistics(activations, {
-    length: options.length,
-    bins: histogramBins,
-    positionBins,
-    top: options.examples,
-    bands: quantileBands,
-    perBand: examplesPerBand,
-    seed: options.seed,
-  });
-  const { examples } = options;
-  return [
-    { name: 'count', shape: [n], data: statistics.count },
-    { name: 'sum', shape: [n], data: statistics.sum },
-    { name: 'max', shape: [n], data: statistics.max },
-    { name: 'histogram', shape: [n, histogramBins], data: statistics.histogram },
-    { name: 'density_by_position', shape: [n, positionBins], data: statistics.densityByPosition },
-    { name: 'top', shape: [n, examples, 2], data: statistics.top },
-    { name: 'top_value', shape: [n, examples], data: statistics.topValue },
-    { name: 'quantile', shape: [n, quantileBands, examplesPerBand, 2], data: statistics.banded },
-    {
-      name: 'quantile_value',
-      shape: [n, quantileBands, examplesPerBand],
-      data: statistics.bandedValue,
-    },
-    { name: 'quantile_count', shape: [n, quantileBands], data: statistics.bandCount },
-  ];
-}
-
-function directionTensors(
-  model: Transformer,
-  dictionary: FrozenDictionary,
-  replicates: readonly FrozenDictionary[],
-): TensorData[] {
-  const { engine } = model;
-  const { encoder, decoder } = dictionary.parameters;
-  const n = decoder.shape[0]!;
-  const { y: unitEncoder, norms } = engine.normaliseRows(encoder);
-  const negated = engine.scale(decoder, -1);
-  const alignment = engine.dotRows(unitEncoder, decoder);
-  const promoted = promotedTokens(engine, decoder, model, logitCount);
-  const suppressed = promotedTokens(engine, negated, model, logitCount);
-  suppressed.cosine.forEach((value, i) => (suppressed.cosine[i] = -value));
-  const matches = replicates.map((other) =>
-    bestMatches(engine, decoder, other.parameters.decoder, 1),
-  );
-  const tensors = [
-    {
-      name: 'encoder_decoder_cosine',
-      shape: [n],
-      data: Float32Array.from(engine.read(alignment)),
-    },
-    ...pair('promoted', 'promoted_value', promoted, n),
-    ...pair('suppressed', 'suppressed_value', suppressed, n),
-    ...pair(
-      'decoder_neighbour',
-      'decoder_neighbour_cosine',
-      nearestRows(engine, decoder, neighbourCount),
-      n,
-    ),
-    ...pair(
-      'encoder_neighbour',
-      'encoder_neighbour_cosine',
-      nearestRows(engine, unitEncoder, neighbourCount),
-      n,
-    ),
-    ...pair('match', 'match_cosine', sideBySide(matches, n), n),
-  ];
-  engine.dispose(unitEncoder, norms, negated, alignment);
-  return tensors;
-}
-
-function pair(
-  indexName: string,
-  valueName: string,
-  { k, index, cosine }: Neighbours,
-  n: number,
-): TensorData[] {
-  return [
-    { name: indexName, shape: [n, k], data: index },
-    { name: valueName, shape: [n, k], data: cosine },
-  ];
-}
-
-/** Several [n, 1] results as one [n, s]. */
-function sideBySide(columns: readonly Neighbours[], n: number): Neighbours {
-  const k = columns.length;
-  const index = new Int32Array(n * k);
-  const cosine = new Float32Array(n * k);
-  columns.forEach((column, s) => {
-    for (let row = 0; row < n; row++) {
-      index[row * k + s] = column.index[row]!;
-      cosine[row * k + s] = column.cosine[row]!;
-    }
-  });
-  return { k, index, cosine };
 }
 
 /** Sequences in one forward pass that is not a training step: enough to fill the products, small in memory. */

@@ -17,6 +17,8 @@ const places = [
 
 export interface BenchModel {
   readonly name: string;
+  /** Of the model's files. */
+  readonly folder: string;
   readonly model: Transformer;
   readonly tokens: TokenFile;
 }
@@ -35,7 +37,12 @@ export function openBenchModel(engine: Engine): BenchModel {
   try {
     const model = openTransformer(engine, folder, 'none');
     const file = join(root, place.tokens, 'tokens_train.safetensors');
-    return { name: place.name, model, tokens: openTokenFile(file, 'input_ids') };
+    return {
+      name: place.name,
+      folder: join(root, place.model),
+      model,
+      tokens: openTokenFile(file, 'input_ids'),
+    };
   } finally {
     folder.weights.close();
   }

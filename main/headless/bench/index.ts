@@ -1,5 +1,6 @@
 import { benchCompare } from './compare.ts';
 import { benchE2eStep } from './e2e-step.ts';
+import { benchFeatures } from './features.ts';
 import { benchImport } from './import.ts';
 import { benchMany } from './many.ts';
 import { benchMatmul } from './matmul.ts';
@@ -13,6 +14,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   'sae-step': benchSaeStep,
   'e2e-step': benchE2eStep,
   compare: benchCompare,
+  features: benchFeatures,
   import: benchImport,
   many: benchMany,
   soak: benchSoak,

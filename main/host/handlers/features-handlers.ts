@@ -1,8 +1,11 @@
 import { userInfo } from 'node:os';
+import { changeList, listFeatureLists, listsOfFeature } from '../../db/feature-lists.ts';
 import { addLabel, undoLabel } from '../../db/labels.ts';
 import type { Clock } from '../../jobs/clock.ts';
 import type { QueryService } from '../../jobs/query-service.ts';
 import { ask } from '../ask.ts';
+import { findTokens, readCoactive, readOnToken } from '../feature-activity.ts';
+import { measureEffects } from '../feature-effects.ts';
 import { insideProject } from '../paths.ts';
 import type { Projects } from '../projects.ts';
 import {
@@ -42,6 +45,14 @@ export function featuresHandlers(
       opened.changed('features');
       return labels;
     },
+    'features.rate': async ({ project, dictionary, feature, rating }) => {
+      const opened = await projects.get(project);
+      const { key } = findDictionary(opened, dictionary);
+      findFeature(opened, key, feature);
+      const labels = addLabel(opened.db, key, feature, { rating, author, time: clock.now() });
+      opened.changed('features');
+      return labels;
+    },
     'features.undoLabel': async ({ project, dictionary, feature }) => {
       const opened = await projects.get(project);
       const { key } = findDictionary(opened, dictionary);
@@ -49,6 +60,38 @@ export function featuresHandlers(
       const labels = undoLabel(opened.db, key, feature, clock.now());
       opened.changed('features');
       return labels;
+    },
+    'features.coactive': async ({ project, dictionary, feature }) => {
+      const opened = await projects.get(project);
+      const found = findDictionary(opened, dictionary);
+      findFeature(opened, found.key, feature);
+      return readCoactive(opened, found, feature);
+    },
+    'features.findTokens': async ({ project, dictionary, text }) => {
+      const opened = await projects.get(project);
+      return findTokens(opened, findDictionary(opened, dictionary), text);
+    },
+    'features.onToken': async ({ project, dictionary, token }) => {
+      const opened = await projects.get(project);
+      return readOnToken(opened, findDictionary(opened, dictionary), token);
+    },
+    'features.ablate': async ({ project, ...asked }, { signal }) => {
+      const opened = await projects.get(project);
+      const found = findDictionary(opened, asked.dictionary);
+      findFeature(opened, found.key, asked.feature);
+      return measureEffects(opened, queries, found, asked, signal);
+    },
+    'features.lists': async ({ project, dictionary, feature }) => {
+      const opened = await projects.get(project);
+      const { key } = findDictionary(opened, dictionary);
+      const of = feature === undefined ? [] : listsOfFeature(opened.db, key, feature);
+      return { lists: listFeatureLists(opened.db, key), of };
+    },
+    'features.changeList': async ({ project, dictionary, name, ...changes }) => {
+      const opened = await projects.get(project);
+      changeList(opened.db, findDictionary(opened, dictionary).key, name, changes);
+      opened.changed('features');
+      return null;
     },
     'features.tryText': async ({ project, dictionary, feature, text }, { signal }) => {
       const opened = await projects.get(project);

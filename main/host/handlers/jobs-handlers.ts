@@ -6,6 +6,7 @@ import { listJobs } from '../../db/jobs.ts';
 import { listRunsOfJob, runIdsByJob } from '../../db/runs.ts';
 import type { QueryService } from '../../jobs/query-service.ts';
 import { ask } from '../ask.ts';
+import { completeSpec } from '../features-job.ts';
 import { jobRow, readLog } from '../job-rows.ts';
 import type { Project } from '../project.ts';
 import type { Projects } from '../projects.ts';
@@ -16,10 +17,11 @@ import type { HandlerGroup } from './group.ts';
 export function jobsHandlers(projects: Projects, queries: QueryService): HandlerGroup<'jobs'> {
   return {
     'jobs.check': async ({ project, spec }, { signal }) => {
-      const { path } = await projects.get(project);
+      const opened = await projects.get(project);
+      const { path } = opened;
       let checked: JobSpec | null = null;
       try {
-        checked = readSpec(spec, 'spec', path);
+        checked = completeSpec(opened, readSpec(spec, 'spec', path));
         checkFilesOfSpec(checked, path);
         const estimate = await estimateJob(queries, path, checked, signal);
         return { spec: { ...checked }, estimate, problem: null };
@@ -35,7 +37,7 @@ export function jobsHandlers(projects: Projects, queries: QueryService): Handler
     },
     'jobs.submit': async ({ project, spec }) => {
       const opened = await projects.get(project);
-      const checked = readSpec(spec, 'spec', opened.path);
+      const checked = completeSpec(opened, readSpec(spec, 'spec', opened.path));
       checkFilesOfSpec(checked, opened.path);
       const job = opened.jobs.submit(checked);
       opened.changed('jobs');

@@ -1,5 +1,6 @@
 import { runImportJob } from './import/index.ts';
 import { joinQueries } from './join-queries.ts';
+import { runFeaturesJob } from './features/index.ts';
 import { openParentPort } from './parent-port.ts';
 import { dictionaryQueries } from './queries/dictionaries.ts';
 import { engineQueries } from './queries/engines.ts';
@@ -20,6 +21,7 @@ runWorker(openParentPort(), {
     regress: runRegressJob,
     compare: runCompareJob,
     import: runImportJob,
+    features: runFeaturesJob,
   },
   queries: joinQueries(
     engineQueries,

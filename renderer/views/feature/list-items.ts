@@ -1,4 +1,5 @@
 import type { FeatureDetail } from '../../../shared/contract/features.ts';
+import type { Output } from '../../../shared/contract/index.ts';
 import { visibleText, visibleToken } from '../../../shared/text.ts';
 import { formatCount, formatNumber } from '../../components/format.ts';
 
@@ -42,6 +43,22 @@ export function neighbourItems(
     value: cosine,
     shown: formatNumber(cosine),
     share: Math.abs(cosine),
+  }));
+}
+
+/** Features that fire on the same tokens; the detail says on how many. */
+export function coactiveItems(
+  features: Output<'features.coactive'>['features'],
+  hrefOf: (feature: number) => string,
+): ListItem[] {
+  return features.map(({ feature, both, jaccard, label }) => ({
+    key: String(feature),
+    text: String(feature),
+    detail: `${formatCount(both)} tokens${label === null ? '' : `, ${visibleText(label)}`}`,
+    href: hrefOf(feature),
+    value: jaccard,
+    shown: formatNumber(jaccard),
+    share: jaccard,
   }));
 }
 

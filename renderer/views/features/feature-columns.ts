@@ -4,7 +4,7 @@ import type { Column } from '../../components/data-table/columns.ts';
 import { exactNumber, formatNumber } from '../../components/format.ts';
 import { featureDefinitions as definitions, intervalText } from './feature-words.ts';
 
-type Figure = 'mean' | 'max' | 'stability' | 'auc';
+type Figure = 'mean' | 'max' | 'stability' | 'auc' | 'rating';
 
 /**
  * The columns of a dictionary's features; their keys are those that the host sorts by. Properties are
@@ -58,6 +58,7 @@ export function featureColumns(
     figure('mean', 'Mean'),
     figure('max', 'Max'),
     figure('stability', 'Stability'),
+    figure('rating', 'Rating'),
   ];
   if (dictionary.properties.length === 0) return columns;
   return [

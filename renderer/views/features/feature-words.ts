@@ -14,6 +14,7 @@ export const featureDefinitions = {
     'The ground-truth property that the activation of the feature tells best, by AUC over the tokens that were counted.',
   auc: 'Area under the ROC curve of the activation against that property: 0.5 tells nothing, 1 tells all.',
   label: 'The newest label that a person gave the feature.',
+  rating: 'How clear the feature is to its reader, from 1 (noise) to 5 (exact).',
   encoderDecoder:
     'Cosine of the feature’s encoder row and decoder row; low where a feature reads one direction and writes another.',
 } as const;

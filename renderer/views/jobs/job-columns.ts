@@ -80,6 +80,7 @@ const kinds: Readonly<Record<JobRow['kind'], string>> = {
   regress: 'regression',
   compare: 'comparison',
   import: 'import',
+  features: 'features',
 };
 
 export function kindWords(kind: JobRow['kind']): string {

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  ActivationCollector,
-  type FeatureMajor,
-} from '../../../main/compute/features/activation-store.ts';
-import { bandOf, featureStatistics } from '../../../main/compute/features/feature-statistics.ts';
+import { ActivationCollector } from '../../../main/compute/features/activation-store.ts';
+import { bandOf } from '../../../main/compute/features/draw-examples.ts';
+import { StatisticsPass } from '../../../main/compute/features/feature-statistics.ts';
 import { labelAuc, labelAucByHalf } from '../../../main/compute/features/label-auc.ts';
 import { tokenAuc } from '../../../main/compute/features/token-auc.ts';
 import { RandomStream } from '../../../main/compute/random.ts';
@@ -53,7 +51,13 @@ describe('the activation store', () => {
 });
 
 describe('feature statistics', () => {
-  const statistics = featureStatistics(activations, {
+  const ids = Int32Array.from({ length: 60 }, (_, token) => (token * 7) % 5);
+  const pass = new StatisticsPass({
+    latents: 9,
+    ids,
+    vocabulary: 5,
+    random: 4,
+    nearMisses: 3,
     length: 12,
     bins: 8,
     positionBins: 4,
@@ -62,6 +66,20 @@ describe('feature statistics', () => {
     perBand: 2,
     seed: 1,
   });
+  // In two ranges, as a store larger than memory gives them.
+  const rangeOf = (from: number, to: number) => {
+    const [start, end] = [activations.pointers[from]!, activations.pointers[to]!];
+    return {
+      latents: to - from,
+      tokens: 60,
+      pointers: activations.pointers.slice(from, to + 1).map((at) => at - start),
+      token: activations.token.slice(start, end),
+      value: activations.value.slice(start, end),
+    };
+  };
+  pass.add(0, rangeOf(0, 4));
+  pass.add(4, rangeOf(4, 9));
+  const { statistics } = pass;
 
   it('count, add up and take the largest of what is active', () => {
     for (let feature = 0; feature < 9; feature++) {
@@ -69,6 +87,10 @@ describe('feature statistics', () => {
       expect(statistics.count[feature]).toBe(active.length);
       expect(statistics.sum[feature]).toBeCloseTo(
         active.reduce((a, b) => a + b, 0),
+        4,
+      );
+      expect(statistics.sumSquares[feature]).toBeCloseTo(
+        active.reduce((a, b) => a + b * b, 0),
         4,
       );
       expect(statistics.max[feature]).toBe(Math.max(0, ...active));
@@ -118,15 +140,46 @@ describe('feature statistics', () => {
         }
   });
 
+  it('draw random positives from all activations, without repeats', () => {
+    for (let feature = 0; feature < 9; feature++) {
+      const drawn = Array.from({ length: 4 }, (_, i) => {
+        const at = 2 * (feature * 4 + i);
+        return statistics.random[at]! * 12 + statistics.random[at + 1]!;
+      }).filter((token) => token >= 0);
+      const wanted = Math.min(4, statistics.count[feature]!);
+      expect(new Set(drawn).size).toBe(wanted);
+      for (const token of drawn) expect(dense[token * 9 + feature]).toBeGreaterThan(0);
+    }
+  });
+
+  it('draw near misses where the token is that of the top examples and the feature silent', () => {
+    for (let feature = 0; feature < 9; feature++) {
+      const tokenAt = (places: Int32Array, at: number) =>
+        places[2 * at]! * 12 + places[2 * at + 1]!;
+      const topIds = [0, 1, 2].map((rank) => ids[tokenAt(statistics.top, feature * 3 + rank)]);
+      const times = (id: number) => topIds.filter((other) => other === id).length;
+      const most = Math.max(...topIds.map((id) => times(id!)));
+      const drawn = [0, 1, 2]
+        .map((rank) => tokenAt(statistics.nearMiss, feature * 3 + rank))
+        .filter((token) => token >= 0);
+      const shared = ids[drawn[0]!]!;
+      expect(times(shared)).toBe(most);
+      const silent = [...ids.keys()].filter(
+        (token) => ids[token] === shared && dense[token * 9 + feature] === 0,
+      );
+      expect(statistics.nearMissCount[feature]).toBe(silent.length);
+      expect(new Set(drawn).size).toBe(Math.min(3, silent.length));
+      for (const token of drawn) expect(silent).toContain(token);
+    }
+  });
+
   it('mark what is absent: a dead feature has no examples', () => {
-    const dead: FeatureMajor = {
+    const none = new StatisticsPass({
       latents: 1,
-      tokens: 12,
-      pointers: new Float64Array(2),
-      token: new Int32Array(0),
-      value: new Float32Array(0),
-    };
-    const none = featureStatistics(dead, {
+      ids: new Int32Array(12),
+      vocabulary: 1,
+      random: 1,
+      nearMisses: 1,
       length: 12,
       bins: 2,
       positionBins: 2,
@@ -134,7 +187,7 @@ describe('feature statistics', () => {
       bands: 2,
       perBand: 1,
       seed: 1,
-    });
+    }).statistics;
     expect([...none.top]).toEqual([-1, -1, -1, -1]);
     expect(none.max[0]).toBe(0);
   });

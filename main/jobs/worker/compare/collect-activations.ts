@@ -2,11 +2,7 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Engine } from '../../../compute/engine.ts';
 import type { FeatureMajor } from '../../../compute/features/activation-store.ts';
-import {
-  activationTensors,
-  batchRows,
-  FeaturePass,
-} from '../../../compute/features/feature-pass.ts';
+import { batchRows, FeaturePass } from '../../../compute/features/feature-pass.ts';
 import { parseHook } from '../../../compute/model/hooks.ts';
 import { openTransformer } from '../../../compute/model/open-transformer.ts';
 import type { Transformer } from '../../../compute/model/transformer.ts';
@@ -71,7 +67,7 @@ async function collectOf(request: CollectRequest, members: readonly number[]): P
     const pass = new FeaturePass(model, placed);
     await runPass(request, pass);
     for (const { dictionary } of placed) dictionary.dispose();
-    const found = pass.finish();
+    const found = pass.take();
     for (const [index, place] of members.entries())
       await control.retrying(() => writeActivations(folder, place, found[index]!));
   } finally {
@@ -119,9 +115,13 @@ async function runPass(request: CollectRequest, pass: FeaturePass): Promise<void
 function writeActivations(folder: string, place: number, activations: FeatureMajor): void {
   const path = join(folder, comparisonFiles.activations(place));
   mkdirSync(dirname(path), { recursive: true });
-  writeSafetensors(`${path}.tmp`, activationTensors(activations), {
-    tokens: String(activations.tokens),
-  });
+  const { pointers, token, value, tokens } = activations;
+  const tensors = [
+    { name: 'pointers', shape: [pointers.length], data: BigInt64Array.from(pointers, BigInt) },
+    { name: 'token', shape: [token.length], data: token },
+    { name: 'value', shape: [value.length], data: value },
+  ];
+  writeSafetensors(`${path}.tmp`, tensors, { tokens: String(tokens) });
   renameSync(`${path}.tmp`, path);
 }
 

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { AppError, fileError } from '../../../../shared/errors.ts';
 import { openEngine } from '../../../compute/engines/open-engine.ts';
+import { ablationEffect } from '../../../compute/features/ablation.ts';
 import { batchRows } from '../../../compute/features/feature-pass.ts';
 import { activationsAt } from '../../../compute/model/activations.ts';
 import { forward } from '../../../compute/model/forward.ts';
@@ -155,6 +156,32 @@ const tryText = async (input: unknown): Promise<QueryOutput<'try-text'>> => {
   };
 };
 
+/** `ablate`: one sequence after the other, so that one is all that is in memory. */
+const runAblate: QueryHandler = async (input, { signal, report }) => {
+  const ask = parseInput(queries.ablate.input, input);
+  const { processing, target } = readDictionaryMetadata(ask.dictionary);
+  const { model } = await loadedModel(ask.model, processing);
+  const { dictionary } = readDictionary(ask.dictionary, model.engine);
+  try {
+    const hook = parseHook(ask.hook, model.config);
+    const placed = {
+      hook,
+      target: target === undefined ? hook : parseHook(target, model.config),
+      dictionary,
+    };
+    const effects: number[][] = [];
+    for (const ids of ask.sequences) {
+      await setImmediate();
+      signal.throwIfAborted();
+      effects.push([...ablationEffect(model, placed, ask.feature, Int32Array.from(ids))]);
+      report?.(effects.length, ask.sequences.length);
+    }
+    return { effects };
+  } finally {
+    dictionary.dispose();
+  }
+};
+
 /** `estimate`: reads headers only. */
 const estimate = (input: unknown): QueryOutput<'estimate'> => {
   const { projectPath, spec } = parseInput(queries.estimate.input, input);
@@ -193,4 +220,5 @@ export const modelQueries: Readonly<Record<string, QueryHandler>> = {
   forward: runForward,
   encode: runEncode,
   'try-text': tryText,
+  ablate: runAblate,
 };

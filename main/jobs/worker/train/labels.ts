@@ -1,6 +1,6 @@
 import { AppError } from '../../../../shared/errors.ts';
 import type { TrainSpec } from '../../../../shared/domain/job-spec.ts';
-import type { TokenLabels } from '../../../compute/features/feature-pass.ts';
+import type { TokenLabels } from '../../../compute/features/feature-figures.ts';
 import { openSafetensors } from '../../../formats/safetensors.ts';
 import { insideProject } from '../inside-project.ts';
 import { openTokens } from '../tokens/prepare-tokens.ts';
@@ -13,10 +13,8 @@ export function openLabelsOf(
   if (features?.labels === undefined) return undefined;
   const tokens = openTokens(projectPath, features.tokens, model);
   try {
-    const rows = Array.from({ length: features.sequences }, (_, row) => row);
-    const shape = { rows: rows.length, context: tokens.context };
-    const labels = openTokenLabels(projectPath, features.labels, shape);
-    return { ...labels, ids: tokens.read(rows) };
+    const shape = { rows: features.sequences, context: tokens.context };
+    return openTokenLabels(projectPath, features.labels, shape);
   } finally {
     tokens.close();
   }
@@ -28,11 +26,11 @@ export function openLabelsOf(
  * @throws AppError `shape-mismatch` where a tensor does not cover the tokens, `bad-input` for a value
  *   other than 0 and 1.
  */
-function openTokenLabels(
+export function openTokenLabels(
   projectPath: string,
   file: string,
   tokens: { rows: number; context: number },
-): Pick<TokenLabels, 'properties' | 'values'> {
+): TokenLabels {
   const path = insideProject(projectPath, file);
   const reader = openSafetensors(path);
   try {

@@ -3,16 +3,10 @@ import { join } from 'node:path';
 import { fileError } from '../../../../shared/errors.ts';
 import type { TrainSpec } from '../../../../shared/domain/job-spec.ts';
 import type { Metrics } from '../../../../shared/domain/metrics.ts';
-import {
-  activationTensors,
-  FeaturePass,
-  featureTensors,
-  type TokenLabels,
-} from '../../../compute/features/feature-pass.ts';
-import type { FeatureMajor } from '../../../compute/features/activation-store.ts';
+import { directionTensors } from '../../../compute/features/direction-tensors.ts';
+import type { TokenLabels } from '../../../compute/features/feature-figures.ts';
 import type { Architecture } from '../../../compute/sae/architecture.ts';
 import type { FrozenDictionary, PlacedDictionary } from '../../../compute/sae/frozen-dictionary.ts';
-import { writeSafetensors } from '../../../formats/safetensors-writer.ts';
 import type { JobControl } from '../../control.ts';
 import { newId } from '../../ids.ts';
 import { jobFiles, runFiles } from '../../job-folder.ts';
@@ -20,7 +14,16 @@ import type { JobIo } from '../../job-io.ts';
 import type { JobAssignment } from '../../protocol.ts';
 import { writeResult, type ResultFile } from '../../result.ts';
 import { writeDictionary } from '../dictionary-file.ts';
-import { evaluateOn, firstBatches, placedCopies } from './evaluation.ts';
+import { ChunkFiles } from '../features/chunk-files.ts';
+import { collectActivations } from '../features/collect-activations.ts';
+import {
+  passHash,
+  vocabularyTexts,
+  writeFeatures,
+  writeFeatureTokens,
+  type FeatureTokens,
+} from '../features/write-features.ts';
+import { evaluateOn, placedCopies } from './evaluation.ts';
 import type { TrainInputs } from './inputs.ts';
 import { openLabelsOf } from './labels.ts';
 import { openTokens } from '../tokens/prepare-tokens.ts';
@@ -41,18 +44,24 @@ export async function writeTrainingResult(
   if (spec.evaluation) await writePoints(run.evaluated(metrics), control, io);
   io.sendPoints();
   const dictionaries = placedCopies(inputs, run.learners);
-  const collected = spec.features && (await collect(inputs, dictionaries, spec.features, control));
+  const collected =
+    spec.features &&
+    (await collect(assignment.folder, inputs, dictionaries, spec.features, control));
   const writer = new ResultWriter(assignment, inputs, dictionaries);
-  await control.retrying(() => writer.writeShared(spec.features));
+  await control.retrying(() => writer.writeShared(collected));
   for (const [index, { id }] of assignment.runs.entries()) {
-    if (collected) Object.assign(metrics[index]!, aliveMetrics(collected.activations[index]!));
-    await control.retrying(() => writer.writeRun(index, metrics[index]!, collected));
+    if (collected) {
+      const alive = await writer.writeFeatures(index, collected, control);
+      Object.assign(metrics[index]!, { alive, aliveWindowTokens: collected.tokens.ids.length });
+    }
+    await control.retrying(() => writer.writeRun(index, metrics[index]!));
     io.log('info', `Wrote the dictionary ${planned[index]!.key} (${id}).`);
     control.progress('writing', index + 1, assignment.runs.length, 'dictionaries');
   }
   for (const { dictionary } of dictionaries) dictionary.dispose();
   io.flush();
   await control.retrying(() => writer.finish(run.seconds, metrics));
+  collected?.chunks.remove();
 }
 
 /** Adds to the curves, each point once; on a full disk waits until there is room. */
@@ -65,41 +74,42 @@ export async function writePoints(
 }
 
 interface Collected {
-  readonly activations: readonly FeatureMajor[];
+  readonly chunks: ChunkFiles;
+  readonly tokens: FeatureTokens;
   readonly labels: TokenLabels | undefined;
-  readonly context: number;
   readonly features: NonNullable<TrainSpec['features']>;
 }
 
 async function collect(
+  folder: string,
   inputs: TrainInputs,
   dictionaries: readonly PlacedDictionary<Architecture>[],
   features: NonNullable<TrainSpec['features']>,
   control: JobControl,
 ): Promise<Collected> {
-  const tokens = openTokens(inputs.projectPath, features.tokens, inputs.plan.spec.model);
+  const { model, projectPath, plan } = inputs;
+  const { sequences } = features;
+  const tokens = openTokens(projectPath, features.tokens, plan.spec.model);
   try {
-    const pass = new FeaturePass(inputs.model, dictionaries);
-    for await (const batch of firstBatches(
-      inputs,
-      tokens,
-      features.sequences,
-      control,
-      'collecting features',
-    ))
-      pass.add(batch);
     const { context } = tokens;
-    const labels = openLabelsOf(inputs.plan.spec, inputs.projectPath);
-    return { activations: pass.finish(), labels, context, features };
+    const ids = tokens.read(Array.from({ length: sequences }, (_, row) => row));
+    const hash = passHash(inputs.engine, dictionaries, ids, [plan.spec.model, context]);
+    const chunks = new ChunkFiles(join(folder, jobFiles.chunks), hash);
+    const diskBytes = undefined;
+    await collectActivations(
+      { model, dictionaries, tokens, sequences, chunks, diskBytes },
+      control,
+    );
+    const labels = openLabelsOf(plan.spec, projectPath);
+    return {
+      chunks,
+      tokens: { ids, context, vocabulary: plan.model.vocabulary },
+      labels,
+      features,
+    };
   } finally {
     tokens.close();
   }
-}
-
-function aliveMetrics({ pointers, tokens, latents }: FeatureMajor): Metrics {
-  let alive = 0;
-  for (let j = 0; j < latents; j++) if (pointers[j + 1]! > pointers[j]!) alive++;
-  return { alive, aliveWindowTokens: tokens };
 }
 
 /** Writes the files of job-folder.ts, and result.json last. */
@@ -120,28 +130,45 @@ class ResultWriter {
   }
 
   /** Spec, and the tokens and vocabulary behind the features. */
-  writeShared(features: TrainSpec['features']): void {
-    const { projectPath, plan } = this.#inputs;
-    const { spec } = plan;
-    this.#write('spec', jobFiles.spec, (path) => writeJson(path, spec));
+  writeShared(collected: Collected | undefined): void {
+    const { plan, tokenizer } = this.#inputs;
+    this.#write('spec', jobFiles.spec, (path) => writeJson(path, plan.spec));
     // Written before the first step: the inputs as they were when they were read.
     this.#files.push({ kind: 'provenance', path: jobFiles.provenance });
-    if (!features) return;
-    const tokens = openTokens(projectPath, features.tokens, spec.model);
-    const rows = Array.from({ length: features.sequences }, (_, row) => row);
-    const ids = tokens.read(rows);
-    tokens.close();
-    this.#write('tokens', jobFiles.tokens, (path) =>
-      writeSafetensors(path, [
-        { name: 'input_ids', shape: [features.sequences, tokens.context], data: ids },
-      ]),
-    );
-    this.#write('vocabulary', jobFiles.vocabulary, (path) => writeJson(path, this.#vocabulary()));
+    if (!collected) return;
+    const texts = vocabularyTexts(tokenizer, plan.model.vocabulary);
+    this.#write('tokens', jobFiles.tokens, (path) => writeFeatureTokens(path, collected.tokens));
+    this.#write('vocabulary', jobFiles.vocabulary, (path) => writeJson(path, texts));
   }
 
-  writeRun(index: number, metrics: Metrics, collected: Collected | undefined): void {
+  /** Answers how many of the dictionary's features are alive. */
+  async writeFeatures(index: number, collected: Collected, control: JobControl): Promise<number> {
     const { id, seed } = this.#assignment.runs[index]!;
-    const { engine, model, plan } = this.#inputs;
+    const { model } = this.#inputs;
+    const { dictionary } = this.#dictionaries[index]!;
+    const { chunks, tokens, labels, features } = collected;
+    const alive = await writeFeatures(
+      {
+        folder: join(this.#assignment.folder, id),
+        chunks,
+        dictionary: index,
+        latents: dictionary.shape.latents,
+        tokens,
+        labels,
+        examples: features.examples,
+        seed,
+        directions: () => directionTensors(model, dictionary, this.#replicatesOf(index)),
+      },
+      control,
+    );
+    for (const kind of ['features', 'activations'] as const)
+      this.#files.push({ kind, path: join(id, runFiles[kind]) });
+    return alive;
+  }
+
+  writeRun(index: number, metrics: Metrics): void {
+    const { id, seed } = this.#assignment.runs[index]!;
+    const { engine, plan } = this.#inputs;
     const { hook, target, dictionary } = this.#dictionaries[index]!;
     const at = (name: string) => join(id, name);
     mkdirSync(join(this.#assignment.folder, id), { recursive: true });
@@ -154,20 +181,6 @@ class ResultWriter {
         processing: plan.spec.processing,
         seed: String(seed),
       }),
-    );
-    if (!collected) return;
-    const activations = collected.activations[index]!;
-    const { labels, context, features } = collected;
-    const options = { length: context, examples: features.examples, seed };
-    this.#write('features', at(runFiles.features), (path) =>
-      writeSafetensors(
-        path,
-        featureTensors(model, dictionary, this.#replicatesOf(index), activations, options, labels),
-        labels ? { properties: JSON.stringify(labels.properties) } : {},
-      ),
-    );
-    this.#write('activations', at(runFiles.activations), (path) =>
-      writeSafetensors(path, activationTensors(activations)),
     );
   }
 
@@ -207,15 +220,6 @@ class ResultWriter {
         }),
       },
       [...this.#files, ...points],
-    );
-  }
-
-  /** Text of each token id; the id itself where the model has no tokenizer. */
-  #vocabulary(): readonly string[] {
-    const { tokenizer, plan } = this.#inputs;
-    return (
-      tokenizer?.vocabularyTexts ??
-      Array.from({ length: plan.model.vocabulary }, (_, id) => `⟨${id}⟩`)
     );
   }
 

@@ -7,8 +7,10 @@ import {
   getFeature,
   insertFeatures,
   pageFeatures,
+  replaceFeatures,
   type FeatureQuery,
 } from '../../../../main/db/features.ts';
+import { changeList, listFeatureLists, listsOfFeature } from '../../../../main/db/feature-lists.ts';
 import { addLabel, listLabels, undoLabel } from '../../../../main/db/labels.ts';
 import { featureSortKeys } from '../../../../shared/contract/features.ts';
 import { addDictionary, featureColumns, newDatabase } from '../../../support/records.ts';
@@ -26,6 +28,8 @@ beforeAll(async () => {
   label(5, 'closing quote');
   label(6, 'Opening quote, 50% sure');
   label(7, 'dates');
+  for (const feature of [50, 51, 52])
+    addLabel(db, dictionary, feature, { rating: feature - 49, author: 'a', time: 1 });
 });
 
 function page(query: Partial<FeatureQuery>) {
@@ -34,6 +38,8 @@ function page(query: Partial<FeatureQuery>) {
     dead: 'show',
     labelled: 'any',
     minCount: 0,
+    minRating: 0,
+    list: '',
     sort: 'feature',
     descending: false,
     offset: 0,
@@ -109,6 +115,48 @@ describe('pages of features', () => {
   });
 });
 
+describe('search, ratings and lists', () => {
+  it('find labels by the beginnings of their words, and by signs', () => {
+    const found = (search: string) => page({ search }).rows.map(({ feature }) => feature);
+    expect(found('quo')).toEqual([5, 6]);
+    expect(found('QUOTE clos')).toEqual([5]);
+    expect(found('uote')).toEqual([]);
+    expect(found('%')).toEqual([6]);
+    expect(found('"quote" NOT dates')).toEqual([]);
+    expect(found('AND')).toEqual([]);
+  });
+
+  it('keep the label when a feature is rated, and take either back', () => {
+    const by = { author: 'b', time: 1 };
+    addLabel(db, dictionary, 20, { text: 'years', ...by });
+    addLabel(db, dictionary, 20, { rating: 4, ...by });
+    const row = () => page({ search: '20' }).rows[0]!;
+    expect(row()).toMatchObject({ label: 'years', rating: 4 });
+    expect(page({ minRating: 4 }).rows.map(({ feature }) => feature)).toEqual([20]);
+    undoLabel(db, dictionary, 20, 2);
+    expect(row()).toMatchObject({ label: 'years', rating: null });
+    undoLabel(db, dictionary, 20, 3);
+    expect(page({ search: 'years' }).total).toBe(0);
+  });
+
+  it('hold features on lists, which go when they are empty', () => {
+    changeList(db, dictionary, 'odd', { add: [1, 3, 5] });
+    changeList(db, dictionary, 'odd', { add: [3, 7], remove: [1] });
+    expect(page({ list: 'odd' }).rows.map(({ feature }) => feature)).toEqual([3, 5, 7]);
+    expect(listFeatureLists(db, dictionary)).toEqual([{ name: 'odd', features: 3 }]);
+    expect(listsOfFeature(db, dictionary, 7)).toEqual(['odd']);
+    changeList(db, dictionary, 'odd', { remove: [3, 5, 7] });
+    expect(listFeatureLists(db, dictionary)).toEqual([]);
+  });
+
+  it('keep labels and ratings when the figures are counted anew', () => {
+    addLabel(db, dictionary, 30, { text: 'kept', rating: 5, author: 'b', time: 1 });
+    replaceFeatures(db, dictionary, featureColumns(n));
+    expect(page({ search: 'kept' }).rows[0]).toMatchObject({ feature: 30, rating: 5 });
+    undoLabel(db, dictionary, 30, 2);
+  });
+});
+
 describe('labels', () => {
   it('have a history, and the newest can be taken back', () => {
     const give = (text: string, time: number) =>
@@ -127,7 +175,7 @@ describe('labels', () => {
 
   it('are those of one feature only', () => {
     expect(listLabels(db, dictionary, 5)).toEqual([
-      { text: 'closing quote', author: 'a', time: 5 },
+      { text: 'closing quote', rating: null, author: 'a', time: 5 },
     ]);
   });
 });
@@ -138,6 +186,8 @@ describe('the place of a feature', () => {
     dead: 'show',
     labelled: 'any',
     minCount: 0,
+    minRating: 0,
+    list: '',
     sort: 'feature',
     descending: false,
   } as const;

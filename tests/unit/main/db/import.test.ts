@@ -13,6 +13,8 @@ const all = {
   dead: 'show',
   labelled: 'any',
   minCount: 0,
+  minRating: 0,
+  list: '',
   sort: 'feature',
   descending: false,
   offset: 0,
