@@ -61,6 +61,8 @@ export const streams = {
   stabilityHalf: 33,
   stabilityBootstrap: 34,
   stabilityPower: 35,
+  foldAssignment: 21,
+  predictorOrders: 22,
 } as const;
 
 /** One stream of random numbers of a seed. `substream` tells apart, say, epochs or features. */

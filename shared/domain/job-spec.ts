@@ -21,9 +21,10 @@ import {
   tokensSchema,
   type TokensRef,
 } from './tokens.ts';
+import { regressContradiction, regressSpecSchema, type RegressSpec } from './regress-spec.ts';
 import { applyVariant, variantSchema, type Variant } from './variant.ts';
 
-export { architectureNames, type ArchitectureName };
+export { architectureNames, type ArchitectureName, type RegressSpec };
 
 /**
  * A job spec says all that a job does; two equal specs do the same work. It is written as YAML or
@@ -154,22 +155,9 @@ export const trainSpecSchema = v.strictObject({
   ),
 });
 
-export const regressSpecSchema = v.strictObject({
-  kind: v.literal('regress'),
-  name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
-  /** CSV or TSV file, relative to the project folder. */
-  table: path,
-  /** R's notation: y ~ x1 + scale(x2) + I(x^2) + factor(g) - 1. */
-  formula: v.pipe(v.string(), v.minLength(3), v.maxLength(20_000)),
-  family: v.optional(v.picklist(['gaussian', 'binomial']), 'gaussian'),
-  /** Rows to keep, such as `age >= 18 & group == "a"`. */
-  filter: v.optional(v.pipe(v.string(), v.maxLength(20_000))),
-});
-
 export const jobSpecSchema = v.variant('kind', [trainSpecSchema, regressSpecSchema]);
 
 export type TrainSpec = v.InferOutput<typeof trainSpecSchema>;
-export type RegressSpec = v.InferOutput<typeof regressSpecSchema>;
 export type JobSpec = v.InferOutput<typeof jobSpecSchema>;
 export type { TokensRef };
 
@@ -180,7 +168,15 @@ export type { TokensRef };
 export function parseJobSpec(document: unknown, file: string): JobSpec {
   const spec = parseWith(jobSpecSchema, document, file);
   if (spec.kind === 'train') checkTrainSpec(spec, file);
+  else {
+    const found = regressContradiction(spec);
+    if (found) throw refusal(file, found);
+  }
   return spec;
+}
+
+function refusal(file: string, { place, problem }: Problem): AppError {
+  return new AppError('bad-spec', `${file}: ${place}: ${problem}.`, { file, place });
 }
 
 function parseWith<Schema extends v.GenericSchema>(
@@ -202,7 +198,7 @@ function parseWith<Schema extends v.GenericSchema>(
 
 function checkTrainSpec(spec: TrainSpec, file: string): void {
   const refuse = (place: string, problem: string) => {
-    throw new AppError('bad-spec', `${file}: ${place}: ${problem}.`, { file, place });
+    throw refusal(file, { place, problem });
   };
   const variants = spec.variants ?? [];
   const runs = variants.map((variant, index) =>

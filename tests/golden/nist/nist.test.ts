@@ -114,7 +114,7 @@ describe('NIST linear sets that are kept here', () => {
   ])('%s in doubles agrees to %i digits, its standard errors to %i', (name, forEstimates, forSe) => {
     const certified = committed[name]!;
     const formula = formulaOf(certified.rows[0]!.length, certified.estimates.length, true);
-    const frame = buildModelFrame(toTable(certified.rows), formula, undefined, 'gaussian');
+    const frame = buildModelFrame(toTable(certified.rows), { formula, family: 'gaussian' });
     const design = buildDesign(frame);
     const names = design.columns.map((column) => column.name);
     const source = { ...design, columns: names.length, isPlain: () => true };

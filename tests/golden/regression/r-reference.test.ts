@@ -109,7 +109,10 @@ describe.skipIf(!path)(`fits agree with R (${missingData('r')} otherwise)`, () =
   );
 
   it.each(names.filter(isLogit))("%s: car's weighted VIF from the last weighted triangle", async (name) => {
-    const frame = buildModelFrame(await tableOf(name), all[name]!.formula, undefined, 'binomial');
+    const frame = buildModelFrame(await tableOf(name), {
+      formula: all[name]!.formula,
+      family: 'binomial',
+    });
     const design = buildDesign(frame);
     const columns = design.columns.map((column) => column.name);
     const source = { ...design, columns: columns.length, isPlain: () => true };
