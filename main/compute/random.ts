@@ -56,6 +56,11 @@ export const streams = {
   exampleSampling: 6,
   resampling: 7,
   comparison: 8,
+  stabilitySubset: 31,
+  stabilitySplit: 32,
+  stabilityHalf: 33,
+  stabilityBootstrap: 34,
+  stabilityPower: 35,
   foldAssignment: 21,
   predictorOrders: 22,
 } as const;
