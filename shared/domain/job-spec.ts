@@ -7,6 +7,7 @@ import {
   type ArchitectureName,
 } from './dictionary.ts';
 import { hookPattern } from './hook-name.ts';
+import { importSpecSchema } from './import-spec.ts';
 import { objectiveContradiction, objectiveSchema } from './objective.ts';
 import {
   firstSpliced,
@@ -15,13 +16,13 @@ import {
   targetContradiction,
   type Problem,
 } from './pathway.ts';
+import { regressContradiction, regressSpecSchema, type RegressSpec } from './regress-spec.ts';
 import {
   activationCacheSchema,
   tokensContradiction,
   tokensSchema,
   type TokensRef,
 } from './tokens.ts';
-import { regressContradiction, regressSpecSchema, type RegressSpec } from './regress-spec.ts';
 import { applyVariant, variantSchema, type Variant } from './variant.ts';
 
 export { architectureNames, type ArchitectureName, type RegressSpec };
@@ -155,7 +156,11 @@ export const trainSpecSchema = v.strictObject({
   ),
 });
 
-export const jobSpecSchema = v.variant('kind', [trainSpecSchema, regressSpecSchema]);
+export const jobSpecSchema = v.variant('kind', [
+  trainSpecSchema,
+  regressSpecSchema,
+  importSpecSchema,
+]);
 
 export type TrainSpec = v.InferOutput<typeof trainSpecSchema>;
 export type JobSpec = v.InferOutput<typeof jobSpecSchema>;
@@ -168,7 +173,7 @@ export type { TokensRef };
 export function parseJobSpec(document: unknown, file: string): JobSpec {
   const spec = parseWith(jobSpecSchema, document, file);
   if (spec.kind === 'train') checkTrainSpec(spec, file);
-  else {
+  if (spec.kind === 'regress') {
     const found = regressContradiction(spec);
     if (found) throw refusal(file, found);
   }
