@@ -23,7 +23,15 @@ export function regressionName(family: RegressSpec['family']): string {
 }
 
 /** A fit's method in a few words: `logistic regression, lasso`. */
-export function methodWords({ family, link, method, penalty, exact, errors, weights }: RegressSpec) {
+export function methodWords({
+  family,
+  link,
+  method,
+  penalty,
+  exact,
+  errors,
+  weights,
+}: RegressSpec) {
   const kind = link === 'probit' ? 'probit regression' : regressionName(family);
   return [
     kind,
