@@ -60,15 +60,12 @@ function hommel(p: readonly number[]): number[] {
   const order = orderOf(p);
   const sorted = order.map((i) => p[i]!);
   const start = Math.min(...sorted.map((value, i) => (n * value) / (i + 1)));
-  let q = new Array<number>(n).fill(start);
   const largest = new Array<number>(n).fill(start);
   for (let m = n - 1; m >= 2; m--) {
     const head = n - m + 1;
     let bound = Infinity;
     for (let k = 2; k <= m; k++) bound = Math.min(bound, (m * sorted[head + k - 2]!) / k);
-    q = sorted.map((value, i) =>
-      i < head ? Math.min(m * value, bound) : 0,
-    );
+    const q = sorted.map((value, i) => (i < head ? Math.min(m * value, bound) : 0));
     for (let i = head; i < n; i++) q[i] = q[head - 1]!;
     for (let i = 0; i < n; i++) largest[i] = Math.max(largest[i]!, q[i]!);
   }

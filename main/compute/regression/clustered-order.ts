@@ -7,7 +7,9 @@
 export function clusteredOrder(values: readonly (number | null)[], p: number): number[] {
   const distance = (i: number, j: number): number => 1 - Math.abs(values[i * p + j] ?? 0);
   let clusters: number[][] = Array.from({ length: p }, (_, i) => [i]);
-  const between = clusters.map((_, i) => Float64Array.from({ length: p }, (_, j) => distance(i, j)));
+  const between = clusters.map((_, i) =>
+    Float64Array.from({ length: p }, (_, j) => distance(i, j)),
+  );
   const alive = new Set(clusters.keys());
   while (alive.size > 1) {
     let [best, first, second] = [Infinity, -1, -1];

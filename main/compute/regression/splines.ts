@@ -60,11 +60,7 @@ function withBoundary(
   degree: number,
 ): number[] {
   const ends = degree + 1;
-  return [
-    ...new Array<number>(ends).fill(low),
-    ...knots,
-    ...new Array<number>(ends).fill(high),
-  ];
+  return [...new Array<number>(ends).fill(low), ...knots, ...new Array<number>(ends).fill(high)];
 }
 
 /** All B-splines of a degree at one point between the boundary knots. */

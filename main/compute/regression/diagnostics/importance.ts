@@ -77,7 +77,8 @@ function* overSubsets(
   for (let set = 0; set < sizes; set++) {
     const size = Array.from({ length: terms }, (_, t) => (set >> t) & 1).reduce((a, b) => a + b, 0);
     for (let t = 0; t < terms; t++)
-      if (!((set >> t) & 1)) shares[t]! += weights[size]! * (values[set | (1 << t)]! - values[set]!);
+      if (!((set >> t) & 1))
+        shares[t]! += weights[size]! * (values[set | (1 << t)]! - values[set]!);
   }
   return shares;
 }

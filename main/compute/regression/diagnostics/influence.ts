@@ -1,4 +1,7 @@
-import type { FitDiagnostics, RowDiagnostics } from '../../../../shared/contract/fit-diagnostics.ts';
+import type {
+  FitDiagnostics,
+  RowDiagnostics,
+} from '../../../../shared/contract/fit-diagnostics.ts';
 import { invertUpper } from '../../linalg/triangular.ts';
 import type { Steps } from '../../steps.ts';
 import { finiteOrNull, type PreparedDesign, type WorkingFit } from '../fit-result.ts';
@@ -61,8 +64,7 @@ export function* influenceOf(
   const first = most[0];
   return {
     maxLeverage: { row: frame.rowNumber(highest), value: leverages[highest]! },
-    maxCook:
-      first === undefined ? null : { row: frame.rowNumber(first), value: cooks[first]! },
+    maxCook: first === undefined ? null : { row: frame.rowNumber(first), value: cooks[first]! },
     leverageSum: leverages.reduce((sum, value) => sum + value, 0),
     highLeverage: leverages.filter((value) => value > (2 * k) / n).length,
     highCook: cooks.filter((value) => value > 4 / n).length,

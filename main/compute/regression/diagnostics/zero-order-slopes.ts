@@ -106,7 +106,6 @@ function noteOf(alone: Estimate | undefined, together: Estimate | undefined): st
       : 'Its sign is clear only once the others are held fixed: they hide it (suppression). Its small effect alone is no reason to leave it out.';
   if (isClear && Math.abs(together.estimate) > 1.2 * Math.abs(alone.estimate))
     return 'It says more with the others held fixed than alone: they suppress part of its effect.';
-  if (Math.abs(before) > clear && !isClear)
-    return 'What it says alone is said by the others too.';
+  if (Math.abs(before) > clear && !isClear) return 'What it says alone is said by the others too.';
   return null;
 }
