@@ -1,9 +1,13 @@
 import { appContract } from './app.ts';
+import { dictionariesContract } from './dictionaries.ts';
 import { featuresContract } from './features.ts';
+import { hubsContract } from './hubs.ts';
 import { jobsContract } from './jobs.ts';
 import { projectContract } from './project.ts';
 import { reportsContract } from './reports.ts';
+import { resultsContract } from './results.ts';
 import { runsContract } from './runs.ts';
+import { stabilityContract } from './stability.ts';
 import { statisticsContract } from './statistics.ts';
 import type {
   EventOf,
@@ -21,9 +25,13 @@ export const contract = {
   ...projectContract,
   ...jobsContract,
   ...runsContract,
+  ...dictionariesContract,
   ...featuresContract,
   ...statisticsContract,
+  ...stabilityContract,
   ...reportsContract,
+  ...hubsContract,
+  ...resultsContract,
 } as const;
 
 export type AssayContract = typeof contract;

@@ -7,6 +7,7 @@ import {
   type ArchitectureName,
 } from './dictionary.ts';
 import { hookPattern } from './hook-name.ts';
+import { importSpecSchema } from './import-spec.ts';
 import { objectiveContradiction, objectiveSchema } from './objective.ts';
 import {
   firstSpliced,
@@ -22,6 +23,7 @@ import {
   type TokensRef,
 } from './tokens.ts';
 import { regressContradiction, regressSpecSchema, type RegressSpec } from './regress-spec.ts';
+import { stabilityContradiction, stabilitySpecSchema } from './stability-spec.ts';
 import { applyVariant, variantSchema, type Variant } from './variant.ts';
 
 export { architectureNames, type ArchitectureName, type RegressSpec };
@@ -155,7 +157,12 @@ export const trainSpecSchema = v.strictObject({
   ),
 });
 
-export const jobSpecSchema = v.variant('kind', [trainSpecSchema, regressSpecSchema]);
+export const jobSpecSchema = v.variant('kind', [
+  trainSpecSchema,
+  regressSpecSchema,
+  stabilitySpecSchema,
+  importSpecSchema,
+]);
 
 export type TrainSpec = v.InferOutput<typeof trainSpecSchema>;
 export type JobSpec = v.InferOutput<typeof jobSpecSchema>;
@@ -168,10 +175,13 @@ export type { TokensRef };
 export function parseJobSpec(document: unknown, file: string): JobSpec {
   const spec = parseWith(jobSpecSchema, document, file);
   if (spec.kind === 'train') checkTrainSpec(spec, file);
-  else {
-    const found = regressContradiction(spec);
-    if (found) throw refusal(file, found);
-  }
+  const contradiction =
+    spec.kind === 'regress'
+      ? regressContradiction(spec)
+      : spec.kind === 'stability'
+        ? stabilityContradiction(spec)
+        : undefined;
+  if (contradiction) throw refusal(file, contradiction);
   return spec;
 }
 

@@ -1,5 +1,7 @@
+import { runImportJob } from './import/index.ts';
 import { joinQueries } from './join-queries.ts';
 import { openParentPort } from './parent-port.ts';
+import { dictionaryQueries } from './queries/dictionaries.ts';
 import { engineQueries } from './queries/engines.ts';
 import { generateQueries } from './queries/generate.ts';
 import { modelQueries } from './queries/model.ts';
@@ -11,9 +13,10 @@ import { runTrainJob } from './train/index.ts';
 
 /** The entry of a worker process, under either shell: what it can do, and for whom. */
 runWorker(openParentPort(), {
-  jobs: { train: runTrainJob, regress: runRegressJob },
+  jobs: { train: runTrainJob, regress: runRegressJob, import: runImportJob },
   queries: joinQueries(
     engineQueries,
+    dictionaryQueries,
     modelQueries,
     generateQueries,
     tokenizeQueries,

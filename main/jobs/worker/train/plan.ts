@@ -17,6 +17,7 @@ import { parseModelConfig } from '../../../compute/model/open-transformer.ts';
 import { parameterCount } from '../../../compute/sae/architecture.ts';
 import { openArchitecture } from '../../../compute/sae/architectures/open-architecture.ts';
 import type { CoefficientSchedule } from '../../../compute/sae/coefficient-schedule.ts';
+import { automaticEngine, engineBytes } from '../../../compute/engines/open-engine.ts';
 import { estimateMemory } from '../../../compute/sae/estimate.ts';
 import { comparedBy, firstOf, resolveObjective } from '../../../compute/sae/objective.ts';
 import { needsSplicing } from '../../../compute/sae/original-pass.ts';
@@ -200,6 +201,7 @@ export function estimateTraining(projectPath: string, spec: TrainSpec): JobEstim
     gathersGradients: (training.microBatch ?? training.batch) < training.batch,
     featureTokens,
     numberBytes,
+    engineBytes: engineBytes(spec.engine),
   });
   const checkpoints = spec.checkpointEvery === null ? 0 : 2;
   const parameters = dictionaries.reduce(
@@ -218,6 +220,6 @@ export function estimateTraining(projectPath: string, spec: TrainSpec): JobEstim
     memoryBytes: Math.ceil(memoryBytes + data.memoryBytes),
     memoryAvailableBytes: freemem(),
     diskBytes: Math.ceil(diskBytes + data.diskBytes),
-    engine: `${spec.engine === 'auto' ? 'wasm' : spec.engine}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    engine: `${spec.engine === 'auto' ? automaticEngine() : spec.engine}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
   };
 }
