@@ -7,6 +7,7 @@ import { projectContract } from './project.ts';
 import { reportsContract } from './reports.ts';
 import { resultsContract } from './results.ts';
 import { runsContract } from './runs.ts';
+import { stabilityContract } from './stability.ts';
 import { statisticsContract } from './statistics.ts';
 import type {
   EventOf,
@@ -27,6 +28,7 @@ export const contract = {
   ...dictionariesContract,
   ...featuresContract,
   ...statisticsContract,
+  ...stabilityContract,
   ...reportsContract,
   ...hubsContract,
   ...resultsContract,

@@ -23,6 +23,7 @@ import {
   tokensSchema,
   type TokensRef,
 } from './tokens.ts';
+import { stabilityContradiction, stabilitySpecSchema } from './stability-spec.ts';
 import { applyVariant, variantSchema, type Variant } from './variant.ts';
 
 export { architectureNames, type ArchitectureName, type RegressSpec };
@@ -159,6 +160,7 @@ export const trainSpecSchema = v.strictObject({
 export const jobSpecSchema = v.variant('kind', [
   trainSpecSchema,
   regressSpecSchema,
+  stabilitySpecSchema,
   importSpecSchema,
 ]);
 
@@ -173,10 +175,13 @@ export type { TokensRef };
 export function parseJobSpec(document: unknown, file: string): JobSpec {
   const spec = parseWith(jobSpecSchema, document, file);
   if (spec.kind === 'train') checkTrainSpec(spec, file);
-  if (spec.kind === 'regress') {
-    const found = regressContradiction(spec);
-    if (found) throw refusal(file, found);
-  }
+  const contradiction =
+    spec.kind === 'regress'
+      ? regressContradiction(spec)
+      : spec.kind === 'stability'
+        ? stabilityContradiction(spec)
+        : undefined;
+  if (contradiction) throw refusal(file, contradiction);
   return spec;
 }
 

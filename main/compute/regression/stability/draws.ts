@@ -19,7 +19,9 @@ export function drawSplit(seed: number, number: number, rows: number): Uint32Arr
 /** A random half of the rows. */
 export function drawHalf(seed: number, number: number, rows: number): Uint32Array {
   const random = new FastRandom(seed, streams.stabilityHalf, number);
-  return shuffle(random, rows).slice(0, Math.floor(rows / 2)).sort();
+  return shuffle(random, rows)
+    .slice(0, Math.floor(rows / 2))
+    .sort();
 }
 
 /** Rows drawn with replacement, each once, with how often it came. */
@@ -42,8 +44,7 @@ export function drawRows(
   const order = new Uint32Array(size);
   for (let i = 0; i < size; i++) order[i] = random.below(rows);
   const uniform = () => (random.word() + 0.5) / 2 ** 32;
-  const normal = () =>
-    Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+  const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
   return { order, uniform, normal };
 }
 

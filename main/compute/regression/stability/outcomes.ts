@@ -71,7 +71,9 @@ export function countFailures(batches: readonly CountedBatch[]): RefitMode['fail
       const words = failureWords[status];
       counts.set(words, (counts.get(words) ?? 0) + (times ? times[at]! : 1));
     }
-  return [...counts].map(([reason, refits]) => ({ reason, refits })).sort((a, b) => b.refits - a.refits);
+  return [...counts]
+    .map(([reason, refits]) => ({ reason, refits }))
+    .sort((a, b) => b.refits - a.refits);
 }
 
 /** Mean, spread, quantiles (R's type 7) and histogram of values; there is at least one. */

@@ -51,7 +51,11 @@ function weightsOf({ strength, perRow, onIntercept }: StudyPenalty, total: numbe
 
 /** Linear predictor of rows of a study, [order.length], from a refit's coefficients. */
 export function predict(
-  { rows, columns, x }: { readonly rows: number; readonly columns: number; readonly x: Float64Array },
+  {
+    rows,
+    columns,
+    x,
+  }: { readonly rows: number; readonly columns: number; readonly x: Float64Array },
   order: Uint32Array,
   beta: Float64Array,
 ): Float64Array {
