@@ -3,8 +3,10 @@
  *
  * The binding's C++ sources come from the npm package, whose JavaScript, dependencies and install
  * script are left alone; libtensorflow and its headers come from a wheel, unpacked into a folder of
- * our own. The Python that fetches the wheel is not changed. Both are pinned by hash. All is made in a
- * folder beside its place and renamed when a product has come out right.
+ * our own: the official archives of the C library end at 2.18, and carry no hash that could be pinned.
+ * Where there is an NVIDIA GPU, it is the wheel built for GPUs, with NVIDIA's libraries beside it. The
+ * Python that fetches the wheels is not changed. All is pinned by hash. It is made in a folder beside
+ * its place and renamed when a product has come out right.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -22,7 +24,12 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { node24 } from './launch.mjs';
-import { tensorflowFolder } from '../compute/engines/tensorflow/folder.mjs';
+import {
+  bindingRevision,
+  nvidiaGpus,
+  tensorflowFolder,
+} from '../compute/engines/tensorflow/folder.mjs';
+import { cudaLibraries } from './cuda-libraries.mjs';
 
 const source = {
   name: '@tensorflow/tfjs-node-gpu',
@@ -30,14 +37,29 @@ const source = {
   sha512:
     'p//NN6DGiN4hInUmIkRffaFVMcdTREUMjPyjW04J7OXvB2zBlQimj61eFKSgRrH3f5TnOfKzb0n56he/B6a4bw==',
 };
-/** The wheel of one Python serves: what is taken from it does not depend on Python. */
-const wheel = {
-  name: 'tensorflow_cpu',
-  version: '2.21.0',
-  python: '3.11',
-  platform: 'manylinux_2_27_x86_64',
-  sha256: '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
+/**
+ * The wheel of one Python serves: what is taken from it does not depend on Python. `cuda` are the
+ * libraries of the extra `and-cuda` that TensorFlow opens, and those that they open in turn.
+ */
+const wheels = {
+  cpu: {
+    name: 'tensorflow_cpu',
+    version: '2.21.0',
+    python: '3.11',
+    sha256: '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
+    cuda: [],
+    size: 'a download of 260 MB, 0.9 GB on disk',
+  },
+  gpu: {
+    name: 'tensorflow',
+    version: '2.21.0',
+    python: '3.11',
+    sha256: '9056fbc9ba04235810b71ae6cbd958a196e8804fb53bbcffbf3e23b56155f124',
+    cuda: cudaLibraries,
+    size: "a download of 3.4 GB, 6 GB on disk, most of it NVIDIA's libraries",
+  },
 };
+const platforms = ['2_27', '2_25', '2_17', '2_12'].map((glibc) => `manylinux_${glibc}_x86_64`);
 const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 /** One product of two matrices, by the binding alone; prints TensorFlow's version and the device. */
 const trial = `
@@ -47,6 +69,64 @@ const [product] = binding.executeOp('MatMul', [], [make([2, 2], [1, 2, 3, 4]), m
 const values = [...binding.tensorDataSync(product.id)];
 if (values.join() !== '17,39') throw new Error('a product came out as ' + values);
 console.log(JSON.stringify({ version: binding.TF_Version, gpu: binding.isUsingGpuDevice() }));`;
+
+/**
+ * Changes to the binding's sources. Numbers that are handed in are copied at once: as it stands the
+ * binding lends TensorFlow the memory of the JavaScript array where that is aligned, so that later
+ * writes show, and lets go of it on whatever thread TensorFlow does, which Node-API forbids. And an
+ * attribute may be a list of strings.
+ */
+const patch = [
+  {
+    file: 'tfjs_backend.cc',
+    from: `  TF_AutoTensor tensor(TF_NewTensor(dtype, shape, shape_length, array_data,
+                                    byte_size, DeallocTensor, auto_ref));`,
+    to: `  TF_AutoTensor tensor(
+      TF_AllocateTensor(dtype, shape, shape_length, byte_size));
+  if (byte_size > 0) memcpy(TF_TensorData(tensor.tensor), array_data, byte_size);`,
+  },
+  {
+    file: 'tfjs_backend.cc',
+    from: `  NapiAutoRef *auto_ref = new NapiAutoRef();
+  nstatus = auto_ref->Init(env, array_value);
+  if (nstatus != napi_ok) {
+    delete auto_ref;
+  }
+  ENSURE_NAPI_OK_RETVAL(env, nstatus, nullptr);
+`,
+    to: '',
+  },
+  {
+    file: 'tfjs_backend.cc',
+    from: `    delete auto_ref;
+    TFE_DeleteTensorHandle(tfe_tensor_handle);`,
+    to: `    TFE_DeleteTensorHandle(tfe_tensor_handle);`,
+  },
+  {
+    file: 'tfjs_backend.cc',
+    from: `      // NOTE: String attribute values do not have to be utf8 encoded strings`,
+    to: `      if (IsArray(env, nstatus, &js_value)) {
+        uint32_t length;
+        nstatus = napi_get_array_length(env, js_value, &length);
+        ENSURE_NAPI_OK(env, nstatus);
+        std::vector<std::string> texts(length);
+        std::vector<const void *> starts(length);
+        std::vector<size_t> sizes(length);
+        for (uint32_t i = 0; i < length; ++i) {
+          napi_value element;
+          nstatus = napi_get_element(env, js_value, i, &element);
+          ENSURE_NAPI_OK(env, nstatus);
+          nstatus = GetStringParam(env, element, texts[i]);
+          ENSURE_NAPI_OK(env, nstatus);
+          starts[i] = texts[i].data();
+          sizes[i] = texts[i].size();
+        }
+        TFE_OpSetAttrStringList(tfe_op, attr_name, starts.data(), sizes.data(), length);
+        break;
+      }
+      // NOTE: String attribute values do not have to be utf8 encoded strings`,
+  },
+];
 
 /** Runs a program; its last words are the error where it fails or is not there. */
 function run(purpose, file, args, options = {}) {
@@ -103,34 +183,55 @@ async function fetchSource(folder) {
   await requireHash(source.name, archive, 'sha512', 'base64', source.sha512);
   run('Unpacking the binding', 'tar', ['xzf', archive, '-C', folder, 'package/binding']);
   rmSync(archive);
+  for (const { file, from, to } of patch) {
+    const path = join(folder, 'package/binding', file);
+    const text = readFileSync(path, 'utf8');
+    if (!text.includes(from)) throw new Error(`${file} of ${source.name} is not as expected.`);
+    writeFileSync(path, text.replace(from, to));
+  }
 }
 
-/** libtensorflow in `folder`/lib and its headers in `folder`/tensorflow/include. */
-async function fetchTensorflow(folder) {
-  const python = process.env.ASSAY_PYTHON ?? 'python3';
+/** Fetches a wheel and unpacks those of its files whose names begin with one of `wanted` into `folder`. */
+async function fetchWheel(folder, { name, version, python = '3', sha256 }, wanted) {
+  const interpreter = process.env.ASSAY_PYTHON ?? 'python3';
   const target = [
     '--only-binary=:all:',
-    ...['--implementation', 'cp', '--python-version', wheel.python],
-    ...['--platform', wheel.platform],
+    ...['--implementation', 'cp', '--python-version', python],
+    ...platforms.flatMap((platform) => ['--platform', platform]),
   ];
-  const request = [`${wheel.name}==${wheel.version}`, '--no-deps', '-d', folder];
+  const request = [`${name}==${version}`, '--no-deps', '-d', folder];
   run(
-    'Fetching TensorFlow',
-    python,
+    `Fetching ${name}`,
+    interpreter,
     ['-m', 'pip', 'download', '-q', '--retries=1', ...request, ...target],
-    {
-      env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1' },
-    },
+    { env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1' } },
   );
   const archive = join(folder, readdirSync(folder).find((file) => file.endsWith('.whl')) ?? '');
-  await requireHash(`The wheel ${wheel.name}`, archive, 'sha256', 'hex', wheel.sha256);
+  await requireHash(`The wheel ${name}`, archive, 'sha256', 'hex', sha256);
   const unpack = `
 import sys, zipfile
-wanted = ('tensorflow/include/', ${libraries.map((file) => `'tensorflow/${file}'`).join(', ')}, '${wheel.name}-${wheel.version}.dist-info/')
+wanted = tuple(sys.argv[3:])
 with zipfile.ZipFile(sys.argv[1]) as wheel:
     wheel.extractall(sys.argv[2], [name for name in wheel.namelist() if name.startswith(wanted)])`;
-  run('Unpacking TensorFlow', python, ['-c', unpack, archive, folder]);
+  run(`Unpacking ${name}`, interpreter, [
+    ...['-c', unpack, archive, folder, ...wanted],
+    `${name}-${version}.dist-info/`,
+  ]);
   rmSync(archive);
+}
+
+/**
+ * libtensorflow in `folder`/lib and its headers in `folder`/tensorflow/include; NVIDIA's libraries in
+ * `folder`/nvidia, where libtensorflow looks for them by itself.
+ */
+async function fetchTensorflow(folder, wheel) {
+  const files = libraries.map((file) => `tensorflow/${file}`);
+  await fetchWheel(folder, wheel, ['tensorflow/include/', ...files]);
+  for (const library of wheel.cuda) {
+    await fetchWheel(folder, library, ['nvidia/']);
+    for (const part of readdirSync(join(folder, 'nvidia')))
+      rmSync(join(folder, 'nvidia', part, 'include'), { recursive: true, force: true });
+  }
   const lib = join(folder, 'lib');
   mkdirSync(lib);
   for (const file of libraries) renameSync(join(folder, 'tensorflow', file), join(lib, file));
@@ -167,7 +268,7 @@ function tryOut(folder) {
   return JSON.parse(answer.trim().split('\n').at(-1));
 }
 
-async function make(folder, say) {
+async function make(folder, wheel, say) {
   const begun = performance.now();
   const step = async (words, work) => {
     const start = performance.now();
@@ -175,23 +276,34 @@ async function make(folder, say) {
     say(`${words} (${((performance.now() - start) / 1000).toFixed(0)} s)`);
   };
   await step(`Fetched ${source.name} ${source.version}`, () => fetchSource(folder));
-  await step(`Fetched ${wheel.name} ${wheel.version}`, () => fetchTensorflow(folder));
+  await step(`Fetched ${wheel.name} ${wheel.version}`, () => fetchTensorflow(folder, wheel));
   await step('Compiled the binding', () => compile(folder));
   const { version, gpu } = tryOut(folder);
   const hashed = [...libraries.map((file) => `lib/${file}`), 'tfjs_binding.node'];
   const hashes = {};
   for (const file of hashed) hashes[file] = await hashOf(join(folder, file), 'sha256', 'hex');
-  const record = { tensorflow: version, source, wheel, sha256: hashes };
+  const record = {
+    tensorflow: version,
+    binding: bindingRevision,
+    source,
+    wheel,
+    gpu,
+    sha256: hashes,
+  };
   writeFileSync(join(folder, 'versions.json'), `${JSON.stringify(record, null, 1)}\n`);
   const seconds = ((performance.now() - begun) / 1000).toFixed(0);
   say(`TensorFlow ${version} on the ${gpu ? 'GPU' : 'CPU'} is ready after ${seconds} s.`);
+  if (wheel === wheels.gpu && !gpu)
+    say(
+      'It does not use the GPU of this machine. `assay doctor` says what TensorFlow said; a driver for CUDA 12.5 or later is needed.',
+    );
 }
 
 /** Whether `folder` holds what this version of the script would make. */
-function isCurrent(folder) {
+function isCurrent(folder, wheel) {
   try {
     const record = JSON.parse(readFileSync(join(folder, 'versions.json'), 'utf8'));
-    return record.source.sha512 === source.sha512 && record.wheel.sha256 === wheel.sha256;
+    return record.binding === bindingRevision && record.wheel.sha256 === wheel.sha256;
   } catch {
     return false;
   }
@@ -204,7 +316,9 @@ export async function setUpTensorflow({ force = false, say = console.log } = {})
       `The TensorFlow engine can be prepared on Linux on x64 only, not on ${process.platform}-${process.arch}. The wasm engine works here.`,
     );
   const folder = tensorflowFolder();
-  if (!force && isCurrent(folder)) {
+  const gpus = process.env.ASSAY_TENSORFLOW_DEVICE === 'cpu' ? [] : nvidiaGpus();
+  const wheel = gpus.length > 0 ? wheels.gpu : wheels.cpu;
+  if (!force && isCurrent(folder, wheel)) {
     say(
       `TensorFlow is already prepared in ${folder}. To do it again: npm run setup:tensorflow -- --force`,
     );
@@ -219,8 +333,9 @@ export async function setUpTensorflow({ force = false, say = console.log } = {})
   };
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop);
   try {
-    say(`Preparing TensorFlow in ${folder}: a download of 260 MB, 0.9 GB on disk.`);
-    await make(parts, say);
+    const device = gpus.length > 0 ? `for ${gpus.join(', ')}` : 'for the CPU (no NVIDIA GPU found)';
+    say(`Preparing TensorFlow ${device} in ${folder}: ${wheel.size}.`);
+    await make(parts, wheel, say);
     rmSync(folder, { recursive: true, force: true });
     renameSync(parts, folder);
   } finally {

@@ -45,6 +45,11 @@ export interface EngineInfo {
   readonly version: string;
   readonly threads: number;
   readonly precision: 'float32' | 'float64';
+  /**
+   * Logits that it is worth to have at a time: few on a CPU, where they stay near, many on a GPU, where
+   * each operation costs the same however small it is.
+   */
+  readonly logitEntries?: number;
 }
 
 export interface EngineUsage {

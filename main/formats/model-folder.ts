@@ -91,6 +91,11 @@ function openHuggingFace(path: string): ModelFolder {
   return { path, configFile, config, weights: openWeights(path), tokenizer };
 }
 
+/** The tokenizer of a model, without its weights. @throws AppError for files that are not JSON. */
+export function openTokenizerOf(path: string): ModelFolder['tokenizer'] {
+  return openTokenizer(isCheckpoint(path) ? dirname(path) : path);
+}
+
 function openTokenizer(folder: string): ModelFolder['tokenizer'] {
   const file = join(folder, 'tokenizer.json');
   const configFile = join(folder, 'tokenizer_config.json');

@@ -17,6 +17,7 @@ import { readGroups, readRun } from './read-runs.ts';
 import { findFit } from './read-fits.ts';
 import { readRecovery } from './property-recovery.ts';
 import type { ProjectView } from './project-view.ts';
+import { gatherStudy } from './study-data.ts';
 
 export interface ReportRequest {
   readonly title: string;
@@ -58,6 +59,7 @@ export function writeReportOf(
 
 function gatherSection(view: ProjectView, section: ReportSection): ReportSectionData {
   if (section.kind === 'text') return section;
+  if (section.kind === 'study') return gatherStudy(view, section);
   if (section.kind === 'fit') return { kind: 'fit', fit: findFit(view, section.fit) };
   return section.kind === 'runs' ? gatherRuns(view, section.runs) : gatherFeatures(view, section);
 }

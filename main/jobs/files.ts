@@ -75,14 +75,22 @@ export function digestFileSync(path: string): FileDigest {
   }
 }
 
-/** As digestFileSync, for the host, which may not block. @throws AppError where it cannot be read. */
-export async function digestFile(path: string): Promise<FileDigest> {
+/**
+ * As digestFileSync, for the host, which may not block, and for long files.
+ * @param pace called with the bytes so far; may throw, to stop
+ * @throws AppError where it cannot be read, and what `pace` throws
+ */
+export async function digestFile(
+  path: string,
+  pace?: (bytes: number) => Promise<void>,
+): Promise<FileDigest> {
   const hash = createHash('sha256');
   let bytes = 0;
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
       hash.update(chunk as Buffer);
       bytes += (chunk as Buffer).length;
+      await pace?.(bytes);
     }
   } catch (error) {
     throw fileError(error, path);

@@ -1,11 +1,11 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, type Stats } from 'node:fs';
 import { arch, cpus, platform, release } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { fileError } from '../../shared/errors.ts';
 import { appVersion } from '../../shared/version.ts';
 import { parseStrictJson } from '../formats/strict-json.ts';
-import { digestFileSync, writeFileAtomically } from './files.ts';
+import { digestFile, writeFileAtomically } from './files.ts';
 import { jobFiles } from './job-folder.ts';
 
 /** A file that a job read, as it was then. */
@@ -26,17 +26,36 @@ export interface Surroundings {
   readonly commit: string | null;
 }
 
-/** Measures input files, for a worker. @param paths relative to the project folder. */
-export function describeInputs(projectPath: string, paths: readonly string[]): InputFile[] {
-  return paths.map((path) => {
+/** Called now and then with the bytes of all files that are done; may throw, to stop. */
+export type InputPace = (done: number, total: number) => Promise<void>;
+
+/** Measures input files, which may be long. @param paths relative to the project folder. */
+export async function describeInputs(
+  projectPath: string,
+  paths: readonly string[],
+  pace: InputPace = async () => undefined,
+): Promise<InputFile[]> {
+  const files = paths.map((path) => {
     const file = join(projectPath, path);
     try {
-      const { mtimeMs } = statSync(file);
-      return { path, modified: Math.round(mtimeMs), ...digestFileSync(file) };
+      return { path, file, ...pick(statSync(file)) };
     } catch (error) {
       throw fileError(error, file);
     }
   });
+  const total = files.reduce((sum, { size }) => sum + size, 0);
+  const inputs: InputFile[] = [];
+  let before = 0;
+  for (const { path, file, size, mtimeMs } of files) {
+    const digest = await digestFile(file, (bytes) => pace(before + bytes, total));
+    inputs.push({ path, modified: Math.round(mtimeMs), ...digest });
+    before += size;
+  }
+  return inputs;
+}
+
+function pick({ size, mtimeMs }: Stats): { size: number; mtimeMs: number } {
+  return { size, mtimeMs };
 }
 
 export function describeSurroundings(projectPath: string): Surroundings {

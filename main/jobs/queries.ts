@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { engineStatus } from '../../shared/contract/app.ts';
+import { exportedDictionary, foundDictionary } from '../../shared/contract/dictionaries.ts';
 import { fitDiagnostics } from '../../shared/contract/fit-diagnostics.ts';
 import { jobEstimate } from '../../shared/contract/jobs.ts';
 import {
@@ -9,7 +10,9 @@ import {
   tableDescription,
 } from '../../shared/contract/statistics.ts';
 import { trainSpecSchema, weightProcessings } from '../../shared/domain/job-spec.ts';
-import { count, shortText, text } from '../../shared/domain/schemas.ts';
+import { exportFormats } from '../../shared/domain/dictionary-form.ts';
+import { count, id, shortText, text, time } from '../../shared/domain/schemas.ts';
+import { packSchema } from '../../shared/domain/tokens.ts';
 
 /**
  * The short calculations that the host asks of a worker (see query-service.ts), each with what goes
@@ -29,7 +32,7 @@ function query<I extends v.GenericSchema, O extends v.GenericSchema>(
 }
 
 const path = v.string();
-/** A tensor of token ids in a safetensors file. */
+/** Token ids: a tensor of a safetensors file, a .npy file, or a folder of such. */
 const tokens = v.object({ file: path, tensor: v.string() });
 /** A file that was written, with its tensors and their shapes by name. */
 const written = v.object({
@@ -41,6 +44,9 @@ const written = v.object({
 /** A table, by its path relative to the project folder. */
 const inTable = v.object({ projectPath: path, table: shortText });
 const ofFit = v.object({ projectPath: path, spec: v.record(v.string(), v.unknown()) });
+
+/** An imported dictionary, as it lies in its folder (see imported-dictionary.ts). */
+const imported = v.object({ id, wasThere: v.boolean() });
 
 export const queries = {
   engines: query(
@@ -74,6 +80,26 @@ export const queries = {
     }),
     v.object({ ...written.entries, meanCe: v.nullable(v.number()) }),
   ),
+  /** Text as rows of tokens, into a new file; taken up again where an earlier attempt ended. */
+  tokenize: query(
+    v.object({
+      model: path,
+      /** A file or a folder. */
+      text: path,
+      context: v.nullable(count),
+      pack: packSchema,
+      out: path,
+    }),
+    v.object({
+      path,
+      bytes: count,
+      rows: count,
+      context: count,
+      documents: count,
+      empty: count,
+      short: count,
+    }),
+  ),
   /** The likeliest continuation of a text; `dictionary` is spliced in at its own hook point. */
   generate: query(
     v.object({ model: path, dictionary: v.nullable(path), prompt: text, count: count }),
@@ -81,6 +107,28 @@ export const queries = {
   ),
   /** `features` and `reconstruction` of the tensor `x` [n, d], into a new file. */
   encode: query(v.object({ dictionary: path, input: path, out: path }), written),
+
+  /** The dictionaries of a file or folder. */
+  'dictionaries.inspect': query(
+    v.object({ path }),
+    v.object({ dictionaries: v.array(foundDictionary), warnings: v.array(text) }),
+  ),
+  /** Stores every dictionary of a file or folder in its own folder within `folder`. */
+  'dictionaries.import': query(
+    v.object({ path, source: shortText, folder: path, now: time }),
+    v.object({ dictionaries: v.array(imported), warnings: v.array(text) }),
+  ),
+  /** Writes the dictionary of a file into the folder `out`. */
+  'dictionaries.export': query(
+    v.object({
+      dictionary: path,
+      /** What the project calls it. */
+      place: v.object({ name: shortText, hook: shortText, model: shortText }),
+      format: v.picklist(exportFormats),
+      out: path,
+    }),
+    exportedDictionary,
+  ),
 
   'tables.describe': query(inTable, tableDescription),
   'tables.rows': query(

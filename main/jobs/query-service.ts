@@ -8,11 +8,14 @@ export interface QueryOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds after which the answer is no longer waited for. */
   readonly timeout?: number;
+  /** Called now and then by queries that take long. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 interface Pending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: AppError) => void;
+  readonly onProgress: QueryOptions['onProgress'];
 }
 
 const defaultTimeout = 120_000;
@@ -134,6 +137,7 @@ class QueryWorker {
       this.#pending.set(id, {
         resolve: (value) => (settle(), resolve(value)),
         reject: (error) => (settle(), reject(error)),
+        onProgress: options.onProgress,
       });
       signal?.addEventListener('abort', abort, { once: true });
       this.#whenReady(() => this.#process.send({ type: 'query', id, name, input }));
@@ -178,7 +182,9 @@ class QueryWorker {
       const waiting = this.#waiting ?? [];
       this.#waiting = undefined;
       for (const run of waiting) run();
-    } else if (message.type === 'answer' || message.type === 'query-failed') {
+    } else if (message.type === 'query-progress')
+      this.#pending.get(message.id)?.onProgress?.(message.done, message.total);
+    else if (message.type === 'answer' || message.type === 'query-failed') {
       this.#unheeded.get(message.id)?.();
       this.#unheeded.delete(message.id);
       this.#tellSettled();

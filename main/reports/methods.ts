@@ -66,7 +66,18 @@ function trainingSentence(spec: TrainSpec): string {
     training.gradientClip === null
       ? 'without gradient clipping'
       : `gradient norm clipped at ${formatNumber(training.gradientClip)}`;
-  return `It minimised ${terms.join(' + ')}${mixedWords(objective)} over ${formatCount(training.sequences, 'sequence')} of ${spec.tokens.file} in batches of ${formatNumber(training.batch)}, with Adam (β₁ ${training.adam.beta1}, β₂ ${training.adam.beta2}), learning rate ${formatNumber(training.learningRate)}${scheduleWords(training)}, ${clip}.${resampleWords(spec)}`;
+  return `It minimised ${terms.join(' + ')}${mixedWords(objective)} over ${formatCount(training.sequences, 'sequence')} of ${spec.tokens.file}${packingWords(spec.tokens)} in batches of ${formatNumber(training.batch)}, with Adam (β₁ ${training.adam.beta1}, β₂ ${training.adam.beta2}), learning rate ${formatNumber(training.learningRate)}${scheduleWords(training)}, ${clip}.${resampleWords(spec)}`;
+}
+
+/** How text became tokens; nothing for tokens that came as such. */
+function packingWords({ text, context }: TrainSpec['tokens']): string {
+  if (!text) return '';
+  const ways: Record<typeof text.packing, string> = {
+    concatenate: 'documents joined with EOS',
+    'transformer-lens': "TransformerLens' tokenize_and_concatenate",
+    documents: 'the first tokens of each document',
+  };
+  return ` (text in rows of ${context ?? 0} tokens: ${ways[text.packing]}${text.bos ? ', each after BOS' : ''})`;
 }
 
 function mixedWords({ mixed }: ObjectiveSpec): string {

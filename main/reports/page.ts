@@ -111,6 +111,7 @@ function contents(report: ReportData): string {
     of('features') > 0
       ? `features of ${formatCount(of('features'), 'dictionary', 'dictionaries')}`
       : '',
+    of('study') > 0 ? formatCount(of('study'), 'study', 'studies') : '',
     of('fit') > 0 ? formatCount(of('fit'), 'fit') : '',
     of('text') > 0 ? formatCount(of('text'), 'text') : '',
   ];

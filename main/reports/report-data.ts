@@ -1,6 +1,7 @@
 import type { DictionaryRow, FeatureDetail } from '../../shared/contract/features.ts';
 import type { RunDetail, RunGroup, Series } from '../../shared/contract/runs.ts';
 import type { FitDetail } from '../../shared/contract/statistics.ts';
+import type { StudiedRun, StudyFigures } from '../../shared/domain/study.ts';
 
 /**
  * Everything that a report says, as plain data: whoever writes a report gathers this first. The
@@ -19,7 +20,7 @@ export interface ReportData {
 }
 
 export type ReportSectionData =
-  TextSectionData | RunsSectionData | FeaturesSectionData | FitSectionData;
+  TextSectionData | RunsSectionData | FeaturesSectionData | FitSectionData | StudySectionData;
 
 /** Words of the author; blank lines part paragraphs, line breaks are kept. */
 export interface TextSectionData {
@@ -77,4 +78,21 @@ export interface PropertyRecovery {
 export interface FitSectionData extends SectionData {
   readonly kind: 'fit';
   readonly fit: FitDetail;
+}
+
+export interface StudySectionData extends SectionData {
+  readonly kind: 'study';
+  readonly figures: StudyFigures;
+  /** Trained in full on the way to the match, with other coefficients. */
+  readonly trials: readonly NamedRun[];
+  /** Shorter trainings, whose figures are not those of full ones. */
+  readonly pilots: readonly NamedRun[];
+  /** One run of each objective, in the order of `figures`. */
+  readonly details: readonly RunDetail[];
+}
+
+/** A run with the name of its objective. */
+export interface NamedRun {
+  readonly name: string;
+  readonly run: StudiedRun;
 }

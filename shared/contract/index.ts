@@ -1,8 +1,11 @@
 import { appContract } from './app.ts';
+import { dictionariesContract } from './dictionaries.ts';
 import { featuresContract } from './features.ts';
+import { hubsContract } from './hubs.ts';
 import { jobsContract } from './jobs.ts';
 import { projectContract } from './project.ts';
 import { reportsContract } from './reports.ts';
+import { resultsContract } from './results.ts';
 import { runsContract } from './runs.ts';
 import { statisticsContract } from './statistics.ts';
 import type {
@@ -21,9 +24,12 @@ export const contract = {
   ...projectContract,
   ...jobsContract,
   ...runsContract,
+  ...dictionariesContract,
   ...featuresContract,
   ...statisticsContract,
   ...reportsContract,
+  ...hubsContract,
+  ...resultsContract,
 } as const;
 
 export type AssayContract = typeof contract;

@@ -2,6 +2,8 @@ import * as v from 'valibot';
 import { operation } from './define.ts';
 import { count, id, shortText, text, time } from '../domain/schemas.ts';
 
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+
 export const reportSection = v.variant('kind', [
   v.strictObject({ kind: v.literal('text'), title: shortText, text }),
   /** Metrics, curves, spec and provenance of runs; replicates are summarised with n. */
@@ -15,6 +17,21 @@ export const reportSection = v.variant('kind', [
     limit: v.pipe(count, v.minValue(1), v.maxValue(2000)),
   }),
   v.strictObject({ kind: v.literal('fit'), fit: id }),
+  /** Objectives held against each other at equal L0, from the runs that a study trained. */
+  v.strictObject({
+    kind: v.literal('study'),
+    /** L0 that the coefficients were matched to, and the share of it by which a mean may differ. */
+    target: positive,
+    tolerance: positive,
+    objectives: v.pipe(
+      v.array(v.strictObject({ name: shortText, runs: v.pipe(v.array(id), v.minLength(1)) })),
+      v.minLength(1),
+      v.maxLength(16),
+    ),
+    /** Runs on the way to the match by the objective's name: of full length, and shorter ones. */
+    trials: v.optional(v.array(v.strictObject({ name: shortText, run: id })), []),
+    pilots: v.optional(v.array(v.strictObject({ name: shortText, run: id })), []),
+  }),
 ]);
 export type ReportSection = v.InferOutput<typeof reportSection>;
 

@@ -7,6 +7,7 @@ import {
   type ArchitectureName,
 } from './dictionary.ts';
 import { hookPattern } from './hook-name.ts';
+import { importSpecSchema } from './import-spec.ts';
 import { objectiveContradiction, objectiveSchema } from './objective.ts';
 import {
   firstSpliced,
@@ -16,6 +17,12 @@ import {
   type Problem,
 } from './pathway.ts';
 import { regressContradiction, regressSpecSchema, type RegressSpec } from './regress-spec.ts';
+import {
+  activationCacheSchema,
+  tokensContradiction,
+  tokensSchema,
+  type TokensRef,
+} from './tokens.ts';
 import { applyVariant, variantSchema, type Variant } from './variant.ts';
 
 export { architectureNames, type ArchitectureName, type RegressSpec };
@@ -33,16 +40,6 @@ const naturalInt = v.pipe(v.number(), v.integer(), v.minValue(0));
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
 const seed = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 31 - 1));
-
-/** A tensor of token ids, [rows, context], in a safetensors file of the project. */
-const tokensSchema = v.strictObject({
-  /** Path of the file, relative to the project folder. */
-  file: path,
-  /** Name of the tensor inside the file. */
-  tensor: v.optional(v.string(), 'input_ids'),
-  /** Length that its rows must have, where that matters. */
-  context: v.optional(positiveInt),
-});
 
 /**
  * What is done to a model's weights before it runs: nothing, or TransformerLens' standard processing
@@ -147,6 +144,8 @@ export const trainSpecSchema = v.strictObject({
   training: trainingSchema,
   evaluation: v.optional(evaluationSchema),
   features: v.optional(featuresSchema),
+  /** Where activations are kept between epochs and jobs; nowhere where not given. */
+  activationCache: v.optional(activationCacheSchema),
   /** Training sequences between two checkpoints; null for none. */
   checkpointEvery: v.optional(v.nullable(positiveInt), null),
   engine: v.optional(v.picklist(['auto', 'wasm', 'tensorflow', 'reference']), 'auto'),
@@ -157,11 +156,15 @@ export const trainSpecSchema = v.strictObject({
   ),
 });
 
-export const jobSpecSchema = v.variant('kind', [trainSpecSchema, regressSpecSchema]);
+export const jobSpecSchema = v.variant('kind', [
+  trainSpecSchema,
+  regressSpecSchema,
+  importSpecSchema,
+]);
 
 export type TrainSpec = v.InferOutput<typeof trainSpecSchema>;
 export type JobSpec = v.InferOutput<typeof jobSpecSchema>;
-export type TokensRef = v.InferOutput<typeof tokensSchema>;
+export type { TokensRef };
 
 /**
  * Checks a document read from YAML or JSON and fills in the defaults.
@@ -170,7 +173,7 @@ export type TokensRef = v.InferOutput<typeof tokensSchema>;
 export function parseJobSpec(document: unknown, file: string): JobSpec {
   const spec = parseWith(jobSpecSchema, document, file);
   if (spec.kind === 'train') checkTrainSpec(spec, file);
-  else {
+  if (spec.kind === 'regress') {
     const found = regressContradiction(spec);
     if (found) throw refusal(file, found);
   }
@@ -314,7 +317,10 @@ function findContradiction(spec: TrainSpec, first: string): Problem | undefined 
       place: 'training.microBatch',
       problem: `${training.microBatch} does not divide the ${training.batch} sequences of a step`,
     };
-  return objectiveContradiction(spec.objective, first);
+  const tokens = tokensOf(spec)
+    .map(([place, ref]) => tokensContradiction(ref, place))
+    .find((found) => found !== undefined);
+  return tokens ?? objectiveContradiction(spec.objective, first);
 }
 
 /** JSON with sorted keys: equal specs give equal text. */
@@ -369,6 +375,15 @@ export function passOfRun(spec: TrainSpec, position: number): string | undefined
 
 function passOf({ pass = 0 }: Variant): number {
   return pass;
+}
+
+/** The tokens that a job reads, by the field that names them. */
+export function tokensOf({ tokens, evaluation, features }: TrainSpec): [string, TokensRef][] {
+  return [
+    ['tokens', tokens],
+    ...(evaluation ? [['evaluation.tokens', evaluation.tokens] as [string, TokensRef]] : []),
+    ...(features ? [['features.tokens', features.tokens] as [string, TokensRef]] : []),
+  ];
 }
 
 /** The dictionary files that dictionaries of a job go on from. */

@@ -172,7 +172,9 @@ describe('assay run', () => {
       details: { job: expect.any(String), term: expect.any(String) },
     });
     // It tells step, term and the last checkpoint whose numbers are all finite.
-    expect(error.message).toMatch(/stopped (at|after) step \d+: '.*' (is|has become) (NaN|-?Infinity)/);
+    expect(error.message).toMatch(
+      /stopped (at|after) step \d+: '.*' (is|has become) (NaN|-?Infinity)/,
+    );
     const last = error.details['lastCheckpoint'] as number | null;
     expect(error.message).toContain(
       last === null ? 'No checkpoint was kept.' : `The last good checkpoint is of step ${last}.`,

@@ -124,5 +124,5 @@ export function importedResult(
 export function addDictionary(db: Writer, n: number): number {
   const [run] = addJob(db);
   const { dictionary } = importedResult('job_000001', [run!], { features: n }).runs[0]!;
-  return insertDictionary(db, dictionary);
+  return insertDictionary(db, dictionary!);
 }

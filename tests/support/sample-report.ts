@@ -1,7 +1,8 @@
 import type { DictionaryRow, FeatureDetail } from '../../shared/contract/features.ts';
 import type { RunDetail, RunGroup, RunRow, Series } from '../../shared/contract/runs.ts';
 import type { FitDetail } from '../../shared/contract/statistics.ts';
-import type { ReportData } from '../../main/reports/report-data.ts';
+import type { ReportData, StudySectionData } from '../../main/reports/report-data.ts';
+import { studyFigures, type StudiedRun } from '../../shared/domain/study.ts';
 
 /** Names the slots of text that data can fill; a test can put anything into any of them. */
 export type Fill = (slot: string) => string;
@@ -20,6 +21,7 @@ function run(index: number, group: number, fill: Fill): RunRow {
     hook,
     model: fill('model'),
     dictionary: null,
+    imported: null,
     createdAt: 1_700_000_000_000,
     seconds: 61.5 + index,
     engine: fill('engine'),
@@ -105,6 +107,7 @@ function detail(row: RunRow, fill: Fill): RunDetail {
     ],
     notes: fill('run notes'),
     siblings: [],
+    importNotes: [],
   };
 }
 
@@ -121,6 +124,7 @@ const dictionary = (fill: Fill): DictionaryRow => ({
   latents: 2048,
   tokens: 40_000,
   context: 128,
+  imported: null,
   alive: 2040,
   properties: [],
 });
@@ -265,6 +269,30 @@ function sampleFit(fill: Fill): FitDetail {
   };
 }
 
+/** Two objectives, the second of them not matched, with trials and pilots of each. */
+export function sampleStudy(fill: Fill): StudySectionData {
+  const studied = (index: number, of: number, coefficient: number): StudiedRun => {
+    const { id, seed, dictionary, metrics } = run(index, of, fill);
+    return { id, seed, dictionary, coefficient, metrics };
+  };
+  const names = [fill('objective a'), fill('objective b')];
+  const runs = names.map((_, of) => [0, 1, 2].map((index) => studied(index, of, of + 1.25)));
+  return {
+    kind: 'study',
+    figures: studyFigures(
+      names.map((name, of) => ({ name, runs: runs[of]! })),
+      20,
+      0.05,
+    ),
+    trials: names.map((name, of) => ({ name, run: studied(of, 2, of + 0.5) })),
+    pilots: names.flatMap((name, of) =>
+      [3, 4].map((level) => ({ name, run: studied(of, level, of + 0.25) })),
+    ),
+    details: runs.map((members) => detail({ ...run(0, 0, fill), id: members[0]!.id }, fill)),
+    notShown: [fill('study remark')],
+  };
+}
+
 export interface SampleOptions {
   readonly fill?: Fill;
   readonly features?: number;
@@ -301,6 +329,7 @@ export function sampleReport(options: SampleOptions = {}): ReportData {
         features: features(options.features ?? 5, fill, options.example),
       },
       { kind: 'fit', fit: sampleFit(fill) },
+      sampleStudy(fill),
     ],
   };
 }

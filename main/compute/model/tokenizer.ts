@@ -8,14 +8,29 @@ export interface Encoding {
   readonly tokens: string[];
 }
 
+/** A token with a role of its own. */
+export interface SpecialToken {
+  readonly id: number;
+  readonly text: string;
+}
+
 /** The tokenizer of a model folder (`tokenizer.json`). */
 export class ModelTokenizer {
   readonly #tokenizer: Tokenizer;
   readonly #texts: readonly string[];
+  readonly #file: string;
+  readonly #config: Readonly<Record<string, unknown>>;
 
-  private constructor(tokenizer: Tokenizer, texts: readonly string[]) {
+  private constructor(
+    tokenizer: Tokenizer,
+    texts: readonly string[],
+    file: string,
+    config: unknown,
+  ) {
     this.#tokenizer = tokenizer;
     this.#texts = texts;
+    this.#file = file;
+    this.#config = typeof config === 'object' && config !== null ? { ...config } : {};
   }
 
   /**
@@ -53,7 +68,7 @@ export class ModelTokenizer {
     const texts = Array.from({ length: vocabulary }, (_, id) =>
       tokenizer.decode([id], { skip_special_tokens: false, clean_up_tokenization_spaces: false }),
     );
-    return new ModelTokenizer(tokenizer, texts);
+    return new ModelTokenizer(tokenizer, texts, file, config);
   }
 
   /**
@@ -68,6 +83,39 @@ export class ModelTokenizer {
   encode(text: string): Encoding {
     const ids = [...this.#tokenizer.encode(text, { add_special_tokens: false }).ids];
     return { ids, tokens: ids.map((id) => this.#texts[id] ?? '') };
+  }
+
+  /** Ids of a text; `special` lets the tokenizer add what it adds by default, such as BOS. */
+  ids(text: string, special = false): number[] {
+    return this.#tokenizer.encode(text, { add_special_tokens: special }).ids;
+  }
+
+  /**
+   * A special token by its role in `tokenizer_config.json`, or undefined where it has none.
+   * @throws AppError `corrupt` for one that the vocabulary does not have.
+   */
+  specialToken(role: 'eos_token' | 'bos_token' | 'pad_token'): SpecialToken | undefined {
+    const entry = this.#config[role];
+    const text = typeof entry === 'string' ? entry : (entry as { content?: unknown })?.content;
+    if (typeof text !== 'string') return undefined;
+    const id = this.#tokenizer.token_to_id(text);
+    if (id !== undefined) return { id, text };
+    throw new AppError(
+      'corrupt',
+      `${this.#file} has no token '${text}', which tokenizer_config.json names as ${role}. Copy both files from the model again.`,
+      { file: this.#file, place: role },
+    );
+  }
+
+  /** As specialToken. @throws AppError `not-found` where there is none. */
+  requireSpecial(role: 'eos_token' | 'bos_token'): SpecialToken {
+    const token = this.specialToken(role);
+    if (token) return token;
+    throw new AppError(
+      'not-found',
+      `The tokenizer_config.json beside ${this.#file} names no ${role}, which packing needs. Add it there.`,
+      { file: this.#file, place: role },
+    );
   }
 
   decode(ids: readonly number[]): string {

@@ -27,7 +27,7 @@ export function compareOutputs(
 ): void {
   const { engine, config } = model;
   const targets = nextTokens(tokens);
-  for (const { start, end } of logitChunks(tokens.ids.length, config.vocabulary)) {
+  for (const { start, end } of logitChunks(engine, tokens.ids.length, config.vocabulary)) {
     const [p, q] = [original, spliced].map((stream) => logitsOf(model, stream, start, end)) as [
       Tensor,
       Tensor,

@@ -15,6 +15,8 @@ export interface MemoryPlan {
   readonly featureTokens: number;
   /** Bytes of one number on the engine. */
   readonly numberBytes: number;
+  /** Bytes that the engine takes before it holds a number. */
+  readonly engineBytes?: number;
 }
 
 export interface PlannedMemory {
@@ -73,5 +75,5 @@ export function estimateMemory(plan: MemoryPlan): number {
   const block = batchTokens * (8 * model.width + 2 * model.mlpWidth);
   const collected = plan.featureTokens * 64 * 3 * 4 * dictionaries.length;
   const numbers = modelParameterCount(model) + state + Math.max(...steps) + block;
-  return numbers * numberBytes + collected;
+  return numbers * numberBytes + collected + (plan.engineBytes ?? 0);
 }

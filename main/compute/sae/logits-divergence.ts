@@ -1,18 +1,19 @@
 import type { KlDirection } from '../../../shared/domain/objective.ts';
-import type { Tensor } from '../engine.ts';
+import type { Engine, Tensor } from '../engine.ts';
 import type { Transformer } from '../model/transformer.ts';
 import { klDivergence } from '../ops/losses.ts';
 import { Tape, type Variable } from '../tape.ts';
 
-/** Logits of at most this many entries exist at a time. */
+/** Logits of at most this many entries exist at a time, where the engine asks for no other number. */
 export const logitEntries = 1 << 22;
 
 /** Consecutive ranges of rows whose logits may exist together. */
 export function* logitChunks(
+  engine: Engine,
   rows: number,
   vocabulary: number,
 ): Generator<{ readonly start: number; readonly end: number }> {
-  const size = Math.max(1, Math.floor(logitEntries / vocabulary));
+  const size = Math.max(1, Math.floor((engine.info.logitEntries ?? logitEntries) / vocabulary));
   for (let start = 0; start < rows; start += size)
     yield { start, end: Math.min(rows, start + size) };
 }
@@ -34,7 +35,7 @@ export function divergenceOfStreams(
   const rows = original.shape[0]!;
   const values = engine.zeros([rows, 1]);
   const slope = spliced.requiresGradient ? engine.zeros(spliced.value.shape) : undefined;
-  for (const { start, end } of logitChunks(rows, model.config.vocabulary)) {
+  for (const { start, end } of logitChunks(engine, rows, model.config.vocabulary)) {
     const chunk = new Tape(engine);
     const places = engine.ints(
       Int32Array.from({ length: end - start }, (_, i) => start + i),

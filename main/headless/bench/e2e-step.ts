@@ -12,7 +12,7 @@ import { benchTrainer } from './bench-trainer.ts';
 import { Rival } from './rival.ts';
 import { median, type BenchContext, type Row } from './row.ts';
 
-interface Size {
+export interface Size {
   readonly layers: number;
   readonly width: number;
   readonly vocabulary: number;
@@ -104,7 +104,7 @@ async function compare(engine: Engine, size: Size, rival: Rival | undefined): Pr
 }
 
 /** A model, a dictionary in its middle, and one step of its training. */
-function prepare(engine: Engine, size: Size): () => void {
+export function prepare(engine: Engine, size: Size): () => void {
   const { layers, width, vocabulary, sequences, length } = size;
   const model = randomModel(engine, size);
   const hook = parseHook(`blocks.${Math.floor(layers / 2)}.hook_resid_pre`, model.config);
@@ -123,7 +123,11 @@ function prepare(engine: Engine, size: Size): () => void {
   };
 }
 
-function randomModel(engine: Engine, { layers, width, vocabulary, length }: Size): Transformer {
+/** A GPT-2 of random weights. */
+export function randomModel(
+  engine: Engine,
+  { layers, width, vocabulary, length }: Size,
+): Transformer {
   const config = parseModelConfig(
     {
       model_type: 'gpt2',

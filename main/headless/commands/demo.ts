@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JobRow } from '../../../shared/contract/jobs.ts';
 import type { MetricSummary, RunRow } from '../../../shared/contract/runs.ts';
 import type { FitDetail } from '../../../shared/contract/statistics.ts';
 import {
@@ -18,7 +17,7 @@ import type { Command, CommandContext } from '../cli/command.ts';
 import type { Output } from '../cli/output.ts';
 import { demoFolder, prepareDemoProject } from '../demo-project.ts';
 import { demoSections } from '../demo-sections.ts';
-import { checkSucceeded, followJob } from '../follow-job.ts';
+import { ensureJob } from '../ensure-job.ts';
 import { findPlaces } from '../places.ts';
 import { printDemo, type DemoAnswer } from '../print-demo.ts';
 import { fitAnswer } from '../print-fit.ts';
@@ -92,38 +91,23 @@ async function train(
   spec: TrainSpec,
   { output, signal }: { output: Output; signal: AbortSignal },
 ): Promise<Trained> {
-  const earlier = await findJob(client, project, spec);
-  const job = earlier ?? (await client.call('jobs.submit', { project, spec: { ...spec } }));
-  if (earlier?.state === 'succeeded') output.note('The dictionaries are trained already.');
-  else {
-    const isResumed = earlier?.actions.includes('requeue') ?? false;
-    const from = isResumed
-      ? await client.call('jobs.act', { project, job: job.id, action: 'requeue' })
-      : job;
-    const what = `${spec.seeds.length} dictionaries (seeds ${spec.seeds.join(', ')}) on ${spec.hook}`;
-    output.note(`${isResumed ? 'Going on with' : 'Training'} ${what} …`);
-    checkSucceeded(await followJob(client, project, from, output, signal), 'assay demo');
-  }
+  let isDone = true;
+  const job = await ensureJob(client, project, spec, {
+    output,
+    signal,
+    goOn: 'assay demo',
+    announce: (isResumed) => {
+      isDone = false;
+      const what = `${spec.seeds.length} dictionaries (seeds ${spec.seeds.join(', ')}) on ${spec.hook}`;
+      output.note(`${isResumed ? 'Going on with' : 'Training'} ${what} …`);
+    },
+  });
+  if (isDone) output.note('The dictionaries are trained already.');
   const { groups } = await client.call('runs.groups', { project });
   const group = groups.find(({ runs }) => runs.some((run) => run.job === job.id));
   if (!group) throw new AppError('not-found', `The job ${job.id} left no runs.`, { job: job.id });
   const runs = group.runs.filter((run) => run.job === job.id);
   return { job: job.id, runs, metrics: group.metrics };
-}
-
-/** The job of an earlier demo with an equal spec. */
-async function findJob(
-  client: HostClient,
-  project: string,
-  spec: TrainSpec,
-): Promise<JobRow | undefined> {
-  for (const job of await client.call('jobs.list', { project })) {
-    const [run] = job.runs;
-    if (run === undefined || job.runs.length !== spec.seeds.length) continue;
-    const detail = await client.call('runs.get', { project, run });
-    if (canonicalJson({ ...detail.spec, seeds: spec.seeds }) === canonicalJson(spec)) return job;
-  }
-  return undefined;
 }
 
 async function regress(

@@ -7,6 +7,8 @@ import { isModelFolder, scanModel } from './scan-model.ts';
 import { scanSpec } from './scan-spec.ts';
 import { scanTable } from './scan-table.ts';
 import { scanTensorFile } from './scan-tensors.ts';
+import { scanJsonLines, scanNpy, scanParquet } from './scan-token-records.ts';
+import { findShards } from './find-shards.ts';
 import { fileSize, problemJson, type Finding } from './finding.ts';
 
 export interface Scan {
@@ -28,6 +30,9 @@ const scanners: Readonly<Record<string, (path: string) => Finding | undefined>> 
   '.yaml': scanSpec,
   '.yml': scanSpec,
   '.json': scanSpec,
+  '.npy': scanNpy,
+  '.jsonl': scanJsonLines,
+  '.parquet': scanParquet,
   '.txt': () => ({ kind: 'text', format: 'text', facts: [], numbers: {}, problem: null }),
 };
 
@@ -40,7 +45,7 @@ const scanners: Readonly<Record<string, (path: string) => Finding | undefined>> 
 export function scanProject(folder: string): Scan {
   const walk = new Walk(folder);
   walk.visit(folder, 0);
-  return { items: walk.items, truncated: walk.truncated };
+  return { items: [...findShards(walk.items), ...walk.items], truncated: walk.truncated };
 }
 
 class Walk {

@@ -35,7 +35,7 @@ export async function runRegressJob(
   } finally {
     clearInterval(watch);
   }
-  const inputs = describeInputs(projectPath, [spec.table]);
+  const inputs = await describeInputs(projectPath, [spec.table]);
   writeProvenance(folder, { spec, inputs, ...describeSurroundings(projectPath) });
   const files = [
     { kind: 'fit', path: jobFiles.fit },

@@ -14,6 +14,8 @@ export interface ParetoPoint {
 export interface ParetoGroup {
   readonly mean: ParetoPoint | null;
   readonly runs: readonly ParetoPoint[];
+  /** Points that a line of the group's own joins, from left to right; marked hollow. */
+  readonly curve?: readonly ParetoPoint[];
 }
 
 /** Points that no other one beats or equals in both respects, from left to right. */
@@ -35,11 +37,15 @@ const frame: Frame = { width: 620, height: 330, left: 52, right: 16, top: 28, bo
 
 /**
  * Sparsity against faithfulness: each run a small mark, each group's mean a large one, and the front
- * of the means. `metric` is on the vertical axis; on the horizontal one is L0, lower being sparser.
+ * of the means, or the groups' own curves where they have any. `metric` is on the vertical axis; on the horizontal one is L0, lower being sparser.
  */
 export function paretoChart(groups: readonly ParetoGroup[], metric: string): Markup {
   const definition = metricDefinition(metric);
-  const all = groups.flatMap((group) => [...group.runs, ...(group.mean ? [group.mean] : [])]);
+  const all = groups.flatMap((group) => [
+    ...group.runs,
+    ...(group.mean ? [group.mean] : []),
+    ...(group.curve ?? []),
+  ]);
   const pad = 8;
   const x = valueScale(
     all.map((point) => point.x),
@@ -61,7 +67,8 @@ export function paretoChart(groups: readonly ParetoGroup[], metric: string): Mar
     xTicks: 8,
     yTicks: 6,
   };
-  const means = groups.flatMap((group) => group.mean ?? []);
+  const hasCurves = groups.some((group) => group.curve);
+  const means = hasCurves ? [] : groups.flatMap((group) => group.mean ?? []);
   const front = paretoFront(means, definition.better === 'higher');
   const frontLine =
     front.length > 1
@@ -77,7 +84,7 @@ export function paretoChart(groups: readonly ParetoGroup[], metric: string): Mar
   const marks = groups.map(
     (group, index) =>
       html`<g class="${seriesClass(index)}"
-        >${group.runs.map((run) => html`<g class="dot">${marker(index, x(run.x), y(run.y), 6, describe(run, definition.title))}</g>`)}${group.mean === null ? null : html`<g class="ring">${marker(index, x(group.mean.x), y(group.mean.y), 13, describe(group.mean, definition.title))}</g>`}</g
+        >${curveOf(group, index, axes, definition.title)}${group.runs.map((run) => html`<g class="dot">${marker(index, x(run.x), y(run.y), 6, describe(run, definition.title))}</g>`)}${group.mean === null ? null : html`<g class="ring">${marker(index, x(group.mean.x), y(group.mean.y), 13, describe(group.mean, definition.title))}</g>`}</g
       >`,
   );
   return html`<svg
@@ -88,6 +95,22 @@ export function paretoChart(groups: readonly ParetoGroup[], metric: string): Mar
   >
     ${renderAxes(axes)}${frontLine}${marks}
   </svg>`;
+}
+
+/** A line through a group's curve with a hollow mark at each point that is no run or mean of it. */
+function curveOf(group: ParetoGroup, index: number, axes: Axes, title: string): Markup | null {
+  if (!group.curve || group.curve.length === 0) return null;
+  const points = group.curve.toSorted((a, b) => a.x - b.x);
+  const line = linePath(
+    points.map((point) => point.x),
+    points.map((point) => point.y),
+    axes,
+  );
+  const own = new Set([...group.runs, group.mean]);
+  const marks = points
+    .filter((point) => !own.has(point))
+    .map((point) => marker(index, axes.x(point.x), axes.y(point.y), 7, describe(point, title)));
+  return html`<path class="line" d="${line}" /><g class="hollow">${marks}</g>`;
 }
 
 function describe(point: ParetoPoint, title: string): string {

@@ -70,7 +70,8 @@ export function groupTable(
   });
 }
 
-function metricColumn(name: string): ShownColumn {
+/** A column of a metric: its title with the unit, its definition on hover. */
+export function metricColumn(name: string): ShownColumn {
   const { title, definition, unit } = metricDefinition(name);
   return {
     title: unit === undefined ? title : html`${title} <span class="unit">${unit}</span>`,
@@ -91,7 +92,8 @@ function plain(value: CellValue): string {
   return typeof value === 'number' ? String(value).replace('-', '−') : String(value);
 }
 
-function summaryValues(summary: MetricSummary | undefined): CellValue[] {
+/** Mean and ends of an interval, as the data of a table hold them. */
+export function summaryValues(summary: MetricSummary | undefined): CellValue[] {
   return [summary?.mean ?? null, summary?.low ?? null, summary?.high ?? null];
 }
 
@@ -99,7 +101,8 @@ function halfWidth(summary: MetricSummary): number | null {
   return summary.low === null || summary.high === null ? null : (summary.high - summary.low) / 2;
 }
 
-function summaryText(summary: MetricSummary | undefined, name: string): Fragment {
+/** `mean ± half`. */
+export function summaryText(summary: MetricSummary | undefined, name: string): Fragment {
   if (summary === undefined || summary.mean === null) return missing;
   return formatEstimate(summary.mean, halfWidth(summary), metricDefinition(name).digits);
 }

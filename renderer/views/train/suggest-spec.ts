@@ -1,10 +1,13 @@
 import type { FoundItem } from '../../../shared/contract/project.ts';
 import { writeSpec } from './spec-text.ts';
+import { tokensFrom } from './text-tokens.ts';
 
 /** What of a project can be trained on. */
 export interface Ingredients {
   readonly models: readonly FoundItem[];
   readonly tokens: readonly FoundItem[];
+  /** Text that can be made into tokens. */
+  readonly texts: readonly FoundItem[];
   readonly labels: readonly FoundItem[];
   /** Specs of trainings, to start from. */
   readonly specs: readonly FoundItem[];
@@ -16,6 +19,7 @@ export function findIngredients(items: readonly FoundItem[]): Ingredients {
   return {
     models: usable('model'),
     tokens: usable('tokens'),
+    texts: usable('text'),
     labels: usable('labels'),
     specs: usable('spec').filter(({ facts }) => facts.includes('train')),
   };
@@ -27,15 +31,17 @@ const tokensOfFeatures = 250_000;
 
 /**
  * A first spec for a project: its first model, the hook point in the middle, its largest token file to
- * train on and another one to evaluate on. Undefined where a model or tokens are missing.
+ * train on and another one to evaluate on, or a text. Undefined where a model or both are missing.
  */
-export function suggestSpec({ models, tokens, labels }: Ingredients): string | undefined {
+export function suggestSpec({ models, tokens, texts, labels }: Ingredients): string | undefined {
   const model = models[0];
-  const training = pickTraining(tokens, model);
+  const training = pickTraining(tokens, model) ?? texts[0];
   if (!model || !training) return undefined;
   const held = pickHeldOut(tokens, training) ?? training;
-  const { rows = 1, context = 1 } = training.numbers;
-  const heldRows = held.numbers['rows'] ?? 1;
+  const source = tokensFrom(training, model);
+  const context = training.numbers['context'] ?? Number(source['context'] ?? 1);
+  const rows = training.numbers['rows'] ?? guessRows(training, context);
+  const heldRows = held.numbers['rows'] ?? guessRows(held, context);
   const batch = clamp(Math.round(tokensInStep / context), 1, rows);
   const sequences = Math.min(rows, Math.ceil(tokensInTraining / context));
   const layer = Math.floor((model.numbers['layers'] ?? 2) / 2);
@@ -45,23 +51,28 @@ export function suggestSpec({ models, tokens, labels }: Ingredients): string | u
     name: `${model.name} layer ${layer}`,
     model: model.path,
     hook: `blocks.${layer}.hook_resid_pre`,
-    tokens: { file: training.path },
+    tokens: source,
     seeds: [0, 1],
     dictionary: { ratio: 16 },
     objective: { sparsity: { coefficient: 2 } },
     training: { sequences, batch, learningRate: 5e-4, warmup: Math.floor(sequences / 20) },
     evaluation: {
-      tokens: { file: held.path },
+      tokens: tokensFrom(held, model),
       sequences: Math.min(heldRows, Math.max(1, Math.round(8192 / context))),
       every: Math.max(batch, Math.floor(sequences / 8)),
     },
     features: {
-      tokens: { file: held.path },
+      tokens: tokensFrom(held, model),
       sequences: Math.min(heldRows, Math.ceil(tokensOfFeatures / context)),
       ...(label ? { labels: label.path } : {}),
     },
     checkpointEvery: Math.max(batch, Math.floor(sequences / 4)),
   });
+}
+
+/** Rows of text, or of lists that were not counted: at four bytes a token, and safely fewer. */
+function guessRows({ bytes }: FoundItem, context: number): number {
+  return Math.max(1, Math.floor(bytes / 8 / context));
 }
 
 /** The largest token file, one beside the model before others. */

@@ -1,1 +1,3 @@
-export function tensorflowFolder(environment?: Record<string, string | undefined>): string;
+export declare const bindingRevision: number;
+export declare function tensorflowFolder(environment?: NodeJS.ProcessEnv): string;
+export declare function nvidiaGpus(places?: { proc?: string; device?: string }): string[];

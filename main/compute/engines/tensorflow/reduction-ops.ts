@@ -18,8 +18,14 @@ type ReductionOps = Pick<
   | 'largestInColumns'
 >;
 
-/** Entries that are turned to float64 at a time, so that a sum takes little memory. */
+/**
+ * Entries that are turned to float64 at a time, so that a sum takes little memory. A GPU would stand
+ * still between blocks.
+ */
 const sumBlock = 1 << 21;
+const sumBlockOnGpu = 1 << 26;
+/** float32 counts one by one up to here. */
+const exactCount = 1 << 24;
 
 /** The slope of a p-norm at x, times a weight: weight sign(x) (|x| / norm)^(p - 1), 0 where x is 0. */
 export function normSlope(ops: RawOps, x: Value, norm: Value, p: number, weight: Value): Value {
@@ -35,16 +41,38 @@ export function normSlope(ops: RawOps, x: Value, norm: Value, p: number, weight:
 export function reductionOps(store: TensorflowStore): ReductionOps {
   /** Adds up what `work` makes of blocks of x: a float64 scalar of each. */
   function total(x: Tensor, work: (ops: RawOps, block: Value) => Value): number {
+    const length = store.onGpu ? sumBlockOnGpu : sumBlock;
     let sum = 0;
-    for (let start = 0; start < x.size; start += sumBlock)
+    for (let start = 0; start < x.size; start += length)
       sum += store.run((ops) => {
         const flat = ops.reshape(ops.at(x), [x.size]);
-        const part = work(ops, ops.part(flat, start, Math.min(x.size, start + sumBlock)));
-        // The binding reads no float64, but whole numbers of 64 bits, which may be their bits.
-        const bits = store.download(ops.call('Bitcast', [part], { type: 'int64' }));
-        return new Float64Array(bits.buffer)[0]!;
+        return readDouble(ops, work(ops, ops.part(flat, start, Math.min(x.size, start + length))));
       });
     return sum;
+  }
+
+  /** The binding reads no float64, but whole numbers of 64 bits, which may be their bits. */
+  function readDouble(ops: RawOps, value: Value): number {
+    const bits = store.download(ops.call('Bitcast', [value], { type: 'int64' }));
+    return new Float64Array(bits.buffer)[0]!;
+  }
+
+  /** Of many numbers the norms of rows are taken in float32, so that but those are turned to float64. */
+  function squaresOnGpu(x: Tensor): number {
+    return store.run((ops) => {
+      const norms = ops.call('EuclideanNorm', [ops.at(x), ops.list([1])]);
+      return 2 * readDouble(ops, ops.call('L2Loss', [ops.cast(norms, 'float64')]));
+    });
+  }
+
+  /** Counts in one go: TensorFlow adds whole numbers of 32 bits on the CPU only. */
+  function countOnGpu(x: Tensor): number {
+    const rows = x.shape.length === 2 ? x.shape : [1, x.size];
+    return store.run((ops) => {
+      const isCounted = ops.call('NotEqual', [ops.reshape(ops.at(x), rows), ops.number(0)]);
+      const perRow = ops.sum(ops.cast(isCounted, 'float32'), 1);
+      return readDouble(ops, ops.sum(ops.cast(perRow, 'float64'), 0));
+    });
   }
 
   function perRow(x: Tensor, work: (ops: RawOps, x: Value) => Value): Tensor {
@@ -58,10 +86,13 @@ export function reductionOps(store: TensorflowStore): ReductionOps {
     },
     sumSquares(x) {
       requireKind('sumSquares', 'float', x);
+      if (store.onGpu && x.shape.length === 2 && x.size > sumBlock) return squaresOnGpu(x);
       return 2 * total(x, (ops, block) => ops.call('L2Loss', [ops.cast(block, 'float64')]));
     },
     countNonzero(x) {
       requireKind('countNonzero', 'float', x);
+      if (store.onGpu && (x.shape.length === 2 ? x.shape[1]! : x.size) <= exactCount)
+        return countOnGpu(x);
       return total(x, (ops, block) => {
         const isCounted = ops.call('NotEqual', [block, ops.number(0)]);
         return ops.cast(ops.sum(ops.cast(isCounted, 'int32'), 0), 'float64');

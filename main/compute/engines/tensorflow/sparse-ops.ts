@@ -9,6 +9,7 @@ import type { TensorflowStore, Value } from './store.ts';
 type SparseOps = Pick<
   Engine,
   | 'sparsify'
+  | 'sparsifyAbove'
   | 'withValues'
   | 'densify'
   | 'sparseMatmul'
@@ -21,6 +22,7 @@ type SparseOps = Pick<
 
 /** Numbers that are gathered at a time, and rows that they are gathered for at most. */
 const gatherBlock = 1 << 21;
+const gatherBlockOnGpu = 1 << 27;
 const maximumBlock = 48;
 /** From this share of stored entries on, the whole product is quicker than rows gathered for each. */
 const denseShare = 0.01;
@@ -44,26 +46,46 @@ export function sparseOps(store: TensorflowStore): SparseOps {
     checked.set(pointerStorage, x.count);
   }
 
+  /** What `make` works out of a pattern, once: int64 numbers that stay with its pointers. */
+  function derived(ops: RawOps, x: Sparse, name: string, make: () => Value): Value {
+    const known = store.storageOf(x.pointers).derived;
+    const found = known.get(name);
+    if (found) return found;
+    const made = ops.release(make());
+    known.set(name, made);
+    return made;
+  }
+
   /** The row of each stored entry: as many pointers as are not above its place, less one. */
   function rowsOf(ops: RawOps, x: Sparse): Value {
-    const storage = store.storageOf(x.pointers);
-    if (storage.derived) return storage.derived;
-    const pointers = ops.reshape(ops.at(x.pointers), [1, x.rows + 1]);
-    const places = ops.call('Range', [ops.int(0), ops.int(x.count), ops.int(1)]);
-    const above = ops.call('UpperBound', [pointers, ops.reshape(places, [1, x.count])]);
-    const rows = ops.reshape(ops.call('Sub', [above, ops.int(1)]), [x.count]);
-    storage.derived = ops.release(rows);
-    return rows;
+    return derived(ops, x, 'rows', () => {
+      const pointers = ops.reshape(ops.at(x.pointers), [1, x.rows + 1]);
+      const places = ops.call('Range', [ops.int(0), ops.int(x.count), ops.int(1)]);
+      const above = ops.call('UpperBound', [pointers, ops.reshape(places, [1, x.count])]);
+      return ops.cast(ops.reshape(ops.call('Sub', [above, ops.int(1)]), [x.count]), 'int64');
+    });
   }
 
-  /** Row and column of each stored entry: int32 [count, 2]. */
+  /** Row and column of each stored entry: int64 [count, 2]. */
   function placesOf(ops: RawOps, x: Sparse): Value {
-    return ops.call('Pack', [rowsOf(ops, x), ops.at(x.indices)], { N: 2, axis: 1, T: 'int32' });
+    return derived(ops, x, 'places', () => {
+      const columns = ops.cast(ops.at(x.indices), 'int64');
+      return ops.call('Pack', [rowsOf(ops, x), columns], { N: 2, axis: 1, T: 'int64' });
+    });
   }
+
+  /** Rows and columns: int64 [2], which Shape, unlike Cast, leaves in main memory on a GPU. */
+  const shapeOf = (ops: RawOps, x: Sparse) =>
+    derived(ops, x, 'shape', () => ops.cast(ops.list([x.rows, x.columns]), 'int64'));
+
+  /** One of the two columns of places, which are int64 [count, 2]: [count]. */
+  const column = (ops: RawOps, places: Value, which: 0 | 1) =>
+    ops.reshape(ops.slice(places, [0, which], [places.shape[0]!, 1]), [places.shape[0]!]);
 
   /**
-   * x times b, or its transpose times b. TensorFlow's kernels for compressed rows take a twentieth of
-   * the time of those for lists of places; a transposed operand is turned first, which is cheap.
+   * x times b, or its transpose times b. On a CPU TensorFlow's kernels for compressed rows take a
+   * twentieth of the time of those for lists of places; a transposed operand is turned first, which is
+   * cheap. On a GPU it is the other way round.
    */
   function times(ops: RawOps, x: Sparse, b: Tensor, transposed: boolean): Value {
     const width = b.shape[1]!;
@@ -71,11 +93,71 @@ export function sparseOps(store: TensorflowStore): SparseOps {
       const shape = [transposed ? x.columns : x.rows, width];
       return ops.call('Fill', [ops.list(shape), ops.number(0)]);
     }
-    const shape = ops.cast(ops.list([x.rows, x.columns]), 'int64');
-    const places = ops.cast(placesOf(ops, x), 'int64');
-    const rows = ops.call('SparseTensorToCSRSparseMatrix', [places, ops.at(x.values), shape]);
+    const operands = [placesOf(ops, x), ops.at(x.values), shapeOf(ops, x)];
+    if (store.onGpu)
+      return ops.call('SparseTensorDenseMatMul', [...operands, ops.at(b)], {
+        adjoint_a: transposed,
+      });
+    const rows = ops.call('SparseTensorToCSRSparseMatrix', operands);
     const left = transposed ? ops.call('SparseMatrixTranspose', [rows], { type: 'float32' }) : rows;
     return ops.call('SparseMatrixMatMul', [left, ops.at(b)], { T: 'float32' });
+  }
+
+  /** <left_i, right_j> of each stored entry, in as few pieces as memory allows: what a GPU likes best. */
+  function dotsOf(ops: RawOps, pattern: Sparse, left: Value, right: Value): Value {
+    const { count } = pattern;
+    const atRows = rowsOf(ops, pattern);
+    const atColumns = column(ops, placesOf(ops, pattern), 1);
+    const block = Math.max(1, Math.floor(gatherBlockOnGpu / Math.max(1, left.shape[1]!)));
+    const parts: Value[] = [];
+    for (let from = 0; from < count; from += block) {
+      const to = Math.min(count, from + block);
+      const lefts = ops.gather(left, ops.part(atRows, from, to));
+      const rights = ops.gather(right, ops.part(atColumns, from, to));
+      const products = ops.multiply(lefts, rights);
+      ops.drop(lefts, rights);
+      parts.push(ops.sum(products, 1));
+      ops.drop(products);
+    }
+    return parts.length === 0
+      ? ops.call('Fill', [ops.list([0]), ops.number(0)])
+      : ops.concat(parts, 0);
+  }
+
+  /** Not 0, or true, where x is above the limits of its columns, or not a number. */
+  function aboveOf(ops: RawOps, x: Value, limits: Value | undefined): Value {
+    // On a GPU a pass over truth values takes as long as one over numbers.
+    if (store.onGpu && !limits) return ops.call('Relu', [x]);
+    const isBelow = ops.call('LessEqual', [x, limits ?? ops.number(0)]);
+    return ops.call('LogicalNot', [isBelow]);
+  }
+
+  /** The entries of `input` [r, n] at places, which are int64 [count, 2] and in order. */
+  function compress(ops: RawOps, input: Value, places: Value): Sparse {
+    const [rows, columns] = input.shape as [number, number];
+    const count = places.shape[0]!;
+    const values = ops.call('GatherNd', [input, places]);
+    const atRows = column(ops, places, 0);
+    // A row's first entry comes after all entries of rows before it.
+    const numbers = ops.call('Range', [ops.int(0), ops.int(rows + 1), ops.int(1)]);
+    const wanted = ops.reshape(ops.cast(numbers, 'int64'), [1, rows + 1]);
+    const sorted = ops.reshape(atRows, [1, count]);
+    const found = ops.call('LowerBound', [sorted, wanted], { out_type: 'int64' });
+    const sparse = {
+      rows,
+      columns,
+      count,
+      pointers: ops.keep(ops.cast(ops.reshape(found, [rows + 1]), 'int32'), 'int'),
+      indices: ops.keep(ops.cast(column(ops, places, 1), 'int32'), 'int'),
+      values: ops.keep(values),
+    };
+    const storage = store.storageOf(sparse.pointers);
+    const shape = ops.call('Shape', [input], { out_type: 'int64' });
+    for (const [name, value] of Object.entries({ rows: atRows, places, shape }))
+      storage.derived.set(name, ops.release(value));
+    checked.set(store.storageOf(sparse.indices), columns);
+    checked.set(storage, count);
+    return sparse;
   }
 
   const segmentSum = (ops: RawOps, values: Value, segments: Value, count: number) =>
@@ -83,40 +165,27 @@ export function sparseOps(store: TensorflowStore): SparseOps {
 
   return {
     sparsify(x) {
-      const { rows, columns } = matrix('sparsify', x);
+      matrix('sparsify', x);
       return store.run((ops) => {
         const input = ops.at(x);
-        const places = ops.call('Where', [input]);
-        const values = ops.call('GatherNd', [input, places]);
-        const count = places.shape[0]!;
-        const [atRows, indices] = ops
-          .callMany('Unpack', [places], { num: 2, axis: 1 }, 2)
-          .map((each) => ops.cast(each, 'int32'));
-        // A row's first entry comes after all entries of rows before it.
-        const numbers = ops.call('Range', [ops.int(0), ops.int(rows + 1), ops.int(1)]);
-        const sorted = ops.reshape(atRows!, [1, count]);
-        const pointers = ops.call('LowerBound', [sorted, ops.reshape(numbers, [1, rows + 1])]);
-        const sparse = {
-          rows,
-          columns,
-          count,
-          pointers: ops.keep(ops.reshape(pointers, [rows + 1]), 'int'),
-          indices: ops.keep(indices!, 'int'),
-          values: ops.keep(values),
-        };
-        const storage = store.storageOf(sparse.pointers);
-        storage.derived = ops.release(atRows!);
-        checked.set(store.storageOf(sparse.indices), columns);
-        checked.set(storage, count);
-        return sparse;
+        return compress(ops, input, ops.call('Where', [input]));
+      });
+    },
+    sparsifyAbove(x, limits, most = Infinity) {
+      const { columns } = matrix('sparsifyAbove', x);
+      if (limits) requireVector('sparsifyAbove', 'limits', limits, columns);
+      return store.run((ops) => {
+        const input = ops.at(x);
+        const places = ops.call('Where', [aboveOf(ops, input, limits && ops.at(limits))]);
+        return places.shape[0]! < most ? compress(ops, input, places) : undefined;
       });
     },
     withValues: (pattern, values) => patternWithValues(store.handles, pattern, values),
     densify(x) {
       check('densify', x);
       return store.run((ops) => {
-        const shape = ops.list([x.rows, x.columns]);
-        return ops.keep(ops.call('ScatterNd', [placesOf(ops, x), ops.at(x.values), shape]));
+        const operands = [placesOf(ops, x), ops.at(x.values), shapeOf(ops, x)];
+        return ops.keep(ops.call('ScatterNd', operands));
       });
     },
     sparseMatmul(x, dense, bias) {
@@ -145,6 +214,7 @@ export function sparseOps(store: TensorflowStore): SparseOps {
           const whole = ops.call('MatMul', [left, right], { transpose_b: true });
           return ops.keep(ops.call('GatherNd', [whole, placesOf(ops, pattern)]));
         }
+        if (store.onGpu) return ops.keep(dotsOf(ops, pattern, left, right));
         // For some rows at a time: all products with the rows of D that any of them needs.
         const [atRows, atColumns] = [rowsOf(ops, pattern), ops.at(pattern.indices)];
         const pointers = store.ints(pattern.pointers);
@@ -159,7 +229,10 @@ export function sparseOps(store: TensorflowStore): SparseOps {
           const products = ops.call('MatMul', [needed, ops.part(left, start, end)], {
             transpose_b: true,
           });
-          const own = ops.call('Sub', [ops.part(atRows, from, to), ops.int(start)]);
+          const own = ops.call('Sub', [
+            ops.cast(ops.part(atRows, from, to), 'int32'),
+            ops.int(start),
+          ]);
           parts.push(ops.reshape(ops.gather(products, ops.column(own), 1, 1), [to - from]));
           ops.drop(needed, products);
         }

@@ -19,12 +19,20 @@ interface TensorStorage extends Storage {
   /** The numbers of an int tensor that came from here: checks of indices need not copy them back. */
   readonly host?: Int32Array;
   /** What was worked out from the numbers of an int tensor, which never change; goes with it. */
-  derived?: Value;
+  readonly derived: Map<string, Value>;
 }
 
-/** Numbers stand for INT, lists for SHAPE, `text` for STRING; a bare string names a number type. */
+/** Numbers stand for INT, lists for SHAPE, `text` and `texts` for STRING; a bare string names a number type. */
 export type Attributes = Readonly<
-  Record<string, boolean | number | NumberType | readonly number[] | { readonly text: string }>
+  Record<
+    string,
+    | boolean
+    | number
+    | NumberType
+    | readonly number[]
+    | { readonly text: string }
+    | { readonly texts: readonly string[] }
+  >
 >;
 
 /** Number types by TensorFlow's codes. */
@@ -46,8 +54,12 @@ export class TensorflowStore {
   readonly #constants = new Map<string, Value>();
   #closed = false;
 
+  /** Whether operations run on a GPU, where small pieces and int32 arithmetic cost more than memory. */
+  readonly onGpu: boolean;
+
   constructor(binding: Binding) {
     this.#binding = binding;
+    this.onGpu = binding.isUsingGpuDevice();
   }
 
   /** Runs `work`; all tensors that it makes and does not keep are deleted after it. */
@@ -94,6 +106,7 @@ export class TensorflowStore {
     if (typeof value === 'number') return { name, type: TF_ATTR_INT, value };
     if (typeof value === 'string') return { name, type: TF_ATTR_TYPE, value: typeCodes[value] };
     if ('text' in value) return { name, type: TF_ATTR_STRING, value: value.text };
+    if ('texts' in value) return { name, type: TF_ATTR_STRING, value: value.texts };
     return { name, type: TF_ATTR_SHAPE, value };
   }
 
@@ -101,20 +114,12 @@ export class TensorflowStore {
     this.#binding.deleteTensor(id);
   }
 
-  /**
-   * Copies numbers in. The binding lends TensorFlow the array's own memory where it is aligned, and
-   * may give it back on another thread: so TensorFlow copies it at once, and the loan ends here.
-   */
+  /** Copies numbers in; the array may be reused at once (see `patch` in main/bootstrap/tensorflow.mjs). */
   upload(numbers: Float32Array | Int32Array, shape: readonly number[]): Value {
     this.#requireOpen();
     const { TF_FLOAT, TF_INT32 } = this.#binding;
     const dtype = numbers instanceof Int32Array ? TF_INT32 : TF_FLOAT;
-    const lent = { id: this.#binding.createTensor(shape, dtype, numbers), shape };
-    try {
-      return this.execute('DeepCopy', [lent], {}, 1)[0]!;
-    } finally {
-      this.delete(lent);
-    }
+    return { id: this.#binding.createTensor(shape, dtype, numbers), shape };
   }
 
   download({ id }: Value): Float32Array | Int32Array | BigInt64Array {
@@ -123,7 +128,7 @@ export class TensorflowStore {
 
   #deleteStorage({ value, derived }: TensorStorage): void {
     this.delete(value);
-    if (derived) this.delete(derived);
+    for (const each of derived.values()) this.delete(each);
   }
 
   /** A small tensor that is kept for the next call that needs it. */
@@ -149,7 +154,8 @@ export class TensorflowStore {
 
   /** A tensor over a value, which it takes over. */
   own(value: Value, kind: Tensor['kind'] = 'float', host?: Int32Array): Tensor {
-    const storage = { bytes: 4 * sizeOf(value.shape), value, ...(host && { host }) };
+    const bytes = 4 * sizeOf(value.shape);
+    const storage = { bytes, value, derived: new Map<string, Value>(), ...(host && { host }) };
     this.#alive.add(storage);
     return this.handles.own(storage, value.shape, kind);
   }

@@ -8,7 +8,9 @@ import {
   loadedThreads,
   loadTensorflow,
   type Prepared,
+  whyNoGpu,
 } from './binding.ts';
+import { nvidiaGpus } from './folder.mjs';
 import { denseOps } from './dense-ops.ts';
 import { lossOps } from './loss-ops.ts';
 import { pointwiseOps } from './pointwise-ops.ts';
@@ -30,15 +32,18 @@ function defaultThreads(): number {
 }
 
 /** The engine in words. */
-function describe({ version }: Prepared, binding: Binding, threads: number): EngineInfo {
-  const cpu = `CPU, ${threads} thread${threads === 1 ? '' : 's'}`;
+function describe(prepared: Prepared, binding: Binding, threads: number): EngineInfo {
+  const why = whyNoGpu(prepared);
+  const cpu = `CPU, ${threads} thread${threads === 1 ? '' : 's'}${why ? `; ${why}` : ''}`;
+  const gpu = `GPU, ${nvidiaGpus()[0] ?? 'NVIDIA GPU'}${process.env['ASSAY_TF32'] === '1' ? ', TF32' : ''}`;
   return {
     name: 'tensorflow',
     // Without a GPU that it can use, TensorFlow computes on the CPU and says nothing.
-    device: binding.isUsingGpuDevice() ? 'GPU' : cpu,
-    version,
+    device: binding.isUsingGpuDevice() ? gpu : cpu,
+    version: prepared.version,
     threads,
     precision: 'float32',
+    ...(binding.isUsingGpuDevice() && { logitEntries: 1 << 26 }),
   };
 }
 
@@ -77,8 +82,8 @@ export function createTensorflowEngine(options: TensorflowOptions = {}): Engine 
     ...transformerOps(store),
     ...lossOps(store),
     ...reductionOps(store),
-    ...sparseOps(store),
     ...hostSelection(() => engine),
+    ...sparseOps(store),
     close() {
       store.close();
       return Promise.resolve();

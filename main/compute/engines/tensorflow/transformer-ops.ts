@@ -18,6 +18,7 @@ type TransformerOps = Pick<
 
 /** Scores that exist at a time: sequences are taken in groups, so that memory does not grow with them. */
 const scoreBlock = 1 << 24;
+const scoreBlockOnGpu = 1 << 27;
 
 /** Embedding rows and causal attention. */
 export function transformerOps(store: TensorflowStore): TransformerOps {
@@ -34,7 +35,8 @@ export function transformerOps(store: TensorflowStore): TransformerOps {
     work: (ops: RawOps, layout: AttentionLayout, queries: Value[], keys: Value[]) => Value[],
   ): Tensor[] {
     const { sequences, length, keyLength = length, heads } = shape;
-    const perGroup = Math.max(1, Math.floor(scoreBlock / Math.max(1, heads * length * keyLength)));
+    const block = store.onGpu ? scoreBlockOnGpu : scoreBlock;
+    const perGroup = Math.max(1, Math.floor(block / Math.max(1, heads * length * keyLength)));
     return store.run((ops) => {
       const mask = attentionMask(store, shape);
       if (mask) ops.adopt(mask);

@@ -9,12 +9,13 @@ import { forward } from '../../../compute/model/forward.ts';
 import { parseHook } from '../../../compute/model/hooks.ts';
 import { openSafetensors } from '../../../formats/safetensors.ts';
 import { SafetensorsWriter, type TensorPlan } from '../../../formats/safetensors-writer.ts';
-import { openTokenFile } from '../../../formats/token-file.ts';
+import { checkTokens, openTokenFile } from '../../../formats/token-file.ts';
 import { flush, removeQuietly } from '../../files.ts';
 import { queries, type QueryOutput } from '../../queries.ts';
 import { readDictionary, readDictionaryMetadata } from '../dictionary-file.ts';
 import { loadedModel } from '../loaded-model.ts';
 import { parseInput } from '../parse-input.ts';
+import { tokenFiles } from '../tokens/token-source.ts';
 import { estimateTraining } from '../train/plan.ts';
 import type { QueryHandler } from './handler.ts';
 
@@ -26,7 +27,7 @@ const runForward = async (
   const ask = parseInput(queries.forward.input, input);
   const { model } = await loadedModel(ask.model, ask.processing);
   for (const hook of ask.hooks) parseHook(hook, model.config);
-  const tokens = openTokenFile(ask.tokens.file, ask.tokens.tensor);
+  const tokens = openTokenFile(tokenFiles(ask.tokens.file), ask.tokens.tensor);
   try {
     const { context, rows } = tokens;
     const { width, vocabulary } = model.config;
@@ -37,7 +38,10 @@ const runForward = async (
     }));
     plans.push({ name: 'logits', dtype: 'F32', shape: [rows, context, vocabulary] });
     plans.push({ name: 'ce', dtype: 'F32', shape: [rows, context - 1] });
-    tokens.check(model.config.vocabulary);
+    for (const _ of checkTokens(tokens, model.config.vocabulary)) {
+      await setImmediate();
+      signal.throwIfAborted();
+    }
     let lossSum = 0;
     await writeWhole(ask.out, plans, async (writer) => {
       const atOnce = batchRows(model.engine, rows, context);
@@ -72,7 +76,8 @@ const runEncode = async (
   try {
     const { dictionary } = readDictionary(ask.dictionary, engine);
     const shape = reader.tensors.get('x')?.shape ?? [];
-    const [latents, width] = dictionary.parameters.encoder.shape as [number, number];
+    const { latents, dIn: width } = dictionary.shape;
+    const outWidth = dictionary.parameters.decoder.shape[1]!;
     if (shape.length !== 2 || shape[1] !== width)
       throw new AppError(
         'shape-mismatch',
@@ -82,7 +87,7 @@ const runEncode = async (
     const rows = shape[0]!;
     const plans: TensorPlan[] = [
       { name: 'features', dtype: 'F32', shape: [rows, latents] },
-      { name: 'reconstruction', dtype: 'F32', shape: [rows, width] },
+      { name: 'reconstruction', dtype: 'F32', shape: [rows, outWidth] },
     ];
     await writeWhole(ask.out, plans, async (writer) => {
       const atOnce = Math.max(1, Math.floor((1 << 24) / latents));
@@ -96,7 +101,11 @@ const runEncode = async (
         const features = engine.densify(codes);
         const reconstruction = dictionary.decode(codes, x);
         writer.write('features', Float32Array.from(engine.read(features)), row * latents);
-        writer.write('reconstruction', Float32Array.from(engine.read(reconstruction)), row * width);
+        writer.write(
+          'reconstruction',
+          Float32Array.from(engine.read(reconstruction)),
+          row * outWidth,
+        );
         engine.dispose(x, codes, features, reconstruction);
       }
     });

@@ -3,12 +3,13 @@ import type { TrainSpec } from '../../../../shared/domain/job-spec.ts';
 import { batchRows } from '../../../compute/features/feature-pass.ts';
 import type { TokenBatch } from '../../../compute/model/transformer.ts';
 import { Evaluation } from '../../../compute/sae/evaluate.ts';
+import type { Architecture } from '../../../compute/sae/architecture.ts';
 import { FrozenDictionary, type PlacedDictionary } from '../../../compute/sae/frozen-dictionary.ts';
 import type { Learner } from '../../../compute/sae/trainer.ts';
 import type { TokenFile } from '../../../formats/token-file.ts';
 import { stopped, type JobControl } from '../../control.ts';
 import type { TrainInputs } from './inputs.ts';
-import { openTokens } from './plan.ts';
+import { openTokens } from '../tokens/prepare-tokens.ts';
 
 /** Measures the dictionaries as they are now on the first sequences of the evaluation tokens. */
 export async function evaluateOn(
@@ -18,7 +19,7 @@ export async function evaluateOn(
   control: JobControl,
 ): Promise<Metrics[]> {
   const dictionaries = placedCopies(inputs, learners);
-  const tokens = openTokens(inputs.projectPath, evaluation.tokens);
+  const tokens = openTokens(inputs.projectPath, evaluation.tokens, inputs.plan.spec.model);
   try {
     const measured = new Evaluation(inputs.model, dictionaries);
     for await (const batch of firstBatches(
@@ -40,7 +41,7 @@ export async function evaluateOn(
 export function placedCopies(
   { engine, plan }: TrainInputs,
   learners: readonly Learner[],
-): PlacedDictionary[] {
+): PlacedDictionary<Architecture>[] {
   return learners.map(({ architecture, parameters, buffers, target, pass }, index) => ({
     hook: plan.dictionaries[index]!.hook,
     target,

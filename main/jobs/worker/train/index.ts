@@ -7,9 +7,11 @@ import { stopped, type JobControl } from '../../control.ts';
 import { jobFiles } from '../../job-folder.ts';
 import type { JobIo } from '../../job-io.ts';
 import type { JobAssignment } from '../../protocol.ts';
-import { writeProvenance } from '../../provenance.ts';
+import { inputsOf, writeProvenance } from '../../provenance.ts';
 import type { RunJob } from '../run-worker.ts';
+import { prepareTokens } from '../tokens/prepare-tokens.ts';
 import { evaluateOn } from './evaluation.ts';
+import { openKeptActivations, type KeptActivations } from './kept-activations.ts';
 import { openInputs, type TrainInputs } from './inputs.ts';
 import { describeProvenance } from './provenance.ts';
 import { writePoints, writeTrainingResult } from './results.ts';
@@ -21,10 +23,31 @@ import { TrainingRun } from './training-run.ts';
  */
 export const runTrainJob: RunJob = async (assignment, control, io) => {
   const spec = trainSpecOf(assignment);
-  const inputs = await openInputs(assignment.projectPath, spec);
+  const release = await prepareTokens(assignment.projectPath, spec, control);
   try {
-    writeProvenance(assignment.folder, describeProvenance(inputs));
-    const run = new TrainingRun(assignment, inputs);
+    await trainOn(await openInputs(assignment.projectPath, spec, control), assignment, control, io);
+  } finally {
+    release();
+  }
+};
+
+async function trainOn(
+  inputs: TrainInputs,
+  assignment: JobAssignment,
+  control: JobControl,
+  io: JobIo,
+): Promise<void> {
+  const { spec } = inputs.plan;
+  let kept: KeptActivations | undefined;
+  try {
+    const provenance = await describeProvenance(inputs, async (done, total) => {
+      control.progress('hashing inputs', done, total, 'bytes');
+      if ((await control.next()) === 'stop') throw stopped();
+    });
+    writeProvenance(assignment.folder, provenance);
+    const warn = (message: string) => io.log('warn', message);
+    kept = await openKeptActivations(inputs, inputsOf(provenance), warn);
+    const run = new TrainingRun(assignment, inputs, kept);
     const checkpoints = checkpointsOf(assignment, spec, run, io);
     const resumedFrom = checkpoints.resume();
     io.started(inputs.engine.info, resumedFrom);
@@ -34,11 +57,13 @@ export const runTrainJob: RunJob = async (assignment, control, io) => {
     } catch (error) {
       throw hasCode(error, 'non-finite') ? withCheckpoint(error, checkpoints.newest()) : error;
     }
+    if (kept) io.log('info', keptMessage(kept));
     await writeTrainingResult(assignment, inputs, run, control, io);
   } finally {
+    kept?.close();
     await inputs.close();
   }
-};
+}
 
 interface Surroundings {
   readonly control: JobControl;
@@ -131,6 +156,10 @@ function withCheckpoint({ code, message, details }: AppError, step: number | nul
 function trainSpecOf(assignment: JobAssignment): TrainSpec {
   if (assignment.spec.kind === 'train') return assignment.spec;
   throw new AppError('internal', `A '${assignment.spec.kind}' job was given to the trainer.`);
+}
+
+function keptMessage({ counts }: KeptActivations): string {
+  return `Activations: ${counts.read} parts of batches read from the disk, ${counts.computed} computed.`;
 }
 
 function startMessage(inputs: TrainInputs, resumedFrom: number | null): string {

@@ -7,14 +7,11 @@ import { openTransformer } from '../../../compute/model/open-transformer.ts';
 import { ModelTokenizer } from '../../../compute/model/tokenizer.ts';
 import type { Transformer } from '../../../compute/model/transformer.ts';
 import { openModelFolder } from '../../../formats/model-folder.ts';
-import type { TokenFile } from '../../../formats/token-file.ts';
-import {
-  estimateTraining,
-  insideProject,
-  openTokens,
-  planTraining,
-  type TrainingPlan,
-} from './plan.ts';
+import { checkTokens, type TokenFile } from '../../../formats/token-file.ts';
+import { stopped, type JobControl } from '../../control.ts';
+import { insideProject } from '../inside-project.ts';
+import { openTokens } from '../tokens/prepare-tokens.ts';
+import { estimateTraining, planTraining, type TrainingPlan } from './plan.ts';
 import { openLabelsOf } from './labels.ts';
 
 /** Everything that a training job reads, open and checked. */
@@ -33,10 +30,14 @@ export interface TrainInputs {
  * @throws AppError naming what is wrong with an input, `out-of-memory` with the numbers, or
  *   `engine-unavailable`.
  */
-export async function openInputs(projectPath: string, spec: TrainSpec): Promise<TrainInputs> {
+export async function openInputs(
+  projectPath: string,
+  spec: TrainSpec,
+  control: JobControl,
+): Promise<TrainInputs> {
   const plan = planTraining(projectPath, spec);
   refuseTooLarge(projectPath, spec);
-  checkContents(plan, projectPath);
+  await checkContents(plan, projectPath, control);
   const engine = await openEngine(
     spec.engine,
     spec.threads === null ? {} : { threads: spec.threads },
@@ -53,7 +54,7 @@ export async function openInputs(projectPath: string, spec: TrainSpec): Promise<
         tokenizer:
           files &&
           ModelTokenizer.parse(files.document, files.config, plan.model.vocabulary, files.file),
-        tokens: openTokens(projectPath, spec.tokens),
+        tokens: openTokens(projectPath, spec.tokens, spec.model),
         close: () => engine.close(),
       };
     } finally {
@@ -66,13 +67,21 @@ export async function openInputs(projectPath: string, spec: TrainSpec): Promise<
 }
 
 /** What headers do not tell, and what would otherwise end the job only when it gets there. */
-function checkContents({ spec, model }: TrainingPlan, projectPath: string): void {
+async function checkContents(
+  { spec, model }: TrainingPlan,
+  projectPath: string,
+  control: JobControl,
+): Promise<void> {
   const parts = [{ tokens: spec.tokens, sequences: undefined }, spec.evaluation, spec.features];
   for (const part of parts) {
     if (!part) continue;
-    const tokens = openTokens(projectPath, part.tokens);
+    const tokens = openTokens(projectPath, part.tokens, spec.model);
+    const rows = part.sequences ?? tokens.rows;
     try {
-      tokens.check(model.vocabulary, part.sequences);
+      for (const done of checkTokens(tokens, model.vocabulary, part.sequences)) {
+        if ((await control.next()) === 'stop') throw stopped();
+        control.progress('checking tokens', done, rows, 'sequences');
+      }
     } finally {
       tokens.close();
     }

@@ -2,15 +2,16 @@ import { AppError } from '../../../../shared/errors.ts';
 import type { TrainSpec } from '../../../../shared/domain/job-spec.ts';
 import type { TokenLabels } from '../../../compute/features/feature-pass.ts';
 import { openSafetensors } from '../../../formats/safetensors.ts';
-import { insideProject, openTokens } from './plan.ts';
+import { insideProject } from '../inside-project.ts';
+import { openTokens } from '../tokens/prepare-tokens.ts';
 
 /** The labels that a spec names, for the tokens over which it collects features. @throws AppError */
 export function openLabelsOf(
-  { features }: Pick<TrainSpec, 'features'>,
+  { features, model }: Pick<TrainSpec, 'features' | 'model'>,
   projectPath: string,
 ): TokenLabels | undefined {
   if (features?.labels === undefined) return undefined;
-  const tokens = openTokens(projectPath, features.tokens);
+  const tokens = openTokens(projectPath, features.tokens, model);
   try {
     const rows = Array.from({ length: features.sequences }, (_, row) => row);
     const shape = { rows: rows.length, context: tokens.context };

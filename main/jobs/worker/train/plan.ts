@@ -1,5 +1,4 @@
 import { availableParallelism, freemem } from 'node:os';
-import { resolve, sep } from 'node:path';
 import { AppError } from '../../../../shared/errors.ts';
 import type { JobEstimate } from '../../../../shared/contract/jobs.ts';
 import { auxKDefaults } from '../../../../shared/domain/dictionary.ts';
@@ -18,13 +17,16 @@ import { parseModelConfig } from '../../../compute/model/open-transformer.ts';
 import { parameterCount } from '../../../compute/sae/architecture.ts';
 import { openArchitecture } from '../../../compute/sae/architectures/open-architecture.ts';
 import type { CoefficientSchedule } from '../../../compute/sae/coefficient-schedule.ts';
+import { automaticEngine, engineBytes } from '../../../compute/engines/open-engine.ts';
 import { estimateMemory } from '../../../compute/sae/estimate.ts';
 import { comparedBy, firstOf, resolveObjective } from '../../../compute/sae/objective.ts';
 import { needsSplicing } from '../../../compute/sae/original-pass.ts';
 import { checkSchedule, type ScheduleOptions } from '../../../compute/sae/schedule.ts';
 import { statesPerParameter, type LearnerOptions } from '../../../compute/sae/trainer.ts';
 import { openModelFolder } from '../../../formats/model-folder.ts';
-import { openTokenFile, type TokenFile } from '../../../formats/token-file.ts';
+import { insideProject } from '../inside-project.ts';
+import { describeTokens, type TokenShape } from '../tokens/describe-tokens.ts';
+import { estimateData } from './estimate-data.ts';
 
 /** One dictionary of a job: a learner at its hook point. */
 export interface PlannedDictionary extends LearnerOptions {
@@ -50,6 +52,8 @@ export interface TrainingPlan {
   /** Optimiser steps; sequences that do not fill a last batch are left out. */
   readonly steps: number;
   readonly context: number;
+  /** Of the token file; undefined while it is yet to be made. */
+  readonly rows: number | undefined;
 }
 
 /**
@@ -60,9 +64,9 @@ export function planTraining(projectPath: string, spec: TrainSpec): TrainingPlan
   const folder = openModelFolder(insideProject(projectPath, spec.model));
   folder.weights.close();
   const model = parseModelConfig(folder.config, folder.configFile);
-  const context = checkTokens(projectPath, spec.tokens, model, undefined);
+  const { context, rows } = checkTokens(projectPath, spec.tokens, spec, model, undefined);
   for (const part of [spec.evaluation, spec.features])
-    if (part) checkTokens(projectPath, part.tokens, model, part.sequences);
+    if (part) checkTokens(projectPath, part.tokens, spec, model, part.sequences);
   const { training } = spec;
   const steps = Math.floor(training.sequences / training.batch);
   const schedule: ScheduleOptions = {
@@ -78,7 +82,7 @@ export function planTraining(projectPath: string, spec: TrainSpec): TrainingPlan
   const dictionaries = Array.from({ length: runCount(spec) }, (_, position) =>
     planDictionary(spec, position, model),
   );
-  return { spec, model, dictionaries, schedule, steps, context };
+  return { spec, model, dictionaries, schedule, steps, context, rows };
 }
 
 function planDictionary(
@@ -144,34 +148,14 @@ function coefficientSchedule({ objective, training }: TrainSpec): CoefficientSch
   };
 }
 
-/**
- * Absolute path of something that a spec names. A spec may come from anywhere, so it cannot reach
- * outside the project.
- */
-export function insideProject(projectPath: string, path: string): string {
-  const full = resolve(projectPath, path);
-  if (full !== projectPath && !full.startsWith(projectPath + sep))
-    throw new AppError(
-      'bad-spec',
-      `${path} lies outside the project. Copy it into the project folder or link it there.`,
-      { file: path },
-    );
-  return full;
-}
-
-/** Opens the tokens that a spec refers to. */
-export function openTokens(projectPath: string, tokens: TokensRef): TokenFile {
-  return openTokenFile(insideProject(projectPath, tokens.file), tokens.tensor);
-}
-
 function checkTokens(
   projectPath: string,
   ref: TokensRef,
+  spec: TrainSpec,
   model: TransformerConfig,
   sequences: number | undefined,
-): number {
-  const tokens = openTokens(projectPath, ref);
-  tokens.close();
+): TokenShape {
+  const tokens = describeTokens(projectPath, ref, spec.model);
   if (tokens.context > model.context)
     throw new AppError(
       'shape-mismatch',
@@ -184,19 +168,20 @@ function checkTokens(
       `${ref.file} has rows of ${tokens.context} tokens, and the spec calls for ${ref.context}. Pack the tokens anew.`,
       { file: ref.file, place: ref.tensor },
     );
-  if (sequences !== undefined && sequences > tokens.rows)
+  if (sequences !== undefined && tokens.rows !== undefined && sequences > tokens.rows)
     throw new AppError(
       'bad-spec',
       `${ref.file} has ${tokens.rows} sequences, and the spec asks for ${sequences}. Ask for fewer.`,
       { file: ref.file, place: ref.tensor },
     );
-  return tokens.context;
+  return tokens;
 }
 
 /** What a job will need. */
 export function estimateTraining(projectPath: string, spec: TrainSpec): JobEstimate {
   const plan = planTraining(projectPath, spec);
   const { dictionaries, context, steps } = plan;
+  const data = estimateData(projectPath, plan);
   const { training } = spec;
   const reference = spec.engine === 'reference';
   const featureTokens = (spec.features?.sequences ?? 0) * context;
@@ -216,6 +201,7 @@ export function estimateTraining(projectPath: string, spec: TrainSpec): JobEstim
     gathersGradients: (training.microBatch ?? training.batch) < training.batch,
     featureTokens,
     numberBytes,
+    engineBytes: engineBytes(spec.engine),
   });
   const checkpoints = spec.checkpointEvery === null ? 0 : 2;
   const parameters = dictionaries.reduce(
@@ -231,9 +217,9 @@ export function estimateTraining(projectPath: string, spec: TrainSpec): JobEstim
     steps,
     tokens: steps * training.batch * context,
     parameters,
-    memoryBytes: Math.ceil(memoryBytes),
+    memoryBytes: Math.ceil(memoryBytes + data.memoryBytes),
     memoryAvailableBytes: freemem(),
-    diskBytes: Math.ceil(diskBytes),
-    engine: `${spec.engine === 'auto' ? 'wasm' : spec.engine}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    diskBytes: Math.ceil(diskBytes + data.diskBytes),
+    engine: `${spec.engine === 'auto' ? automaticEngine() : spec.engine}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
   };
 }

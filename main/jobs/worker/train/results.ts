@@ -10,6 +10,7 @@ import {
   type TokenLabels,
 } from '../../../compute/features/feature-pass.ts';
 import type { FeatureMajor } from '../../../compute/features/activation-store.ts';
+import type { Architecture } from '../../../compute/sae/architecture.ts';
 import type { FrozenDictionary, PlacedDictionary } from '../../../compute/sae/frozen-dictionary.ts';
 import { writeSafetensors } from '../../../formats/safetensors-writer.ts';
 import type { JobControl } from '../../control.ts';
@@ -22,7 +23,7 @@ import { writeDictionary } from '../dictionary-file.ts';
 import { evaluateOn, firstBatches, placedCopies } from './evaluation.ts';
 import type { TrainInputs } from './inputs.ts';
 import { openLabelsOf } from './labels.ts';
-import { openTokens } from './plan.ts';
+import { openTokens } from '../tokens/prepare-tokens.ts';
 import type { RunPoint, TrainingRun } from './training-run.ts';
 
 /** After the last step: final metrics, features, and the files that the host imports. */
@@ -72,11 +73,11 @@ interface Collected {
 
 async function collect(
   inputs: TrainInputs,
-  dictionaries: readonly PlacedDictionary[],
+  dictionaries: readonly PlacedDictionary<Architecture>[],
   features: NonNullable<TrainSpec['features']>,
   control: JobControl,
 ): Promise<Collected> {
-  const tokens = openTokens(inputs.projectPath, features.tokens);
+  const tokens = openTokens(inputs.projectPath, features.tokens, inputs.plan.spec.model);
   try {
     const pass = new FeaturePass(inputs.model, dictionaries);
     for await (const batch of firstBatches(
@@ -88,7 +89,7 @@ async function collect(
     ))
       pass.add(batch);
     const { context } = tokens;
-    const labels = openLabelsOf({ features }, inputs.projectPath);
+    const labels = openLabelsOf(inputs.plan.spec, inputs.projectPath);
     return { activations: pass.finish(), labels, context, features };
   } finally {
     tokens.close();
@@ -105,13 +106,13 @@ function aliveMetrics({ pointers, tokens, latents }: FeatureMajor): Metrics {
 class ResultWriter {
   readonly #assignment: JobAssignment;
   readonly #inputs: TrainInputs;
-  readonly #dictionaries: readonly PlacedDictionary[];
+  readonly #dictionaries: readonly PlacedDictionary<Architecture>[];
   readonly #files: ResultFile[] = [];
 
   constructor(
     assignment: JobAssignment,
     inputs: TrainInputs,
-    dictionaries: readonly PlacedDictionary[],
+    dictionaries: readonly PlacedDictionary<Architecture>[],
   ) {
     this.#assignment = assignment;
     this.#inputs = inputs;
@@ -120,12 +121,13 @@ class ResultWriter {
 
   /** Spec, and the tokens and vocabulary behind the features. */
   writeShared(features: TrainSpec['features']): void {
-    const { spec } = this.#inputs.plan;
+    const { projectPath, plan } = this.#inputs;
+    const { spec } = plan;
     this.#write('spec', jobFiles.spec, (path) => writeJson(path, spec));
     // Written before the first step: the inputs as they were when they were read.
     this.#files.push({ kind: 'provenance', path: jobFiles.provenance });
     if (!features) return;
-    const tokens = openTokens(this.#inputs.projectPath, features.tokens);
+    const tokens = openTokens(projectPath, features.tokens, spec.model);
     const rows = Array.from({ length: features.sequences }, (_, row) => row);
     const ids = tokens.read(rows);
     tokens.close();

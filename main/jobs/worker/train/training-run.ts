@@ -9,7 +9,7 @@ import { AliveWindow } from '../../../compute/sae/alive-window.ts';
 import { BatchMetrics } from '../../../compute/sae/batch-metrics.ts';
 import type { StepView } from '../../../compute/sae/dictionary-gradients.ts';
 import { comparedBy } from '../../../compute/sae/objective.ts';
-import { OriginalPass } from '../../../compute/sae/original-pass.ts';
+import { needsSplicing, OriginalPass } from '../../../compute/sae/original-pass.ts';
 import { Spread } from '../../../compute/sae/spread.ts';
 import {
   currentObjective,
@@ -25,6 +25,7 @@ import type { Point } from '../../job-io.ts';
 import type { JobAssignment } from '../../protocol.ts';
 import type { TrainInputs } from './inputs.ts';
 import { splicePoint, type TrainingPlan } from './plan.ts';
+import type { KeptActivations } from './kept-activations.ts';
 import { startFromFiles } from './warm-start.ts';
 
 /** What of the state is small enough for the manifest of a checkpoint. */
@@ -32,6 +33,8 @@ const cursorSchema = v.object({
   seconds: v.number(),
   evaluatedStep: v.number(),
   windowTokens: v.array(v.number()),
+  /** Rows seen, of how many, in the order of which seed; older checkpoints do not say. */
+  data: v.optional(v.object({ position: v.number(), rows: v.number(), seed: v.number() })),
 });
 
 /** What an evaluation counts that is the same every time. */
@@ -48,6 +51,7 @@ export interface RunPoint {
 /** The state of a training job between two steps, and how it moves on by one. */
 export class TrainingRun {
   readonly #inputs: TrainInputs;
+  readonly #kept: KeptActivations | undefined;
   readonly #trainer: Trainer;
   readonly #order: SequenceOrder;
   readonly #windows: readonly AliveWindow[];
@@ -60,10 +64,11 @@ export class TrainingRun {
   #seconds = 0;
   #evaluatedStep = 0;
 
-  constructor(assignment: JobAssignment, inputs: TrainInputs) {
+  constructor(assignment: JobAssignment, inputs: TrainInputs, kept?: KeptActivations) {
     const { plan, engine } = inputs;
     const { training } = plan.spec;
     this.#inputs = inputs;
+    this.#kept = kept;
     this.#runs = assignment.runs.map(({ id }) => id);
     this.#batch = training.batch;
     this.#microBatch = training.microBatch ?? training.batch;
@@ -160,21 +165,27 @@ export class TrainingRun {
     }));
     const alone = plan.dictionaries.filter(({ pass }) => pass === undefined).map(splicePoint);
     const hooks = new Map(alone.map((hook) => [hook.name, hook]));
+    const isLocal =
+      alone.length === plan.dictionaries.length &&
+      points.every(({ compared }) => !needsSplicing(compared));
     for (let part = 0; part < count; part++) {
-      const ids = tokens.read(this.#order.take(first + part * sequences, sequences));
-      const batch = { ids, sequences, length: plan.context };
-      const original = new OriginalPass(model, batch, points);
+      const rows = this.#order.take(first + part * sequences, sequences);
+      const compute = () => {
+        const batch = { ids: tokens.read(rows), sequences, length: plan.context };
+        return new OriginalPass(model, batch, points);
+      };
+      const pass = isLocal && this.#kept ? this.#kept.take(rows, compute) : compute();
       try {
         if (spreads)
-          for (const hook of hooks.values())
-            addSpread(spreads, engine, hook.name, original.at(hook));
+          for (const hook of hooks.values()) addSpread(spreads, engine, hook.name, pass.at(hook));
+        const original = pass instanceof OriginalPass ? { original: pass } : {};
         yield ({ hook, target }) => ({
-          x: original.at(hook!),
-          ...(target && { target: original.at(target) }),
-          original,
+          x: pass.at(hook!),
+          ...(target && { target: pass.at(target) }),
+          ...original,
         });
       } finally {
-        original.dispose();
+        pass.dispose();
       }
     }
   }
@@ -200,6 +211,11 @@ export class TrainingRun {
       seconds: this.#seconds,
       evaluatedStep: this.#evaluatedStep,
       windowTokens: this.#windows.map((window, index) => window.state(`${index}`).tokens),
+      data: {
+        position: this.step * this.#batch,
+        rows: this.#order.rows,
+        seed: this.#inputs.plan.spec.training.dataSeed,
+      },
     };
   }
 
@@ -223,7 +239,13 @@ export class TrainingRun {
         `${checkpoint.path('manifest.json')} lacks the place in the data. Start the job again.`,
         { file: checkpoint.path('manifest.json'), place: 'cursor' },
       );
-    const { seconds, evaluatedStep, windowTokens } = cursor.output;
+    const { seconds, evaluatedStep, windowTokens, data } = cursor.output;
+    if (data && data.rows !== this.#order.rows)
+      throw new AppError(
+        'hash-mismatch',
+        `The tokens had ${data.rows} rows when ${checkpoint.path('manifest.json')} was written, and have ${this.#order.rows} now. Put the old ones back, or start the job again.`,
+        { file: checkpoint.path('manifest.json'), place: 'cursor.data' },
+      );
     const reader = openSafetensors(checkpoint.path(stateFile));
     try {
       this.#trainer.restore(reader, checkpoint.step);

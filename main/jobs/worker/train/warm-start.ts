@@ -4,7 +4,8 @@ import type { Architecture, DictionaryShape } from '../../../compute/sae/archite
 import type { Learner } from '../../../compute/sae/trainer.ts';
 import { isE2eSaeCheckpoint, readE2eSaeDictionary } from '../../../formats/e2e-sae/checkpoint.ts';
 import { readDictionary } from '../dictionary-file.ts';
-import { insideProject, type TrainingPlan } from './plan.ts';
+import { insideProject } from '../inside-project.ts';
+import type { TrainingPlan } from './plan.ts';
 
 /**
  * Gives the dictionaries whose spec names one to go on from its parameters in place of random ones.

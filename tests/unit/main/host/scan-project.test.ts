@@ -7,7 +7,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeSafetensors } from '../../../../main/formats/safetensors-writer.ts';
 import { scanProject } from '../../../../main/host/scan/scan-project.ts';
@@ -48,6 +48,35 @@ describe('the scan of a project folder', () => {
       ['tokens.safetensors', 'tokens', ['60 rows of 12', '720 tokens']],
     ]);
     expect(items.every(({ problem }) => problem === null)).toBe(true);
+  });
+
+  it('finds tokens and text in every format, and shards as one', () => {
+    const folder = projectWith({ 'story.jsonl': '{"text": "Once"}\n', 'log.jsonl': '{"a": 1}\n' });
+    const golden = resolve(import.meta.dirname, '../../../golden/token-files');
+    cpSync(golden, join(folder, 'data'), { recursive: true });
+    writeFileSync(join(folder, 'torn.parquet'), 'PAR1PAR1PAR1');
+    const items = scanProject(folder).items.filter(({ path }) => /json|parq|npy|shard/.test(path));
+    const rows = ['60 rows of 12', '720 tokens'];
+    expect(items.map(({ path, kind, facts }) => [path, kind, facts])).toEqual([
+      ['data/shards', 'tokens', ['2 files', '60 rows']],
+      ['data/gzip.parquet', 'tokens', rows],
+      ['data/ids.jsonl', 'tokens', ['rows of 12']],
+      ...['int32.npy', 'int64.npy', 'none.parquet', 'pages.parquet'].map((name) => [
+        `data/${name}`,
+        'tokens',
+        rows,
+      ]),
+      ['data/shards/0.safetensors', 'tokens', ['25 rows of 12', '300 tokens']],
+      ['data/shards/1.safetensors', 'tokens', ['35 rows of 12', '420 tokens']],
+      ['data/snappy.parquet', 'tokens', rows],
+      ['data/text.parquet', 'text', ['50 texts']],
+      ['data/uint16.npy', 'tokens', rows],
+      ['data/zstd.parquet', 'tokens', rows],
+      ['story.jsonl', 'text', ['text']],
+      ['torn.parquet', 'other', []],
+    ]);
+    expect(items.at(-1)!.problem).toMatchObject({ code: 'truncated' });
+    expect(items[0]!.numbers).toEqual({ context: 12, rows: 60, tokens: 720 });
   });
 
   it('takes a run config of e2e_sae, and a sweep over one, for specs', () => {

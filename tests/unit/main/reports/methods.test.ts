@@ -22,6 +22,14 @@ test('a training is told in sentences with its seeds, objective and schedule', (
   expect(text).toContain('means over 48 sequences of val.safetensors');
 });
 
+test('a training on text says how it was packed', () => {
+  const text = { packing: 'transformer-lens', bos: true };
+  const packed = { ...spec, tokens: { file: 'a.jsonl', context: 128, text } };
+  expect(trainingMethod(packed, [0])?.join(' ')).toContain(
+    "of a.jsonl (text in rows of 128 tokens: TransformerLens' tokenize_and_concatenate, each after BOS)",
+  );
+});
+
 test('a term whose coefficient is 0 is not claimed', () => {
   const only = { ...spec, objective: { sparsity: { coefficient: 0 } } };
   expect(trainingMethod(only, [0])?.join(' ')).not.toContain('norm of the codes');

@@ -111,6 +111,8 @@ describe('a report', () => {
       's2-runs',
       's3-features',
       's4-coefficients',
+      's5-objectives',
+      's5-differences',
     ]);
   });
 

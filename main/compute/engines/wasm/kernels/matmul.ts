@@ -140,8 +140,11 @@ export function multiplyBlocks(
       if (height == TILE_ROWS && width == TILE_COLUMNS)
         multiplySlivers(depth, a, packedB, to, stride, mode, biasHere);
       else {
-        multiplySlivers(depth, a, packedB, tile, 32, 0, 0);
-        copyTile(tile, to, stride, height, width, mode, biasHere);
+        // A row must not depend on where in the result it stands: the bias comes first in whole columns
+        // of tiles, as above.
+        const first = width == TILE_COLUMNS ? biasHere : 0;
+        multiplySlivers(depth, a, packedB, tile, 32, 0, first);
+        copyTile(tile, to, stride, height, width, mode, first ? 0 : biasHere);
       }
       a += sizeA;
     }

@@ -46,6 +46,7 @@ describe('dictionaries to choose from', () => {
     context: 128,
     alive: 1,
     properties: [],
+    imported: null,
     ...changes,
   });
 

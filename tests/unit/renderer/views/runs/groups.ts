@@ -16,6 +16,7 @@ export function run(id: string, changes: Partial<RunRow> = {}): RunRow {
     seconds: 10,
     engine: 'wasm, CPU',
     metrics: {},
+    imported: null,
     ...changes,
   };
 }

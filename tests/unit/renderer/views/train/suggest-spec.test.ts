@@ -48,6 +48,20 @@ describe('the first spec of a project', () => {
     expect(suggested(model, train, held, labels(181))?.features?.labels).toBeUndefined();
   });
 
+  it('makes tokens of a text where there are none', () => {
+    const corpus = { ...item('text', 'corpus.jsonl', {}), bytes: 1 << 20 };
+    const small = item('model', 'gpt', { layers: 4, width: 64, context: 128 });
+    const text = { packing: 'concatenate', bos: false, field: 'text', unit: 'line' };
+    const tokens = { file: 'corpus.jsonl', context: 128, text };
+    expect(suggested(small, corpus)).toMatchObject({
+      tokens,
+      evaluation: { tokens },
+      features: { tokens },
+      training: { sequences: 1024, batch: 16 },
+    });
+    expect(suggested(model, corpus, train)?.tokens.file).toBe('gpt/train.safetensors');
+  });
+
   it('is none without a model or tokens that can be used', () => {
     const problem = { code: 'truncated', message: '', details: {} } as const;
     expect(suggested(train)).toBeUndefined();

@@ -9,7 +9,7 @@ import { describeProvenance } from '../../../../../../main/jobs/worker/train/pro
 import { parseJobSpec } from '../../../../../../shared/domain/job-spec.ts';
 import { makeTinyProject } from '../../../../../support/tiny-project.ts';
 
-function provenanceOf(projectPath: string): Record<string, unknown> {
+function provenanceOf(projectPath: string): Promise<Record<string, unknown>> {
   const spec = parseJobSpec(
     {
       kind: 'train',
@@ -35,8 +35,8 @@ function provenanceOf(projectPath: string): Record<string, unknown> {
 }
 
 describe('the provenance of a training', () => {
-  it('lists every file that it reads, as the host reads it back', () => {
-    const inputs = inputsOf(provenanceOf(makeTinyProject()));
+  it('lists every file that it reads, as the host reads it back', async () => {
+    const inputs = inputsOf(await provenanceOf(makeTinyProject()));
     expect(inputs.map(({ path }) => path)).toEqual([
       'labels.safetensors',
       'model/config.json',
@@ -48,7 +48,7 @@ describe('the provenance of a training', () => {
 
   it('lets the host say what has changed since, and nothing else', async () => {
     const project = makeTinyProject();
-    const provenance = provenanceOf(project);
+    const provenance = await provenanceOf(project);
     expect(await findChanges(project, provenance)).toEqual([]);
     appendFileSync(join(project, 'labels.safetensors'), 'x');
     expect((await findChanges(project, provenance)).map(({ path }) => path)).toEqual([
