@@ -1,5 +1,5 @@
 import type { MazeSet, MazeStudy, MazeVerdict } from '../../../../shared/contract/maze-study.ts';
-import { mazeKept, mazeSuppressor } from './maze-sets.ts';
+import { mazeKept, mazeSuppressor } from '../../../../shared/domain/maze-template.ts';
 import type { StudyResult } from './run-study.ts';
 
 type Difference = MazeStudy['differences'][number];

@@ -6,7 +6,13 @@ import { inverseDiagonal, invertUpper } from '../../linalg/triangular.ts';
 import { accuracyOf, areaUnderCurve } from '../classification.ts';
 import { momentsOf } from './gaussian-refit.ts';
 import { mazeDifferences } from './maze-differences.ts';
-import { mazeDistances, mazeKept, mazeOutcome, mazeSets, mazeVariables } from './maze-sets.ts';
+import {
+  mazeDistances,
+  mazeKept,
+  mazeOutcome,
+  mazeSets,
+  mazeVariables,
+} from '../../../../shared/domain/maze-template.ts';
 import { countOutcomes, proportionOf, type CountedBatch } from './outcomes.ts';
 import type { PreparedStudy } from './prepare-study.ts';
 import { noPenalty, plainFit } from './reference-fits.ts';
