@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { engineStatus } from '../../shared/contract/app.ts';
 import { exportedDictionary, foundDictionary } from '../../shared/contract/dictionaries.ts';
+import { fitDiagnostics } from '../../shared/contract/fit-diagnostics.ts';
 import { jobEstimate } from '../../shared/contract/jobs.ts';
 import {
   correlation,
@@ -135,10 +136,16 @@ export const queries = {
     v.object({ total: count, rows: v.array(v.array(v.nullable(text))) }),
   ),
   'tables.correlation': query(
-    v.object({ ...inTable.entries, columns: v.array(shortText), filter: v.optional(text) }),
+    v.object({
+      ...inTable.entries,
+      columns: v.array(shortText),
+      filter: v.optional(text),
+      method: v.optional(v.picklist(['pearson', 'spearman'])),
+    }),
     correlation,
   ),
   'fits.check': query(ofFit, fitCheck),
+  'fits.diagnostics': query(ofFit, fitDiagnostics),
   'fits.create': query(ofFit, v.omit(fitDetail, ['id', 'name', 'createdAt'])),
 } as const;
 

@@ -16,13 +16,13 @@ import {
   targetContradiction,
   type Problem,
 } from './pathway.ts';
+import { regressContradiction, regressSpecSchema, type RegressSpec } from './regress-spec.ts';
 import {
   activationCacheSchema,
   tokensContradiction,
   tokensSchema,
   type TokensRef,
 } from './tokens.ts';
-import { regressContradiction, regressSpecSchema, type RegressSpec } from './regress-spec.ts';
 import { stabilityContradiction, stabilitySpecSchema } from './stability-spec.ts';
 import { applyVariant, variantSchema, type Variant } from './variant.ts';
 

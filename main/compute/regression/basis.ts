@@ -26,8 +26,7 @@ export function evaluateBasis(
   const x = evaluator.numbers(first.value).data;
   const named = readOptions(node, options, evaluator);
   const infinite = x.findIndex((value) => Math.abs(value) === Infinity);
-  if (infinite >= 0)
-    throw notFiniteError(label, 'is infinite', node, evaluator.view, infinite);
+  if (infinite >= 0) throw notFiniteError(label, 'is infinite', node, evaluator.view, infinite);
   const present = x.filter((value) => !Number.isNaN(value)).sort();
   const distinct = present.filter((value, i) => i === 0 || value !== present[i - 1]).length;
   const fail = (problem: string): never => {
@@ -60,7 +59,9 @@ export function evaluateBasis(
   const columns = isNatural
     ? naturalSplineBasis(x, knots, boundary)
     : bSplineBasis(x, knots, boundary, degree);
-  const shown = [boundary[0], ...knots, boundary[1]].map((knot) => String(Number(knot.toPrecision(6))));
+  const shown = [boundary[0], ...knots, boundary[1]].map((knot) =>
+    String(Number(knot.toPrecision(6))),
+  );
   const kind = isNatural ? 'natural cubic spline' : `B-spline of degree ${degree}`;
   return { kind: 'basis', label, columns, description: `${kind}, knots ${shown.join(', ')}` };
 }
@@ -89,10 +90,7 @@ function readOptions(
   for (const { label, value } of parts) {
     const name = label ?? free.find((candidate) => !found.has(candidate));
     if (name === undefined || !names.includes(name) || found.has(name))
-      throw evaluator.error(
-        value,
-        `${node.name}(…) takes a column and ${names.join(', ')} here.`,
-      );
+      throw evaluator.error(value, `${node.name}(…) takes a column and ${names.join(', ')} here.`);
     found.set(name, value);
   }
   const constant = (value: Node): number | string | boolean | null => {
@@ -105,7 +103,12 @@ function readOptions(
       const value = found.get(name);
       if (!value) return otherwise;
       const given = constant(value);
-      if (typeof given === 'number' && Number.isInteger(given) && given >= 1 && given <= maximumColumns)
+      if (
+        typeof given === 'number' &&
+        Number.isInteger(given) &&
+        given >= 1 &&
+        given <= maximumColumns
+      )
         return given;
       throw evaluator.error(value, `${name} must be a whole number from 1 to ${maximumColumns}.`);
     },
@@ -119,7 +122,8 @@ function readOptions(
     list(name) {
       const value = found.get(name);
       if (!value) return undefined;
-      const items = value.kind === 'call' && value.name === 'c' ? value.parts.map((p) => p.value) : [value];
+      const items =
+        value.kind === 'call' && value.name === 'c' ? value.parts.map((p) => p.value) : [value];
       return items.slice(0, maximumColumns).map((item) => {
         const given = evaluator.numbers(item).data;
         if (given.length > 0 && Number.isFinite(given[0]!) && given.every((v) => v === given[0]))

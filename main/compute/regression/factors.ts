@@ -76,7 +76,8 @@ function withReference(
   const { codes, levels } = toCodes(label, value, evaluator, first!.value);
   if (!option) return { kind: 'factor', label, codes, levels, origin: 'factor' };
   const constant = evaluator.evaluate(option.value);
-  const text = constant.kind === 'constant' && constant.value !== null ? String(constant.value) : '';
+  const text =
+    constant.kind === 'constant' && constant.value !== null ? String(constant.value) : '';
   const position = levels.indexOf(text);
   if (position < 0)
     throw evaluator.error(

@@ -6,7 +6,13 @@ import type { Steps } from '../steps.ts';
 import type { Design } from './design.ts';
 import { multiply } from './factorise.ts';
 import { finiteOrNull, type FamilyFit, type PreparedDesign } from './fit-result.ts';
-import { classification, emptyFigures, nullDeviance, waldTest, workingRows } from './fit-likelihood.ts';
+import {
+  classification,
+  emptyFigures,
+  nullDeviance,
+  waldTest,
+  workingRows,
+} from './fit-likelihood.ts';
 import { bernoulliLogit } from './glm-family.ts';
 import { weigh } from './irls.ts';
 import { forOrthogonalRows, leveragesOf } from './orthogonal-rows.ts';
@@ -46,7 +52,11 @@ export function* fitFirth(prepared: PreparedDesign): Steps<FamilyFit> {
         { iterations: maximumIterations },
       );
     const { step, size } = yield* modifiedStep(prepared, point);
-    let next = yield* evaluate(prepared, point.beta.map((b, j) => b + step[j]!), eta);
+    let next = yield* evaluate(
+      prepared,
+      point.beta.map((b, j) => b + step[j]!),
+      eta,
+    );
     for (let half = 0.5; half > 1e-10 && !(next.penalised >= point.penalised - 1e-12); half /= 2) {
       const shortened = point.beta.map((b, j) => b + half * step[j]!);
       next = yield* evaluate(prepared, shortened, eta);

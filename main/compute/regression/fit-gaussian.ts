@@ -6,7 +6,12 @@ import { keepColumns } from '../linalg/triangular.ts';
 import type { Steps } from '../steps.ts';
 import type { Design } from './design.ts';
 import { factorise, type Factorisation } from './factorise.ts';
-import { finiteOrNull, type FamilyFit, type PreparedDesign, type WorkingFit } from './fit-result.ts';
+import {
+  finiteOrNull,
+  type FamilyFit,
+  type PreparedDesign,
+  type WorkingFit,
+} from './fit-result.ts';
 import { leastSquares, testEstimate, type Estimate, type LeastSquares } from './least-squares.ts';
 import { robustErrors } from './robust-errors.ts';
 import { perfectFitWarning } from './warnings.ts';

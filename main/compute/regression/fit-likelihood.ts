@@ -3,7 +3,12 @@ import { normalQuantile, normalTwoSided } from '../../../shared/stats/normal.ts'
 import { CompensatedSum } from '../../../shared/stats/summary.ts';
 import type { Steps } from '../steps.ts';
 import { accuracyOf, areaUnderCurve } from './classification.ts';
-import { finiteOrNull, type FamilyFit, type PreparedDesign, type WorkingFit } from './fit-result.ts';
+import {
+  finiteOrNull,
+  type FamilyFit,
+  type PreparedDesign,
+  type WorkingFit,
+} from './fit-result.ts';
 import { bernoulliLogit, bernoulliProbit, poissonLog, type GlmFamily } from './glm-family.ts';
 import { fitGlm, weigh, type GlmFit } from './irls.ts';
 import type { Estimate } from './least-squares.ts';
@@ -42,7 +47,8 @@ export function* fitLikelihood(prepared: PreparedDesign, spec: Method): Steps<Fa
   const working = workingRows(fit, family, y, weights);
   const errors = spec.errors?.kind ?? 'classical';
   const units = kept.map((column) => whole.scales[column]!);
-  const robust = errors === 'classical' ? undefined : yield* robustErrors(prepared, working, errors);
+  const robust =
+    errors === 'classical' ? undefined : yield* robustErrors(prepared, working, errors);
   const se = robust ? robust.map((value, k) => value * units[k]!) : fit.se;
   return {
     estimates: kept.map((_, k) => waldTest(fit.estimates[k]!, se[k]!)),

@@ -76,8 +76,8 @@ export function leastSquares(
   const logLik =
     0.5 * options.logWeights -
     0.5 *
-    n *
-    (Math.log(2 * Math.PI) + 1 - Math.log(n) + Math.log(residualSquares) + 2 * Math.log(scale));
+      n *
+      (Math.log(2 * Math.PI) + 1 - Math.log(n) + Math.log(residualSquares) + 2 * Math.log(scale));
   return {
     estimates: kept.map((column, k) => {
       const unit = whole.scales[column]! * scale;

@@ -12,7 +12,7 @@ export function describeMethod(
   spec: RegressSpec,
   options: { readonly precise: boolean; readonly penalised: PenalisedFit | undefined },
 ): string {
-  const { formula, response } = frame;
+  const { formula } = frame;
   const { penalised } = options;
   return [
     penalised ? penaltyText(spec, penalised) : methodText(frame, spec, options.precise),
@@ -64,7 +64,8 @@ const errorTexts: Readonly<Record<Exclude<ErrorKind, 'classical'>, string>> = {
 
 function errorText(frame: ModelFrame, { family, errors }: RegressSpec): string {
   const kind = errors?.kind ?? 'classical';
-  const robust = kind === 'classical' ? '' : `${errorTexts[kind].replace('%', errors!.cluster ?? '')} `;
+  const robust =
+    kind === 'classical' ? '' : `${errorTexts[kind].replace('%', errors!.cluster ?? '')} `;
   if (family !== 'gaussian')
     return `${robust}Intervals are 95 % Wald intervals; p is from the normal distribution.`;
   const degrees = frame.clusters
@@ -92,7 +93,10 @@ function penaltyText({ family, penalty }: RegressSpec, fit: PenalisedFit): strin
   const regression = family === 'gaussian' ? 'linear' : 'logistic';
   const shown = (value: number): string => String(Number(value.toPrecision(6)));
   const names = fit.equivalents
-    .map(({ program, argument, value, note }) => `${program} ${argument} = ${shown(value ?? NaN)} (${note})`)
+    .map(
+      ({ program, argument, value, note }) =>
+        `${program} ${argument} = ${shown(value ?? NaN)} (${note})`,
+    )
     .join('; ');
   const chosen = {
     given: 'The strength was given.',
@@ -138,7 +142,8 @@ function rowsText(frame: ModelFrame): string {
   const filter = frame.filteredOut > 0 ? `${frame.filteredOut} rows were filtered out first. ` : '';
   const policy = {
     'drop-rows': 'Rows in which a variable is missing are left out',
-    'drop-columns': 'Variables that are missing somewhere are left out, and rows without an outcome',
+    'drop-columns':
+      'Variables that are missing somewhere are left out, and rows without an outcome',
     'mean-indicator':
       'Missing values are replaced by the mean of the variable beside an indicator, and rows without an outcome are left out',
   }[frame.policy];

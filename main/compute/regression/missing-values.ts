@@ -71,7 +71,10 @@ function missingAmong(variable: Variable, present: Uint8Array): number {
   return present.reduce((sum, flag, i) => sum + (flag === 1 && isMissing(i) ? 1 : 0), 0);
 }
 
-function dropVariables({ formula, variables }: Variables, keeps: (k: number) => boolean): Variables {
+function dropVariables(
+  { formula, variables }: Variables,
+  keeps: (k: number) => boolean,
+): Variables {
   const kept = variables.flatMap((_, k) => (keeps(k) ? [k] : []));
   const position = new Map(kept.map((k, index) => [k, index]));
   return {

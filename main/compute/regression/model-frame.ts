@@ -155,10 +155,7 @@ function findComplete(
   return { complete, missing };
 }
 
-function noCompleteRow(
-  view: RowView,
-  missing: readonly MissingCells[],
-): AppError {
+function noCompleteRow(view: RowView, missing: readonly MissingCells[]): AppError {
   const file = view.table.source;
   if (view.count === 0)
     return new AppError('too-few-rows', `${file} has a header and no rows. Add data.`, { file });

@@ -20,8 +20,7 @@ export interface Prepared {
   readonly frame: ModelFrame;
   readonly design: Design;
   readonly examined:
-    | { readonly prepared: PreparedDesign; readonly dependencies: Dependencies }
-    | undefined;
+    { readonly prepared: PreparedDesign; readonly dependencies: Dependencies } | undefined;
 }
 
 /**

@@ -62,7 +62,11 @@ function fitBy(ready: PreparedDesign, spec: RegressSpec): Steps<FamilyFit> {
   return spec.method === 'firth' ? fitFirth(ready) : fitLikelihood(ready, spec);
 }
 
-function assemble(table: Table, spec: RegressSpec, { prepared, fit, kept }: FittedModel): FitResult {
+function assemble(
+  table: Table,
+  spec: RegressSpec,
+  { prepared, fit, kept }: FittedModel,
+): FitResult {
   const { frame, design } = prepared;
   const position = new Map(kept.map((column, k) => [column, k]));
   const known = collinearityOf(prepared, spec, (column) => {
@@ -122,7 +126,14 @@ function collinearityOf(
   statisticOf: (column: number) => number,
 ): Collinearity {
   if (!examined)
-    return { vif: [], condition: NaN, scaledCondition: NaN, dependencies: [], before: [], after: [] };
+    return {
+      vif: [],
+      condition: NaN,
+      scaledCondition: NaN,
+      dependencies: [],
+      before: [],
+      after: [],
+    };
   const { whole, kept } = examined.prepared;
   const triangle = keepColumns(whole.r, whole.effects, whole.columns, kept).r;
   const condition = conditionNumber(unscale(triangle, kept, whole.scales), kept.length);

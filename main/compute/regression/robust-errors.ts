@@ -46,7 +46,8 @@ export function* robustErrors(
         continue;
       }
       const room = 1 - leverages[i]!;
-      if ((kind === 'HC2' || kind === 'HC3') && room < 1e-12) throw saturatedRow(kind, frame.rowNumber(start + i));
+      if ((kind === 'HC2' || kind === 'HC3') && room < 1e-12)
+        throw saturatedRow(kind, frame.rowNumber(start + i));
       const weight =
         kind === 'HC2'
           ? residual ** 2 / room
@@ -77,12 +78,7 @@ function saturatedRow(kind: string, row: number): AppError {
 }
 
 /** Adds weight q q' to the lower part, column-major. */
-function addOuter(
-  middle: Float64Array,
-  k: number,
-  weight: number,
-  q: (j: number) => number,
-): void {
+function addOuter(middle: Float64Array, k: number, weight: number, q: (j: number) => number): void {
   for (let j = 0; j < k; j++) {
     const scaled = weight * q(j);
     for (let i = j; i < k; i++) middle[j * k + i]! += scaled * q(i);

@@ -60,20 +60,16 @@ function withBoundary(
   degree: number,
 ): number[] {
   const ends = degree + 1;
-  return [
-    ...new Array<number>(ends).fill(low),
-    ...knots,
-    ...new Array<number>(ends).fill(high),
-  ];
+  return [...new Array<number>(ends).fill(low), ...knots, ...new Array<number>(ends).fill(high)];
 }
 
 /** All B-splines of a degree at one point between the boundary knots. */
 function basisAt(x: number, knots: readonly number[], degree: number): number[] {
   const intervals = knots.length - 1;
-  const last = knots.length - degree - 2;
-  // The interval that holds x; the right end belongs to the last one.
-  let inside = degree;
-  while (inside < last && x >= knots[inside + 1]!) inside++;
+  const end = knots.at(-1)!;
+  // The interval that holds x; the right end belongs to the last one that is not empty.
+  let inside = 0;
+  while (knots[inside + 1]! < end && x >= knots[inside + 1]!) inside++;
   let values: number[] = new Array<number>(intervals).fill(0);
   values[inside] = 1;
   for (let d = 1; d <= degree; d++) values = raise(values, x, knots, d);

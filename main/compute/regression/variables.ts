@@ -49,7 +49,8 @@ export function evaluateVariable(variable: FormulaVariable, evaluator: Evaluator
   const { label, node } = variable;
   if (node.kind === 'call' && factorCalls.has(node.name))
     return evaluateFactor(label, node, evaluator);
-  if (node.kind === 'call' && basisCalls.has(node.name)) return evaluateBasis(label, node, evaluator);
+  if (node.kind === 'call' && basisCalls.has(node.name))
+    return evaluateBasis(label, node, evaluator);
   const value = evaluator.evaluate(node);
   if (value.kind === 'text') {
     refuseSpoiltNumbers(node, evaluator.view);
@@ -127,8 +128,7 @@ export function missingTest(variable: Variable): {
   isMissing: (row: number) => boolean;
 } {
   const { label } = variable;
-  if (variable.kind === 'factor')
-    return { label, isMissing: (i) => variable.codes[i]! < 0 };
+  if (variable.kind === 'factor') return { label, isMissing: (i) => variable.codes[i]! < 0 };
   const values = variable.kind === 'number' ? variable.values : variable.columns[0]!;
   return { label, isMissing: (i) => Number.isNaN(values[i]!) };
 }

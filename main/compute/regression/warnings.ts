@@ -62,7 +62,8 @@ export function missingPolicyWarnings({ imputed, leftOut }: ModelFrame): Warning
             concerns: null,
             message: `Missing values of ${listed(imputed)} were replaced by the mean of the variable, with an indicator beside it.`,
             why: 'The coefficients of the other variables are biased by this unless values are missing by chance alone (Jones 1996), and all standard errors take the means for data.',
-            whatToDo: 'Compare with the fit on complete rows; for inference use multiple imputation elsewhere.',
+            whatToDo:
+              'Compare with the fit on complete rows; for inference use multiple imputation elsewhere.',
           },
         ]),
   ];

@@ -67,13 +67,10 @@ export function* fitPenalised(input: PenalisedInput): Steps<PenalisedResult> {
     strengthsOf({ ...penalty, convention: 'glmnet' }, lambda, setting);
   const given = penalty.strength;
   const path =
-    given === undefined
-      ? yield* choose(input, data, problem, atLambda, unitVariance)
-      : undefined;
+    given === undefined ? yield* choose(input, data, problem, atLambda, unitVariance) : undefined;
   const strengths =
     given === undefined ? atLambda(path!.lambda) : strengthsOf(penalty, given, setting);
-  const solution =
-    path?.solution ?? (yield* problem.solve(strengths.l1, strengths.l2, undefined));
+  const solution = path?.solution ?? (yield* problem.solve(strengths.l1, strengths.l2, undefined));
   const total = input.weights?.reduce((sum, value) => sum + value, 0) ?? y.length;
   const { lambda } = glmnetStrength(strengths, setting);
   const inUnits = unscale(data, solution, intercept);

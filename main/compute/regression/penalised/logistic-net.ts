@@ -69,7 +69,12 @@ function* descend(
     const linear = gradient.slice();
     for (let j = 0; j < size; j++)
       for (let i = 0; i < size; i++) linear[i]! += gram[j * size + i]! * beta[j]!;
-    const target = solveElasticNet({ gram, linear, factors: terms.factors }, terms.l1, terms.l2, beta);
+    const target = solveElasticNet(
+      { gram, linear, factors: terms.factors },
+      terms.l1,
+      terms.l2,
+      beta,
+    );
     let [next, size2] = [target, moved(gram, beta, target)];
     let following = yield* approximate(data, y, next, intercept);
     let reached = following.deviance / 2 + penaltyOf(next, terms);

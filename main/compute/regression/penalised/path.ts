@@ -14,10 +14,7 @@ export function pathStrengths(
 ): Float64Array {
   const largest = largestGradient / Math.max(alpha, 1e-3);
   const ratio = isWide ? 1e-2 : 1e-4;
-  return Float64Array.from(
-    { length },
-    (_, k) => largest * ratio ** (k / Math.max(1, length - 1)),
-  );
+  return Float64Array.from({ length }, (_, k) => largest * ratio ** (k / Math.max(1, length - 1)));
 }
 
 /** Solutions along falling strengths, each started from the last one; may end early. */

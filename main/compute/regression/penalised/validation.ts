@@ -72,8 +72,7 @@ export function* heldOutLoss(
       eta.fill(intercept);
       for (let j = 0; j < p; j++) {
         const slope = slopes[j]!;
-        if (slope !== 0)
-          for (let i = 0; i < count; i++) eta[i]! += slope * block[j * count + i]!;
+        if (slope !== 0) for (let i = 0; i < count; i++) eta[i]! += slope * block[j * count + i]!;
       }
       let total = 0;
       for (let i = 0; i < count; i++) {
@@ -83,8 +82,7 @@ export function* heldOutLoss(
         if (!isBinomial) total += weight * (outcome - eta[i]!) ** 2;
         else {
           const margin = outcome === 1 ? eta[i]! : -eta[i]!;
-          total +=
-            2 * weight * (Math.log1p(Math.exp(-Math.abs(margin))) + Math.max(0, -margin));
+          total += 2 * weight * (Math.log1p(Math.exp(-Math.abs(margin))) + Math.max(0, -margin));
         }
       }
       losses[k]! += total;
