@@ -1,3 +1,4 @@
+import type { StabilityDetail } from '../../shared/contract/stability.ts';
 import type { FitDetail } from '../../shared/contract/statistics.ts';
 import type { Writer } from './connection.ts';
 import { insertDictionary, type NewDictionary } from './dictionaries.ts';
@@ -7,6 +8,7 @@ import { addLabel, type StoredLabel } from './labels.ts';
 import { getJob, updateJob } from './jobs.ts';
 import { replacePoints, type Point } from './points.ts';
 import { finishRun, replaceArtifacts, type Artifact, type Metrics } from './runs.ts';
+import { getStability, insertStability } from './stability-studies.ts';
 
 /** The results of one attempt of a job, read from its folder and checked. */
 export interface ImportedResult {
@@ -24,6 +26,7 @@ export interface ImportedResult {
     readonly labels?: readonly (StoredLabel & { readonly feature: number })[];
   }[];
   readonly fit: FitDetail | null;
+  readonly stability: StabilityDetail | null;
   readonly artifacts: readonly (Artifact & { readonly run: string | null })[];
 }
 
@@ -44,6 +47,8 @@ export function importResult(db: Writer, result: ImportedResult): boolean {
       for (const { feature, ...label } of run.labels ?? []) addLabel(db, key, feature, label);
     }
     if (result.fit && !getFit(db, result.fit.id)) insertFit(db, result.fit, result.job);
+    if (result.stability && !getStability(db, result.stability.id))
+      insertStability(db, result.stability, result.job);
     replaceArtifacts(db, result.job, result.artifacts);
     updateJob(db, result.job, { importedAttempt: result.attempt });
     return true;

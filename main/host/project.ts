@@ -166,6 +166,7 @@ export class Project implements ProjectView {
         await importJobFolder(this.db, this.path, job);
         this.changed('runs');
         this.changed('features');
+        this.changed('fits');
       },
       changed: (job) => this.#publishJob(job),
       points: (run, points) =>

@@ -89,6 +89,11 @@ export function readSpecText(projectPath: string, name: string): string {
 /** Every file that a spec names, by the field that names it. */
 export function filesOfSpec(spec: JobSpec): Record<string, string> {
   if (spec.kind === 'regress') return { table: spec.table };
+  if (spec.kind === 'stability')
+    return {
+      table: spec.table,
+      ...(spec.secondTable === undefined ? {} : { secondTable: spec.secondTable }),
+    };
   if (spec.kind === 'import') return { source: spec.source };
   const { model, tokens, evaluation, features } = spec;
   const starts = startsOf(spec);

@@ -74,6 +74,8 @@ export type MazeDifference = v.InferOutput<typeof mazeDifference>;
 export const mazeStudy = v.object({
   sets: v.array(mazeSet),
   verdicts: v.array(mazeVerdict),
+  /** Accuracy that the three kept variables lose without each, paired by split. */
+  drops: v.array(v.object({ term: shortText, accuracy: interval })),
   differences: v.array(mazeDifference),
   /** Pearson correlation of the two distances between cheese and decision square. */
   distanceCorrelation: maybeNumber,

@@ -68,7 +68,7 @@ export type DropOne = v.InferOutput<typeof dropOne>;
 /** A term in the reference fits. */
 export const referenceTerm = v.object({
   term: shortText,
-  /** Against which refits are counted; 0 where the reference is zero, then `signOf` says so. */
+  /** Against which refits are counted; 0, which counts as positive, where every reference is zero. */
   sign: v.picklist([-1, 0, 1]),
   signOf: v.picklist(['full', 'alone', 'given']),
   /** In the fit of all rows and terms, with the spec's penalty. */
@@ -83,6 +83,8 @@ export const referenceTerm = v.object({
   aloneSe: maybeNumber,
   /** Held-out accuracy (R² for gaussian) of the term by itself, over the splits of dropOne. */
   aloneScore: v.nullable(interval),
+  /** That accuracy minus the base rate, split by split (binomial). */
+  aloneGain: v.nullable(interval),
   /** Infinite is null with `dependent` true. */
   vif: maybeNumber,
   dependent: v.boolean(),

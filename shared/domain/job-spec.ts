@@ -165,6 +165,7 @@ export const jobSpecSchema = v.variant('kind', [
 ]);
 
 export type TrainSpec = v.InferOutput<typeof trainSpecSchema>;
+export type StabilitySpec = v.InferOutput<typeof stabilitySpecSchema>;
 export type JobSpec = v.InferOutput<typeof jobSpecSchema>;
 export type { TokensRef };
 

@@ -61,7 +61,7 @@ export const stabilitySpecSchema = v.strictObject({
   selection: v.optional(
     v.strictObject({
       refits,
-      /** Variables that a half may choose; sqrt(0.8 p) where not given. */
+      /** Variables that a half may choose; the whole part of sqrt(0.8 p) where not given, for a bound of 1. */
       variables: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000))),
       threshold: v.optional(v.pipe(v.number(), v.gtValue(0.5), v.maxValue(1)), 0.9),
     }),

@@ -8,12 +8,18 @@ import { modelQueries } from './queries/model.ts';
 import { tokenizeQueries } from './queries/tokenize.ts';
 import { statisticsQueries } from './queries/statistics.ts';
 import { runRegressJob } from './regress.ts';
+import { runStabilityJob } from './stability.ts';
 import { runWorker } from './run-worker.ts';
 import { runTrainJob } from './train/index.ts';
 
 /** The entry of a worker process, under either shell: what it can do, and for whom. */
 runWorker(openParentPort(), {
-  jobs: { train: runTrainJob, regress: runRegressJob, import: runImportJob },
+  jobs: {
+    train: runTrainJob,
+    regress: runRegressJob,
+    stability: runStabilityJob,
+    import: runImportJob,
+  },
   queries: joinQueries(
     engineQueries,
     dictionaryQueries,

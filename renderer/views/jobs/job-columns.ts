@@ -75,8 +75,15 @@ export function jobColumns(cells: Cells, now: number): Column<JobRow>[] {
   ];
 }
 
+const kindNames: Readonly<Record<JobRow['kind'], string>> = {
+  train: 'training',
+  regress: 'regression',
+  stability: 'stability study',
+  import: 'import',
+};
+
 export function kindWords(kind: JobRow['kind']): string {
-  return kind === 'train' ? 'training' : 'regression';
+  return kindNames[kind];
 }
 
 /** Seconds between start and end, or now; null before the start. */

@@ -1,5 +1,5 @@
 import type { MazeSet, MazeStudy, MazeVerdict } from '../../../../shared/contract/maze-study.ts';
-import { mazeKept, mazeSuppressor } from './maze-sets.ts';
+import { mazeKept, mazeSuppressor } from '../../../../shared/domain/maze-template.ts';
 import type { StudyResult } from './run-study.ts';
 
 type Difference = MazeStudy['differences'][number];
@@ -9,6 +9,7 @@ export function mazeDifferences(
   study: StudyResult,
   sets: readonly MazeSet[],
   verdicts: readonly MazeVerdict[],
+  drops: MazeStudy['drops'],
 ): Difference[] {
   return [
     dependency(study),
@@ -18,7 +19,7 @@ export function mazeDifferences(
     accuracies(study),
     lastSplit(sets),
     intercept(sets),
-    battery(study),
+    battery(study, drops),
   ].flatMap((difference) => difference ?? []);
 }
 
@@ -81,23 +82,15 @@ function suppressor(
   };
 }
 
-function accuracies({ terms, heldOut, spec }: StudyResult): Difference | undefined {
-  const base = heldOut?.baseRate;
-  if (!base || spec.dropOne === 0) return undefined;
-  const within = terms.filter(
-    ({ aloneScore }) =>
-      aloneScore &&
-      aloneScore.low !== null &&
-      aloneScore.high !== null &&
-      aloneScore.mean < base.mean &&
-      aloneScore.high >= base.mean,
-  );
-  if (within.length === 0) return undefined;
+function accuracies({ terms }: StudyResult): Difference | undefined {
+  const below = terms.filter(({ aloneGain }) => aloneGain && aloneGain.mean < 0);
+  const unclear = below.filter(({ aloneGain }) => (aloneGain?.high ?? 0) >= 0);
+  if (unclear.length === 0) return undefined;
   return {
     title: 'Variables that are "worse than nothing"',
     study: 'One-variable accuracies a little below the base rate are called worse than nothing.',
-    instead: `${within.map(({ term }) => term).join(', ')}: below the base rate of ${percent(base.mean)}, and the intervals of all of them contain it.`,
-    why: 'The differences are smaller than what another split of the same rows would change. They say that the variable alone does not move a prediction across 1/2, not that it harms.',
+    instead: `${unclear.map(({ term, aloneGain }) => `${term} ${percent(aloneGain!.mean)}`).join(', ')} against the base rate of the same splits: the intervals of ${unclear.length} of these ${below.length} contain zero.`,
+    why: 'The differences are smaller than what other splits of the same rows would change. They say that the variable alone does not move a prediction across 1/2, not that it harms.',
   };
 }
 
@@ -136,26 +129,28 @@ function intercept(sets: readonly MazeSet[]): Difference | undefined {
   };
 }
 
-function battery({ dropOne, power, n }: StudyResult): Difference | undefined {
-  const kept = dropOne.filter(({ term }) => mazeKept.includes(term));
-  const losses = kept.flatMap(({ term, accuracy }) =>
-    accuracy?.low != null && accuracy.high !== null
-      ? [
-          `${term} ${percent(accuracy.mean)} (${percent(accuracy.low)} to ${percent(accuracy.high)})`,
-        ]
-      : [],
+function battery({ power, n }: StudyResult, drops: MazeStudy['drops']): Difference | undefined {
+  const losses = drops.flatMap(({ term, accuracy: { mean, low, high } }) =>
+    low === null || high === null
+      ? []
+      : [`${term} ${percent(mean)} (${percent(low)} to ${percent(high)})`],
   );
   if (losses.length === 0) return undefined;
   const size = power?.sizes.find((curve) => curve.n === n);
-  const flips = size
-    ? ` Were the fitted model true, signs would come out opposite at this n in at most ${percent(Math.max(0, ...size.terms.map(({ opposite }) => opposite.share)))} of such tables.`
+  const shares = size
+    ? power!.truth.flatMap(({ term }, at) =>
+        mazeKept.includes(term) ? [size.terms[at]!.opposite.share] : [],
+      )
+    : [];
+  const flips = shares.length
+    ? ` Were the full fit true, their signs would come out opposite at this n in at most ${percent(Math.max(...shares))} of such tables.`
     : '';
   return {
     title: 'How sure the effects are',
     study:
       'Accuracies with and without a variable are compared by eye, and a second batch of runs that disagrees is a surprise.',
-    instead: `Accuracy lost without each, paired by split: ${losses.join('; ')}.${flips}`,
-    why: 'An effect of the size of its error comes and goes from batch to batch; that can be known beforehand.',
+    instead: `Accuracy that the three kept variables lose without each, paired by split: ${losses.join('; ')}.${flips}`,
+    why: 'A loss whose interval contains zero comes and goes from batch to batch; that can be known beforehand. A clear sign may still be worth little accuracy.',
   };
 }
 

@@ -6,7 +6,13 @@ import { inverseDiagonal, invertUpper } from '../../linalg/triangular.ts';
 import { accuracyOf, areaUnderCurve } from '../classification.ts';
 import { momentsOf } from './gaussian-refit.ts';
 import { mazeDifferences } from './maze-differences.ts';
-import { mazeDistances, mazeKept, mazeOutcome, mazeSets, mazeVariables } from './maze-sets.ts';
+import {
+  mazeDistances,
+  mazeKept,
+  mazeOutcome,
+  mazeSets,
+  mazeVariables,
+} from '../../../../shared/domain/maze-template.ts';
 import { countOutcomes, proportionOf, type CountedBatch } from './outcomes.ts';
 import type { PreparedStudy } from './prepare-study.ts';
 import { noPenalty, plainFit } from './reference-fits.ts';
@@ -70,12 +76,14 @@ export async function runMazeStudy(
     });
   }
   const verdicts = await judge(prepared, own, study, splits, control);
+  const drops = scores ? dropsOf(scores) : [];
   const distanceCorrelation = correlationOf(data, ...mazeDistances.map(columnOf));
   return {
     sets,
     verdicts,
     distanceCorrelation,
-    differences: mazeDifferences(study, sets, verdicts),
+    drops,
+    differences: mazeDifferences(study, sets, verdicts, drops),
   };
 }
 
@@ -180,6 +188,20 @@ function splitsOf(
   };
 }
 
+/** The set of the kept variables against those that lack one of them. */
+function dropsOf(scores: SplitScores): MazeStudy['drops'] {
+  const names = Object.keys(mazeSets);
+  const all = names.indexOf('CBA');
+  return mazeKept.flatMap((term) => {
+    const rest = mazeKept.filter((other) => other !== term);
+    const set = Object.values(mazeSets).findIndex(
+      (terms) => terms.length === 2 && rest.every((name) => terms.includes(name)),
+    );
+    const accuracy = scores.difference(all, 'accuracy', set, 'accuracy');
+    return accuracy ? [{ term, accuracy }] : [];
+  });
+}
+
 /** Pearson's, of columns that are standardised already. */
 function correlationOf({ x, rows }: StudyData, a?: number, b?: number): number {
   let [ab, aa, bb] = [0, 0, 0];
@@ -222,7 +244,7 @@ async function judge(
       opposite: counted?.opposite ?? proportionOf(0, 0),
       againstAlone: againstAlone[j]!.opposite,
       keptByStudy: mazeKept.includes(term),
-      ...verdictOf(bootstrap?.terms[j], suppressed.has(term)),
+      ...verdictOf(bootstrap?.terms[j], suppressed.has(term), study.terms[j]!.dependent),
     };
   });
 }
@@ -250,11 +272,12 @@ const supported = 0.95;
 function verdictOf(
   bootstrap: TermOutcomes | undefined,
   isSuppressed: boolean,
+  isDependent: boolean,
 ): Pick<MazeVerdict, 'verdict' | 'why'> {
   if (!bootstrap || bootstrap.refits === 0)
     return { verdict: 'undetermined', why: 'No bootstrap of the full model determines it.' };
   const { same, zero, opposite, refits } = bootstrap;
-  const shares = `Over ${refits} bootstraps of the full model its sign is the same in ${percent(same.share)}, zero in ${percent(zero.share)} and opposite in ${percent(opposite.share)}.`;
+  const shares = `Over ${refits} bootstraps of the full model its sign is the same in ${percent(same.share)}, zero in ${percent(zero.share)} and opposite in ${percent(opposite.share)}.${isDependent ? ' It is part of an exact dependency, so that there only the penalty tells it from the others.' : ''}`;
   if (same.share < supported) return { verdict: 'not supported', why: shares };
   if (isSuppressed)
     return {

@@ -65,7 +65,7 @@ export function* prepareStudy(table: Table, spec: StabilitySpec): Steps<Prepared
     dependencies: found?.map(({ words }) => words) ?? [],
     vif: examined ? inflation(examined) : names.map(() => NaN),
     warnings: [
-      ...(found ?? []).map(({ words, aliased, kind }) => dependencyWarning(words, aliased, kind)),
+      ...(found ?? []).map((relation) => dependencyNote(relation, spec.penalty.kind !== 'none')),
       ...droppedRowsWarning(frame),
       ...(names.length >= frame.n ? [tooManyVariables(names.length, frame.n)] : []),
     ],
@@ -143,6 +143,21 @@ function inflation({ prepared, dependencies }: Examined): number[] {
   const { whole, kept } = prepared;
   const triangle = keepColumns(whole.r, whole.effects, whole.columns, kept).r;
   return inflationOf(prepared, dependencies, triangle).byColumn.slice(1);
+}
+
+/** Refits drop a dependent term only where nothing else tells the coefficients apart. */
+function dependencyNote(
+  { words, aliased, kind }: ReturnType<typeof describeDependencies>[number],
+  isPenalised: boolean,
+): Warning {
+  if (!isPenalised) return dependencyWarning(words, aliased, kind);
+  return {
+    concerns: aliased,
+    message: `${kind === 'rounding' ? 'To rounding' : 'Exactly'}, ${words.sentence}.`,
+    why: 'Only the penalty tells the coefficients of these terms apart: it prefers whichever combination has the smallest sum of absolute values.',
+    whatToDo:
+      'Decide which of these terms the question is about, and take one of them out of the formula; or read them together.',
+  };
 }
 
 function tooManyVariables(terms: number, rows: number): Warning {

@@ -1,4 +1,5 @@
 import type { ReferenceTerm, StabilityDetail } from '../../../../shared/contract/stability.ts';
+import type { Interval } from '../../../../shared/contract/stability-parts.ts';
 import type { StabilitySpec } from '../../../../shared/domain/stability-spec.ts';
 import type { Table } from '../../../../shared/domain/table.ts';
 import { AppError } from '../../../../shared/errors.ts';
@@ -75,7 +76,7 @@ export async function runStudy(
     const about = { refits: spec.bootstrap, distinct: spec.bootstrap, rows };
     modes.push(modeOf('bootstrap', batches, about, terms, signValues));
   }
-  const { dropOne, aloneScores } = await leaveOut(shared, spec, terms, control);
+  const { dropOne, alone } = await leaveOut(shared, spec, terms, control);
   const selection =
     spec.selection.refits > 0 ? await selectStably(shared, terms, spec.selection, control) : null;
   const isFitted = reference.full.status === 'fitted';
@@ -95,7 +96,8 @@ export async function runStudy(
       term,
       ...signs[j]!,
       ...referenceNumbers(prepared, reference, j),
-      aloneScore: aloneScores[j] ?? null,
+      aloneScore: alone[j]?.score ?? null,
+      aloneGain: alone[j]?.gain ?? null,
     })),
     intercept: isFitted ? finiteOrNull(reference.full.beta[0]!) : null,
     dependencies: [...prepared.dependencies],
@@ -169,7 +171,7 @@ function referenceNumbers(
   { vif }: PreparedStudy,
   { full, plain, alone, plainAlone, plainAloneSe }: ReferenceFits,
   j: number,
-): Omit<ReferenceTerm, 'term' | 'sign' | 'signOf' | 'aloneScore'> {
+): Omit<ReferenceTerm, 'term' | 'sign' | 'signOf' | 'aloneScore' | 'aloneGain'> {
   const isKnown = full.status === 'fitted' && full.undetermined[j] === 0;
   return {
     estimate: isKnown ? finiteOrNull(full.beta[j + 1]!) : null,
@@ -191,9 +193,9 @@ async function leaveOut(
   control: StudyControl,
 ): Promise<{
   dropOne: StudyResult['dropOne'];
-  aloneScores: readonly ReferenceTerm['aloneScore'][];
+  alone: readonly { score: Interval | null; gain: Interval | null }[];
 }> {
-  if (spec.dropOne === 0) return { dropOne: [], aloneScores: [] };
+  if (spec.dropOne === 0) return { dropOne: [], alone: [] };
   const all = terms.map((_, j) => j);
   const sets = [
     all,
@@ -205,7 +207,13 @@ async function leaveOut(
   const name = spec.family === 'gaussian' ? 'r2' : 'accuracy';
   return {
     dropOne: dropOneOf(scores, terms),
-    aloneScores: all.map((j) => scores.interval(1 + terms.length + j, name)),
+    alone: all.map((j) => {
+      const set = 1 + terms.length + j;
+      return {
+        score: scores.interval(set, name),
+        gain: scores.difference(set, 'accuracy', set, 'baseRate'),
+      };
+    }),
   };
 }
 

@@ -18,7 +18,7 @@ export async function selectStably(
   control: StudyControl,
 ): Promise<StabilitySelection> {
   const p = terms.length;
-  const allowed = Math.min(p, spec.variables ?? Math.max(1, Math.round(Math.sqrt(0.8 * p))));
+  const allowed = Math.min(p, spec.variables ?? Math.max(1, Math.floor(Math.sqrt(0.8 * p))));
   const tasks = blocks(spec.refits, 5).map((block): StudyTask => ({
     kind: 'selection',
     ...block,

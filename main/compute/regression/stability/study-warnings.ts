@@ -47,18 +47,22 @@ function fewEvents({ rate, n, terms, response }: Study): Warning[] {
 }
 
 /** Terms whose sign differs alone and together, both clearly: kept, and explained. */
-export function suppressors(study: Pick<Study, 'terms'>): Warning[] {
-  return study.terms.flatMap((row) => {
-    const { term, unpenalised, se, aloneUnpenalised, aloneSe } = row;
-    if (unpenalised === null || !se || aloneUnpenalised === null || !aloneSe) return [];
-    const together = unpenalised / se;
+export function suppressors(study: Pick<Study, 'terms' | 'modes'>): Warning[] {
+  const bootstrap = study.modes.find(({ mode }) => mode === 'bootstrap');
+  return study.terms.flatMap((row, j) => {
+    const { term, sign, signOf, unpenalised, se, aloneUnpenalised, aloneSe, dependent } = row;
+    if (dependent || signOf !== 'full' || aloneUnpenalised === null || !aloneSe) return [];
     const alone = aloneUnpenalised / aloneSe;
-    if (!(Math.abs(together) > clear && Math.abs(alone) > clear) || together > 0 === alone > 0)
-      return [];
+    if (!(Math.abs(alone) > clear) || alone > 0 === sign > 0) return [];
+    const together = unpenalised !== null && se ? unpenalised / se : 0;
+    const kept = bootstrap?.terms[j]?.same.share ?? 0;
+    if (!(together * sign > clear) && kept < 1 - flips) return [];
+    const evidence =
+      kept >= 1 - flips ? `in ${percent(kept)} of bootstraps` : `z ${alike(together)}`;
     return [
       {
         concerns: term,
-        message: `${term} is ${word(together)} with the other terms held fixed (z ${alike(together)}) and ${word(alone)} by itself (z ${alike(alone)}): a suppressor.`,
+        message: `${term} is ${word(sign)} with the other terms held fixed (${evidence}) and ${word(alone)} by itself (z ${alike(alone)}): a suppressor.`,
         why: 'By itself it stands in for the variables that go along with it; held fixed, these no longer speak through it. Both signs are right answers, to different questions.',
         whatToDo: `Keep it, and say which variables are held fixed. Dropping a variable because subsets without its partners turn its sign would throw out ${term} although its coefficient is clear.`,
       },

@@ -1,3 +1,6 @@
+import * as v from 'valibot';
+import { stabilitySpecSchema, type StabilitySpec } from './stability-spec.ts';
+
 const [euclid, steps] = ['euc_dist', 'steps_between'];
 
 /** The eleven candidates of the maze study, and its outcome. */
@@ -42,3 +45,17 @@ export const mazeSets: Readonly<Record<string, readonly string[]>> = {
     euclidDecision,
   ],
 };
+
+/** The study of a table of maze runs, with every default written out. */
+export function mazeSpec(table: string, secondTable?: string): StabilitySpec {
+  return v.parse(stabilitySpecSchema, {
+    kind: 'stability',
+    name: `maze study of ${table}`.slice(0, 200),
+    table,
+    ...(secondTable === undefined ? {} : { secondTable }),
+    formula: `${mazeOutcome} ~ ${mazeVariables.join(' + ')}`,
+    family: 'binomial',
+    penalty: { kind: 'l1', convention: 'liblinear', strength: 1 },
+    template: 'maze',
+  });
+}
