@@ -1,12 +1,22 @@
 import type { ColumnSummary } from '../../../../shared/contract/statistics.ts';
-import type { Formula } from '../../../../shared/formula/formula.ts';
-import type { Node } from '../../../../shared/formula/syntax.ts';
+import { AppError } from '../../../../shared/errors.ts';
+import { namesIn, type Formula } from '../../../../shared/formula/formula.ts';
+import { parse, type Node } from '../../../../shared/formula/syntax.ts';
 import { pythonExpression, pythonText } from './python-expression.ts';
-import { missingMarks, readParts, type Reproducible } from './reproducible.ts';
+import { pythonFit } from './python-fit.ts';
+import {
+  fileKind,
+  imputedColumns,
+  missingMarks,
+  readParts,
+  type Reproducible,
+} from './reproducible.ts';
+
+type Parts = ReturnType<typeof readParts>;
 
 /** Python code that repeats a fit with pandas and statsmodels. @throws AppError */
 export function pythonCode(about: Reproducible): string {
-  const { spec, columns, delimiter, tableSha256, fit } = about;
+  const { spec, columns, tableSha256, fit } = about;
   const parts = readParts(about);
   const { formula, filter } = parts;
   const isColumn = (name: string): boolean => columns.some((column) => column.name === name);
@@ -24,28 +34,17 @@ export function pythonCode(about: Reproducible): string {
   ];
   const text = (node: Node): string =>
     pythonExpression(node, (name) => `t[${pythonText(name)}]`, isColumn);
-  const options = [
-    `sep=${pythonText(delimiter)}`,
-    ...(parts.skippedLines > 0 ? [`skiprows=${parts.skippedLines}`] : []),
-    `na_values=[${missingMarks.map(pythonText).join(', ')}]`,
-    'keep_default_na=False',
-    ...(parts.columnsUsed.some(({ type }) => type === 'boolean')
-      ? ['true_values=["T"]', 'false_values=["F"]']
-      : []),
-  ];
-  const call = isBinomial
-    ? 'smf.glm(formula, data=d, family=sm.families.Binomial())'
-    : 'smf.ols(formula, data=d)';
+  const imputed = imputedColumns(about).map(({ name }) => name);
+  right.push(...imputed.map((name) => columnName(`${name}.missing`)));
+  const { imports, lines } = pythonFit(about, needed(about, parts));
   return [
     'import numpy as np',
     'import pandas as pd',
-    'import statsmodels.api as sm',
-    'import statsmodels.formula.api as smf',
-    'from statsmodels.stats.outliers_influence import variance_inflation_factor',
+    ...imports,
     '',
     '# Run in the project folder.',
     `# ${spec.table.replaceAll(/\s/g, ' ')} had SHA-256 ${tableSha256}`,
-    `d = pd.read_csv(${pythonText(spec.table)}, ${options.join(', ')})`,
+    readTable(about, parts),
     ...helpers(parts),
     ...(filter
       ? [
@@ -55,20 +54,56 @@ export function pythonCode(about: Reproducible): string {
         ]
       : []),
     ...outcome.lines,
+    ...imputations(imputed, outcome.name),
     ...(leftOut.size > 0
       ? [`# Left out, because other terms determine them exactly: ${[...leftOut].join(', ')}.`]
       : []),
     `formula = ${wrap(outcome.name, right)}`,
-    `fit = ${call}.fit()`,
-    'print(fit.summary())',
-    'print("n =", int(fit.nobs))',
-    '',
-    'X = fit.model.exog',
-    'for i, name in enumerate(fit.model.exog_names):',
-    '    if name != "Intercept":',
-    '        print("VIF", name, variance_inflation_factor(X, i))',
+    ...lines,
     '',
   ].join('\n');
+}
+
+function readTable({ spec, delimiter }: Reproducible, parts: Parts): string {
+  const file = pythonText(spec.table);
+  const kind = fileKind(spec.table);
+  if (kind === 'parquet') return `d = pd.read_parquet(${file})`;
+  if (kind === 'json-lines') return `d = pd.read_json(${file}, lines=True)`;
+  const options = [
+    `sep=${pythonText(delimiter)}`,
+    ...(parts.skippedLines > 0 ? [`skiprows=${parts.skippedLines}`] : []),
+    `na_values=[${missingMarks.map(pythonText).join(', ')}]`,
+    'keep_default_na=False',
+    ...(parts.columnsUsed.some(({ type }) => type === 'boolean')
+      ? ['true_values=["T"]', 'false_values=["F"]']
+      : []),
+  ];
+  return `d = pd.read_csv(${file}, ${options.join(', ')})`;
+}
+
+/** The mean in place of missing cells, and their indicator as a column of its own. */
+function imputations(names: readonly string[], outcome: string): string[] {
+  if (names.length === 0) return [];
+  return [
+    `d = d[d[${pythonText(outcome)}].notna()]`,
+    `for name in [${names.map(pythonText).join(', ')}]:`,
+    '    gap = d[name].isna()',
+    '    d = d.assign(**{name + ".missing": gap.astype(float), name: d[name].fillna(d[name].mean())})',
+  ];
+}
+
+/** Columns whose missing cells leave a row out. */
+function needed({ spec }: Reproducible, { formula, columnsUsed }: Parts): string[] {
+  const inFormula = new Set(
+    [
+      formula.response,
+      ...formula.terms.flat().map((index) => formula.variables[index]!.node),
+    ].flatMap((node) => [...namesIn(node)]),
+  );
+  for (const source of [spec.weights, spec.errors?.cluster])
+    if (source !== undefined)
+      for (const name of namesIn(parse(source, 'filter'))) inFormula.add(name);
+  return columnsUsed.map(({ name }) => name).filter((name) => inFormula.has(name));
 }
 
 function helpers({ usesScale, usesCenter }: { usesScale: boolean; usesCenter: boolean }): string[] {
@@ -135,6 +170,16 @@ function variableText(node: Node, isColumn: (name: string) => boolean): string {
     const order = given.length > 0 ? `, levels=[${given.join(', ')}]` : '';
     return `C(${text(first!.value)}${order})`;
   }
+  if (node.kind === 'call' && (node.name === 'C' || node.name === 'relevel')) {
+    const [first, level] = node.parts;
+    const reference = level ? `, Treatment(${text(level.value)})` : '';
+    return `C(${text(first!.value)}${reference})`;
+  }
+  if (node.kind === 'call' && (node.name === 'ns' || node.name === 'poly' || node.name === 'bs'))
+    throw new AppError(
+      'unsupported',
+      `patsy has no equal of ${node.name}(…) with R’s knots and columns. Take the code in R.`,
+    );
   return node.kind === 'call' && node.name !== 'I' ? text(node) : `I(${text(node)})`;
 }
 

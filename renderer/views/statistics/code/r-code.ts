@@ -1,11 +1,60 @@
-import { deparse, type Node } from '../../../../shared/formula/syntax.ts';
-import { missingMarks, readParts, type Reproducible } from './reproducible.ts';
+import { deparse, parse, quoteName, type Node } from '../../../../shared/formula/syntax.ts';
+import type { Formula } from '../../../../shared/formula/formula.ts';
+import {
+  fileKind,
+  imputedColumns,
+  missingMarks,
+  readParts,
+  type Reproducible,
+} from './reproducible.ts';
+import { rFit } from './r-fit.ts';
 
 /** R code that repeats a fit: same rows, same coding, same intervals. @throws AppError */
 export function rCode(about: Reproducible): string {
-  const { spec, delimiter, tableSha256 } = about;
-  const { formula, filter, skippedLines, usesCenter } = readParts(about);
+  const { spec, tableSha256 } = about;
+  const { formula, filter, skippedLines, usesCenter, usesSplines } = readParts(about);
+  const imputed = imputedColumns(about).map(({ name }) => name);
   const isBinomial = spec.family === 'binomial';
+  const written = formulaText(formula, imputed);
+  const { packages, lines } = rFit(about, written);
+  return [
+    ...packages.map((name) => `library(${name})`),
+    ...(usesSplines ? ['library(splines)'] : []),
+    '# Run in the project folder.',
+    `# ${oneLine(spec.table)} had SHA-256 ${tableSha256}`,
+    readTable(about, skippedLines),
+    ...(usesCenter ? ['center <- function(x) x - mean(x, na.rm = TRUE)'] : []),
+    ...(filter ? [`d <- subset(d, ${deparse(rowWise(filter))})`] : []),
+    ...imputations(imputed, formula),
+    ...lines,
+    'nobs(fit)',
+    '',
+    // car::vif weights a glm's design; Assay's factors are of the design as it stands.
+    ...(formula.intercept && formula.terms.length > 0 && !spec.penalty && spec.method !== 'firth'
+      ? [
+          '# Variance inflation of each column of the design',
+          'if (!anyNA(coef(fit))) diag(solve(cor(model.matrix(fit)[, -1, drop = FALSE])))',
+        ]
+      : []),
+    '',
+  ]
+    .filter(
+      (line) =>
+        !(line === 'nobs(fit)' && (spec.penalty !== undefined || !isCounted(about, isBinomial))),
+    )
+    .join('\n');
+}
+
+/** logistf and glmnet have no nobs. */
+function isCounted({ spec }: Reproducible, isBinomial: boolean): boolean {
+  return !(isBinomial && spec.method === 'firth');
+}
+
+function readTable({ spec, delimiter }: Reproducible, skippedLines: number): string {
+  const file = text(spec.table);
+  const kind = fileKind(spec.table);
+  if (kind === 'parquet') return `d <- as.data.frame(arrow::read_parquet(${file}))`;
+  if (kind === 'json-lines') return `d <- jsonlite::stream_in(file(${file}), verbose = FALSE)`;
   const options = [
     `sep = ${text(delimiter)}`,
     ...(skippedLines > 0 ? [`skip = ${skippedLines}`] : []),
@@ -14,29 +63,48 @@ export function rCode(about: Reproducible): string {
     'comment.char = ""',
     'stringsAsFactors = TRUE',
   ];
+  return `d <- read.csv(${file}, ${options.join(', ')})`;
+}
+
+/** The mean in place of missing cells, and their indicator as a column of its own. */
+function imputations(names: readonly string[], formula: Formula): string[] {
+  if (names.length === 0) return [];
   return [
-    '# Run in the project folder.',
-    `# ${oneLine(spec.table)} had SHA-256 ${tableSha256}`,
-    `d <- read.csv(${text(spec.table)}, ${options.join(', ')})`,
-    ...(usesCenter ? ['center <- function(x) x - mean(x, na.rm = TRUE)'] : []),
-    ...(filter ? [`d <- subset(d, ${deparse(rowWise(filter))})`] : []),
-    isBinomial
-      ? `fit <- glm(${oneLine(spec.formula)}, family = binomial, data = d)`
-      : `fit <- lm(${oneLine(spec.formula)}, data = d)`,
-    'summary(fit)',
-    // confint of a glm profiles the likelihood; Assay's intervals are Wald's.
-    isBinomial ? 'confint.default(fit)' : 'confint(fit)',
-    'nobs(fit)',
-    '',
-    // car::vif weights a glm's design; Assay's factors are of the design as it stands.
-    ...(formula.intercept && formula.terms.length > 0
-      ? [
-          '# Variance inflation of each column of the design',
-          'if (!anyNA(coef(fit))) diag(solve(cor(model.matrix(fit)[, -1, drop = FALSE])))',
-        ]
-      : []),
-    '',
-  ].join('\n');
+    `d <- d[!is.na(with(d, ${deparse(formula.response)})), ]`,
+    `for (name in c(${names.map(text).join(', ')})) {`,
+    '  gap <- is.na(d[[name]])',
+    '  d[[paste0(name, ".missing")]] <- as.numeric(gap)',
+    '  d[[name]][gap] <- mean(d[[name]], na.rm = TRUE)',
+    '}',
+  ];
+}
+
+/** The formula with every term spelled out, groups in R's own calls. */
+function formulaText(
+  { response, variables, terms, intercept }: Formula,
+  imputed: readonly string[],
+) {
+  const texts = variables.map(({ node }) => deparse(inR(node)));
+  const right = [
+    ...terms.map((term) => term.map((index) => texts[index]!).join(':')),
+    ...imputed.map((name) => quoteName(`${name}.missing`)),
+  ];
+  const tail = intercept ? '' : right.length === 0 ? '0' : ' - 1';
+  const body = right.length === 0 && intercept ? '1' : right.join(' + ');
+  return `${deparse(response)} ~ ${body}${tail}`;
+}
+
+/** C(g, "b") sets contrasts in R; what is meant here is the reference level. */
+function inR(node: Node): Node {
+  if (node.kind !== 'call' || (node.name !== 'C' && node.name !== 'relevel')) return node;
+  const [first, level] = node.parts;
+  const groups: Node = { ...node, name: 'factor', parts: [first!] };
+  if (!level) return groups;
+  const parts = [
+    { label: undefined, value: groups },
+    { label: 'ref', value: level.value },
+  ];
+  return { ...node, name: 'relevel', parts };
 }
 
 /** R's `&&` and `||` take one value only, Assay's take columns. */
@@ -46,6 +114,11 @@ function rowWise(node: Node): Node {
   if (node.kind !== 'binary') return node;
   const operator = { '&&': '&', '||': '|' }[node.operator] ?? node.operator;
   return { ...node, operator, left: rowWise(node.left), right: rowWise(node.right) };
+}
+
+/** An expression of columns, such as weights, in R. */
+export function rExpression(source: string): string {
+  return deparse(rowWise(parse(source, 'filter')));
 }
 
 function text(value: string): string {
