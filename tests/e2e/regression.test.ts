@@ -64,7 +64,7 @@ async function openTab(page: Page, name: string): Promise<void> {
 }
 
 async function fit(page: Page, formula: string): Promise<void> {
-  await page.getByLabel('Formula').fill(formula);
+  await page.getByRole('textbox', { name: 'Formula' }).fill(formula);
   await expect(page.getByLabel('Rows used').first()).toContainText('n = 240');
   await page.keyboard.press('Control+Enter');
   await expect(page).toHaveURL(/statistics\/fit_/);
@@ -112,7 +112,7 @@ test('from a table over correlations, a fit and its diagnostics to a report on d
 test('a lasso shows its path, its loss and what other programs call its strength', async ({
   page,
 }) => {
-  await page.getByLabel('Formula').fill('won ~ far + near + hidden + other');
+  await page.getByRole('textbox', { name: 'Formula' }).fill('won ~ far + near + hidden + other');
   await page.getByText('Method', { exact: true }).click();
   await page.getByLabel('Estimated by').selectOption('lasso');
   await expect(page.getByLabel('Standard errors')).toHaveCount(0);
@@ -131,11 +131,11 @@ test('a lasso shows its path, its loss and what other programs call its strength
     .getByRole('region', { name: 'Penalty' })
     .screenshot({ path: 'test-results/screenshots/regression-penalty.png' });
   await openTab(page, 'Code');
-  await expect(page.getByText('LogisticRegression')).toBeVisible();
+  await expect(page.getByText('LogisticRegression(C=1')).toBeVisible();
 });
 
 test('clustered errors ask for their column, and stand in the fit', async ({ page }) => {
-  await page.getByLabel('Formula').fill('score ~ far + hidden');
+  await page.getByRole('textbox', { name: 'Formula' }).fill('score ~ far + hidden');
   await page.getByText('Method', { exact: true }).click();
   await page.getByLabel('Standard errors').selectOption('CR1');
   await expect(page.getByText('Clustered errors need a column')).toBeVisible();
@@ -143,6 +143,37 @@ test('clustered errors ask for their column, and stand in the fit', async ({ pag
   await fit(page, 'score ~ far + hidden');
   await expect(page.getByText('Standard errors of 12 clusters')).toBeVisible();
   await lookAt(page, 'regression-clusters');
+});
+
+test('a study counts how often signs hold, by keyboard alone', async ({ page }) => {
+  await page.getByRole('textbox', { name: 'Formula' }).fill('won ~ far + hidden + other');
+  await expect(page.getByLabel('Rows used').first()).toContainText('n = 240');
+  await openTab(page, 'Stability');
+  const counts = page.getByRole('region', { name: 'A new study' });
+  await expect(counts).toBeVisible();
+  await page.getByLabel('Subsets of variables').focus();
+  for (const refits of ['200', '200', '200', '20', '20', '20']) {
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type(refits);
+    await page.keyboard.press('Tab');
+  }
+  await expect(page.getByText('620 refits, and those of the power view')).toBeVisible();
+  await page.getByRole('button', { name: 'Run the study' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('region', { name: 'Signs', exact: true })).toBeVisible({
+    timeout: 60_000,
+  });
+  for (const name of ['Signs over subsets of the variables', 'Held-out figures'])
+    await expect(page.getByRole('figure', { name })).toBeVisible();
+  await expect(
+    page.getByRole('figure', { name: 'Opposite signs by number of rows' }),
+  ).toBeVisible();
+  await expect(page.getByText('Shares are of the refits that contain the term')).toBeVisible();
+  await lookAt(page, 'regression-stability');
+  for (const name of ['Signs', 'Held-out rows', 'Stability selection', 'Power', 'Reference']) {
+    const section = page.getByRole('region', { name, exact: true });
+    await section.screenshot({ path: `test-results/screenshots/regression-study-${name}.png` });
+  }
 });
 
 test('a thousand columns are searched, correlated in part and fitted', async ({ page }) => {

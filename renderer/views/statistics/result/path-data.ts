@@ -3,7 +3,7 @@ import { visibleText } from '../../../../shared/text.ts';
 import type { PlotPoint, PlotRule } from '../../../components/charts/point-data.ts';
 
 /** Curves beyond this many cannot be told apart. */
-export const shownCurves = 24;
+export const shownCurves = 16;
 
 /** Coefficients along the path, [strength] ascending on the axis, one series for each term. */
 export function pathPoints({ curves, path }: PenalisedFit): PlotPoint[] {
