@@ -25,7 +25,7 @@ export function pythonFit(about: Reproducible, needed: readonly string[]): Pytho
       ? ''
       : cluster === undefined
         ? `cov_type=${pythonText(kind)}, use_t=True`
-        : `cov_type="cluster", cov_kwds={"groups": pd.factorize(${column(cluster)})[0], "use_correction": ${kind === 'CR1' ? 'True' : 'False'}}`;
+        : `cov_type="cluster", cov_kwds={"groups": pd.factorize(${column(cluster)})[0], "use_correction": ${kind === 'CR1' ? 'True' : 'False'}}${spec.family === 'gaussian' ? ', use_t=True' : ''}`;
   const aligned = cluster !== undefined || spec.weights !== undefined;
   return {
     imports: [
