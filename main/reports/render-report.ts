@@ -6,6 +6,7 @@ import { appendix } from './sections/appendix.ts';
 import { featuresSection } from './sections/features-section.ts';
 import { fitSection } from './sections/fit-section.ts';
 import { runsSection } from './sections/runs-section.ts';
+import { stabilitySection } from './sections/stability-section.ts';
 import { studySection } from './sections/study-section.ts';
 import { textSection } from './sections/text-section.ts';
 
@@ -53,6 +54,8 @@ async function renderSection(
       return featuresSection(section, id, context, islands);
     case 'fit':
       return fitSection(section, id, context);
+    case 'stability':
+      return stabilitySection(section, id, context);
     case 'study':
       return studySection(section, id, context);
   }

@@ -1,5 +1,6 @@
 import type { DictionaryRow, FeatureDetail } from '../../shared/contract/features.ts';
 import type { RunDetail, RunGroup, Series } from '../../shared/contract/runs.ts';
+import type { StabilityDetail } from '../../shared/contract/stability.ts';
 import type { FitDetail } from '../../shared/contract/statistics.ts';
 import type { StudiedRun, StudyFigures } from '../../shared/domain/study.ts';
 
@@ -20,7 +21,12 @@ export interface ReportData {
 }
 
 export type ReportSectionData =
-  TextSectionData | RunsSectionData | FeaturesSectionData | FitSectionData | StudySectionData;
+  | TextSectionData
+  | RunsSectionData
+  | FeaturesSectionData
+  | FitSectionData
+  | StabilitySectionData
+  | StudySectionData;
 
 /** Words of the author; blank lines part paragraphs, line breaks are kept. */
 export interface TextSectionData {
@@ -78,6 +84,11 @@ export interface PropertyRecovery {
 export interface FitSectionData extends SectionData {
   readonly kind: 'fit';
   readonly fit: FitDetail;
+}
+
+export interface StabilitySectionData extends SectionData {
+  readonly kind: 'stability';
+  readonly study: StabilityDetail;
 }
 
 export interface StudySectionData extends SectionData {

@@ -54,7 +54,6 @@ export async function runMazeStudy(
   control: StudyControl,
 ): Promise<MazeStudy> {
   const { data, terms } = prepared;
-  checkTerms(prepared);
   const columnOf = (term: string): number => terms.indexOf(term);
   const chosen = Object.values(mazeSets).map((names) => names.map(columnOf));
   const splits = Math.min(mostSplits, study.spec.splits.refits);
@@ -88,7 +87,7 @@ export async function runMazeStudy(
 }
 
 /** @throws AppError `bad-input` naming what the table or the formula lacks */
-function checkTerms({ terms, frame }: PreparedStudy): void {
+export function checkMazeTerms({ terms, frame }: PreparedStudy): void {
   const lacking = mazeVariables.filter((name) => !terms.includes(name));
   if (
     lacking.length === 0 &&

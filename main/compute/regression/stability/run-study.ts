@@ -5,7 +5,7 @@ import type { Table } from '../../../../shared/domain/table.ts';
 import { AppError } from '../../../../shared/errors.ts';
 import { finiteOrNull } from '../fit-result.ts';
 import { finish } from '../../steps.ts';
-import { runMazeStudy } from './maze-study.ts';
+import { checkMazeTerms, runMazeStudy } from './maze-study.ts';
 import { powerCurve } from './power.ts';
 import { alignTo, prepareStudy, type PreparedStudy } from './prepare-study.ts';
 import { penaltyOf, referenceFits, type ReferenceFits } from './reference-fits.ts';
@@ -41,6 +41,7 @@ export async function runStudy(
   control: StudyControl,
 ): Promise<StudyResult> {
   const prepared = finish(prepareStudy(table, spec));
+  if (spec.template === 'maze') checkMazeTerms(prepared);
   await control.pause();
   const penalty = penaltyOf(spec);
   const reference = referenceFits(prepared.data, spec.family, penalty);
