@@ -17,6 +17,7 @@ const known = {
   runs: new Set(['run_aaaaaa']),
   dictionaries: new Set(['dict_aaaaaa']),
   fits: new Set(['fit_aaaaaa']),
+  studies: new Set(['stb_aaaaaa']),
 };
 
 const records = {
@@ -24,7 +25,7 @@ const records = {
   dictionary: { id: 'dict_aaaaaa', properties: [] as string[] } as DictionaryRow,
   fit: { id: 'fit_aaaaaa' } as FitRow,
 };
-const nothing = { groups: [], dictionaries: [], fits: [] };
+const nothing = { groups: [], dictionaries: [], fits: [], studies: [] };
 
 describe('a draft from a link', () => {
   it('holds the runs, the dictionary and the fits that the link names', () => {
@@ -77,7 +78,7 @@ describe('a draft', () => {
 
   it('begins each section with the newest thing of its kind', () => {
     const dictionary = { ...records.dictionary, properties: ['question'] };
-    const offered = { groups: [records.group], dictionaries: [dictionary], fits: [records.fit] };
+    const offered = { groups: [records.group], dictionaries: [dictionary], fits: [records.fit], studies: [] };
     expect(newSection('runs', offered)).toEqual({ kind: 'runs', runs: ['run_aaaaaa'] });
     expect(newSection('fit', offered)).toEqual({ kind: 'fit', fit: 'fit_aaaaaa' });
     expect(newSection('features', offered)).toMatchObject({
