@@ -74,6 +74,7 @@ async function fit(page: Page, formula: string): Promise<void> {
 test('from a table over correlations, a fit and its diagnostics to a report on disk', async ({
   page,
 }) => {
+  test.slow();
   await openTab(page, 'Correlations');
   await expect(page.getByText('Strongest: far and near')).toBeVisible();
   await page.getByRole('radio', { name: 'Spearman' }).check();

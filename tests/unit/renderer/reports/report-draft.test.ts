@@ -36,6 +36,7 @@ describe('a draft from a link', () => {
         dictionary: 'dict_a',
         features: '3,17,x',
         fit: 'fit_a,fit_b',
+        study: 'stb_a',
       }),
     ).toEqual({
       title: 'Seeds',
@@ -44,6 +45,7 @@ describe('a draft from a link', () => {
         { kind: 'features', dictionary: 'dict_a', choice: 'listed', features: [3, 17], limit: 50 },
         { kind: 'fit', fit: 'fit_a' },
         { kind: 'fit', fit: 'fit_b' },
+        { kind: 'stability', study: 'stb_a' },
       ],
     });
   });
@@ -60,7 +62,7 @@ describe('a draft', () => {
   });
 
   it('says what each section lacks', () => {
-    for (const kind of ['text', 'runs', 'features', 'fit'] as const)
+    for (const kind of ['text', 'runs', 'features', 'fit', 'stability'] as const)
       expect(problemOf(newSection(kind, nothing), known), kind).not.toBeNull();
     expect(problemOf({ kind: 'fit', fit: 'fit_zzzzzz' }, known)).toContain('not in this project');
     expect(problemOf({ kind: 'runs', runs: ['run_aaaaaa', 'run_gone'] }, known)).toContain(
@@ -78,7 +80,12 @@ describe('a draft', () => {
 
   it('begins each section with the newest thing of its kind', () => {
     const dictionary = { ...records.dictionary, properties: ['question'] };
-    const offered = { groups: [records.group], dictionaries: [dictionary], fits: [records.fit], studies: [] };
+    const offered = {
+      groups: [records.group],
+      dictionaries: [dictionary],
+      fits: [records.fit],
+      studies: [],
+    };
     expect(newSection('runs', offered)).toEqual({ kind: 'runs', runs: ['run_aaaaaa'] });
     expect(newSection('fit', offered)).toEqual({ kind: 'fit', fit: 'fit_aaaaaa' });
     expect(newSection('features', offered)).toMatchObject({
