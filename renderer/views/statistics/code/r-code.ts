@@ -14,7 +14,6 @@ export function rCode(about: Reproducible): string {
   const { spec, tableSha256 } = about;
   const { formula, filter, skippedLines, usesCenter, usesSplines } = readParts(about);
   const imputed = imputedColumns(about).map(({ name }) => name);
-  const isBinomial = spec.family === 'binomial';
   const written = formulaText(formula, imputed);
   const { packages, lines } = rFit(about, written);
   return [
@@ -27,7 +26,6 @@ export function rCode(about: Reproducible): string {
     ...(filter ? [`d <- subset(d, ${deparse(rowWise(filter))})`] : []),
     ...imputations(imputed, formula),
     ...lines,
-    'nobs(fit)',
     '',
     // car::vif weights a glm's design; Assay's factors are of the design as it stands.
     ...(formula.intercept && formula.terms.length > 0 && !spec.penalty && spec.method !== 'firth'
@@ -37,17 +35,7 @@ export function rCode(about: Reproducible): string {
         ]
       : []),
     '',
-  ]
-    .filter(
-      (line) =>
-        !(line === 'nobs(fit)' && (spec.penalty !== undefined || !isCounted(about, isBinomial))),
-    )
-    .join('\n');
-}
-
-/** logistf and glmnet have no nobs. */
-function isCounted({ spec }: Reproducible, isBinomial: boolean): boolean {
-  return !(isBinomial && spec.method === 'firth');
+  ].join('\n');
 }
 
 function readTable({ spec, delimiter }: Reproducible, skippedLines: number): string {

@@ -38,6 +38,7 @@ export function rFit(about: Reproducible, formula: string): RFit {
       fit,
       'summary(fit)',
       spec.family === 'gaussian' ? 'confint(fit)' : 'confint.default(fit)',
+      'nobs(fit)',
     ],
   };
 }
@@ -49,7 +50,7 @@ function robustErrors({ spec }: Reproducible): string[] | undefined {
     cluster === undefined
       ? `vcovHC(fit, type = "${kind}")`
       : `vcovCL(fit, cluster = ~ ${rExpression(cluster)}, type = "${kind === 'CR1' ? 'HC1' : 'HC0'}", cadjust = ${kind === 'CR1' ? 'TRUE' : 'FALSE'})`;
-  return [`V <- ${matrix}`, 'coeftest(fit, vcov. = V)', 'coefci(fit, vcov. = V)'];
+  return [`V <- ${matrix}`, 'coeftest(fit, vcov. = V)', 'coefci(fit, vcov. = V)', 'nobs(fit)'];
 }
 
 function penalisedFit(about: Reproducible, formula: string): RFit {
