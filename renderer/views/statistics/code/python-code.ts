@@ -1,8 +1,10 @@
 import type { ColumnSummary } from '../../../../shared/contract/statistics.ts';
+import { parseBoolean, parseNumber } from '../../../../shared/domain/table.ts';
 import type { Formula } from '../../../../shared/formula/formula.ts';
 import type { Node } from '../../../../shared/formula/syntax.ts';
 import { pythonExpression, pythonText } from './python-expression.ts';
 import { basisText, pythonBases } from './python-bases.ts';
+import { levelText } from './r-method.ts';
 import { pythonFit, pythonIndicators } from './python-method.ts';
 import { missingMarks, readParts, type Reproducible } from './reproducible.ts';
 
@@ -136,7 +138,7 @@ function variableText(node: Node, isColumn: (name: string) => boolean): string {
   const text = (inner: Node): string => pythonExpression(inner, columnName, isColumn);
   if (node.kind === 'call' && (node.name === 'C' || node.name === 'relevel')) {
     const [first, reference] = node.parts;
-    const level = reference ? `, Treatment(reference=${text(reference.value)})` : '';
+    const level = reference ? `, Treatment(reference=${levelValue(reference.value)})` : '';
     return `C(${text(first!.value)}${level})`;
   }
   if (node.kind === 'call' && ['bs', 'ns', 'poly'].includes(node.name))
@@ -149,6 +151,14 @@ function variableText(node: Node, isColumn: (name: string) => boolean): string {
     return `C(${text(first!.value)}${order})`;
   }
   return node.kind === 'call' && node.name !== 'I' ? text(node) : `I(${text(node)})`;
+}
+
+/** A level as pandas holds it: truth values and numbers are not texts there. */
+function levelValue(node: Node): string {
+  const name = levelText(node);
+  const truth = parseBoolean(name);
+  if (truth !== undefined) return truth ? 'True' : 'False';
+  return parseNumber(name) === undefined ? pythonText(name) : name;
 }
 
 const keywords = new Set(

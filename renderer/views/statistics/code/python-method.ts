@@ -55,7 +55,9 @@ export function pythonFit(about: Reproducible, text: (node: Node) => string): st
     family === ''
       ? `smf.${hasWeights ? 'wls' : 'ols'}(formula, data=d${extra})`
       : `smf.glm(formula, data=d, family=${family}${extra})`;
+  const cluster = spec.errors?.cluster;
   return [
+    ...(cluster === undefined ? [] : [`d = d[d[${pythonText(cluster)}].notna()]`]),
     ...weights,
     `model = ${call}`,
     ...errorLines(about, family === ''),

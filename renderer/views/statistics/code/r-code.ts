@@ -19,6 +19,7 @@ export function rCode(about: Reproducible): string {
   const usesSplines = formula.variables.some(
     ({ node }) => node.kind === 'call' && (node.name === 'bs' || node.name === 'ns'),
   );
+  const cluster = spec.errors?.cluster;
   const plain = !spec.penalty && spec.method !== 'firth';
   return [
     '# Run in the project folder.',
@@ -27,6 +28,7 @@ export function rCode(about: Reproducible): string {
     readTable(spec.table, options),
     ...(usesCenter ? ['center <- function(x) x - mean(x, na.rm = TRUE)'] : []),
     ...(filter ? [`d <- subset(d, ${deparse(rowWise(filter))})`] : []),
+    ...(cluster === undefined ? [] : [`d <- d[!is.na(d[[${text(cluster)}]]), ]`]),
     ...rMissing(about, deparse(formula.response)),
     ...(spec.exact ? ['# Assay calculated with about 32 digits; R has 16.'] : []),
     `f <- ${rFormula(spec.formula)}${rMissingTerms(about, labels)}`,
