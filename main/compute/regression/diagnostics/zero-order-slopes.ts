@@ -19,7 +19,7 @@ const fittedAlone = 60;
 
 /**
  * Each numeric variable by itself (with the intercept) beside the same one in the whole fit, fitted the
- * same way. Variables that occur in several terms are left out: the sign of x beside x^2 means
+ * same way. Variables that depend on earlier ones are left out, and those in several terms: the sign of x beside x^2 means
  * something else. A note says what a change of sign or size means; nothing is dropped for it.
  */
 export function* zeroOrderSlopes(
@@ -37,6 +37,7 @@ export function* zeroOrderSlopes(
   const single = design.terms.filter(
     ({ columns, variables, hasFactor }) =>
       columns.length === 1 &&
+      prepared.kept.includes(columns[0]!) &&
       variables.length === 1 &&
       !hasFactor &&
       [...names(variables[0]!)].every((name) => uses.get(name) === 1),

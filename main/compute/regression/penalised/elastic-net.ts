@@ -21,7 +21,7 @@ export interface QuadraticForm {
   readonly factors: Float64Array;
 }
 
-const maximumSweeps = 100_000;
+const maximumSweeps = 20_000;
 /** Coefficients up to which the settled conditions are solved directly. */
 const directSize = 1500;
 
@@ -58,7 +58,7 @@ export function solveElasticNet(
       for (let i = 0; i < p; i++) gradient[i]! -= move * gram[j * p + i]!;
       largest = Math.max(largest, curvature * move * move);
     }
-    const settled = largest <= 1e-26 * scale;
+    const settled = largest <= 1e-20 * scale;
     if (settled || largest <= 1e-10 * scale || sweep % 16 === 0) {
       const exact = solveSettled(form, l1, l2, beta);
       if (exact) return exact;

@@ -52,7 +52,9 @@ export async function correlation(
 ): Promise<Correlation> {
   const asked = parseInput('tables.correlation', correlationInput, input);
   const table = await openTable(asked.projectPath, asked.table, signal);
-  return drive(correlate(table, asked.columns, asked.filter, asked.method), signal, ({ done, total }) =>
-    report?.(done, total),
+  return drive(
+    correlate(table, asked.columns, asked.filter, asked.method),
+    signal,
+    ({ done, total }) => report?.(done, total),
   );
 }

@@ -1,74 +1,38 @@
 import type { ColumnSummary } from '../../../../shared/contract/statistics.ts';
-import { AppError } from '../../../../shared/errors.ts';
-import { namesIn, type Formula } from '../../../../shared/formula/formula.ts';
-import { parse, type Node } from '../../../../shared/formula/syntax.ts';
+import { parseBoolean, parseNumber } from '../../../../shared/domain/table.ts';
+import type { Formula } from '../../../../shared/formula/formula.ts';
+import type { Node } from '../../../../shared/formula/syntax.ts';
 import { pythonExpression, pythonText } from './python-expression.ts';
-import { pythonFit } from './python-fit.ts';
-import {
-  fileKind,
-  imputedColumns,
-  missingMarks,
-  readParts,
-  type Reproducible,
-} from './reproducible.ts';
-
-type Parts = ReturnType<typeof readParts>;
+import { basisText, pythonBases } from './python-bases.ts';
+import { levelText } from './r-method.ts';
+import { pythonFit, pythonIndicators } from './python-method.ts';
+import { missingMarks, readParts, type Reproducible } from './reproducible.ts';
 
 /** Python code that repeats a fit with pandas and statsmodels. @throws AppError */
 export function pythonCode(about: Reproducible): string {
-  const { spec, columns, tableSha256, fit } = about;
+  const { spec, columns, delimiter, tableSha256, fit } = about;
   const parts = readParts(about);
   const { formula, filter } = parts;
   const isColumn = (name: string): boolean => columns.some((column) => column.name === name);
-  const isBinomial = spec.family === 'binomial';
-  const outcome = isBinomial
-    ? binomialOutcome(formula.response, columns, isColumn)
-    : { lines: [], name: outcomeName(formula.response, isColumn) };
+  const outcome =
+    spec.family === 'binomial'
+      ? binomialOutcome(formula.response, columns, isColumn)
+      : { lines: [], name: outcomeName(formula.response, isColumn) };
   const leftOut = new Set(
     (fit?.coefficients ?? []).filter(({ estimate }) => estimate === null).map(({ term }) => term),
   );
-  const terms = termTexts(formula, isColumn).filter(({ label }) => !leftOut.has(label));
+  const gone = (fit?.leftOut ?? []).map(({ term }) => term);
+  const terms = termTexts(formula, isColumn).filter(
+    ({ label }) => !leftOut.has(label) && !label.split(':').some((part) => gone.includes(part)),
+  );
+  const indicators = pythonIndicators(about);
   const right = [
     ...(terms.length === 0 && formula.intercept ? ['1'] : terms.map(({ text }) => text)),
+    ...indicators.terms,
     ...(formula.intercept ? [] : ['0']),
   ];
   const text = (node: Node): string =>
     pythonExpression(node, (name) => `t[${pythonText(name)}]`, isColumn);
-  const imputed = imputedColumns(about).map(({ name }) => name);
-  right.push(...imputed.map((name) => columnName(`${name}.missing`)));
-  const { imports, lines } = pythonFit(about, needed(about, parts));
-  return [
-    'import numpy as np',
-    'import pandas as pd',
-    ...imports,
-    '',
-    '# Run in the project folder.',
-    `# ${spec.table.replaceAll(/\s/g, ' ')} had SHA-256 ${tableSha256}`,
-    readTable(about, parts),
-    ...helpers(parts),
-    ...(filter
-      ? [
-          '# Columns that may be missing compare as unknown, and unknown rows are left out.',
-          't = d.convert_dtypes()',
-          `d = d[pd.Series(${text(filter)}, index=d.index).fillna(False).astype(bool)]`,
-        ]
-      : []),
-    ...outcome.lines,
-    ...imputations(imputed, outcome.name),
-    ...(leftOut.size > 0
-      ? [`# Left out, because other terms determine them exactly: ${[...leftOut].join(', ')}.`]
-      : []),
-    `formula = ${wrap(outcome.name, right)}`,
-    ...lines,
-    '',
-  ].join('\n');
-}
-
-function readTable({ spec, delimiter }: Reproducible, parts: Parts): string {
-  const file = pythonText(spec.table);
-  const kind = fileKind(spec.table);
-  if (kind === 'parquet') return `d = pd.read_parquet(${file})`;
-  if (kind === 'json-lines') return `d = pd.read_json(${file}, lines=True)`;
   const options = [
     `sep=${pythonText(delimiter)}`,
     ...(parts.skippedLines > 0 ? [`skiprows=${parts.skippedLines}`] : []),
@@ -78,32 +42,40 @@ function readTable({ spec, delimiter }: Reproducible, parts: Parts): string {
       ? ['true_values=["T"]', 'false_values=["F"]']
       : []),
   ];
-  return `d = pd.read_csv(${file}, ${options.join(', ')})`;
-}
-
-/** The mean in place of missing cells, and their indicator as a column of its own. */
-function imputations(names: readonly string[], outcome: string): string[] {
-  if (names.length === 0) return [];
   return [
-    `d = d[d[${pythonText(outcome)}].notna()]`,
-    `for name in [${names.map(pythonText).join(', ')}]:`,
-    '    gap = d[name].isna()',
-    '    d = d.assign(**{name + ".missing": gap.astype(float), name: d[name].fillna(d[name].mean())})',
-  ];
+    'import numpy as np',
+    'import pandas as pd',
+    'import statsmodels.api as sm',
+    'import statsmodels.formula.api as smf',
+    'from statsmodels.stats.outliers_influence import variance_inflation_factor',
+    '',
+    '# Run in the project folder.',
+    `# ${spec.table.replaceAll(/\s/g, ' ')} had SHA-256 ${tableSha256}`,
+    readTable(spec.table, options),
+    ...helpers(parts),
+    ...pythonBases(formula),
+    ...(filter
+      ? [
+          '# Columns that may be missing compare as unknown, and unknown rows are left out.',
+          't = d.convert_dtypes()',
+          `d = d[pd.Series(${text(filter)}, index=d.index).fillna(False).astype(bool)]`,
+        ]
+      : []),
+    ...outcome.lines,
+    ...(leftOut.size > 0
+      ? [`# Left out, because other terms determine them exactly: ${[...leftOut].join(', ')}.`]
+      : []),
+    ...indicators.lines(outcome.name),
+    `formula = ${wrap(outcome.name, right)}`,
+    ...pythonFit(about, (node) => text(node)),
+    '',
+  ].join('\n');
 }
 
-/** Columns whose missing cells leave a row out. */
-function needed({ spec }: Reproducible, { formula, columnsUsed }: Parts): string[] {
-  const inFormula = new Set(
-    [
-      formula.response,
-      ...formula.terms.flat().map((index) => formula.variables[index]!.node),
-    ].flatMap((node) => [...namesIn(node)]),
-  );
-  for (const source of [spec.weights, spec.errors?.cluster])
-    if (source !== undefined)
-      for (const name of namesIn(parse(source, 'filter'))) inFormula.add(name);
-  return columnsUsed.map(({ name }) => name).filter((name) => inFormula.has(name));
+function readTable(table: string, options: readonly string[]): string {
+  if (/\.parquet$/i.test(table)) return `d = pd.read_parquet(${pythonText(table)})`;
+  if (/\.(jsonl|ndjson)$/i.test(table)) return `d = pd.read_json(${pythonText(table)}, lines=True)`;
+  return `d = pd.read_csv(${pythonText(table)}, ${options.join(', ')})`;
 }
 
 function helpers({ usesScale, usesCenter }: { usesScale: boolean; usesCenter: boolean }): string[] {
@@ -126,7 +98,8 @@ function binomialOutcome(
   columns: readonly ColumnSummary[],
   isColumn: (name: string) => boolean,
 ): { lines: string[]; name: string } {
-  const inner = node.kind === 'call' && node.name === 'factor' ? node.parts[0]!.value : node;
+  const isFactor = node.kind === 'call' && node.name === 'factor';
+  const inner = isFactor ? node.parts[0]!.value : node;
   const column =
     inner.kind === 'name' ? columns.find(({ name }) => name === inner.name) : undefined;
   if (column?.type === 'number' && inner === node)
@@ -163,6 +136,13 @@ function termTexts(
 function variableText(node: Node, isColumn: (name: string) => boolean): string {
   if (node.kind === 'name') return columnName(node.name);
   const text = (inner: Node): string => pythonExpression(inner, columnName, isColumn);
+  if (node.kind === 'call' && (node.name === 'C' || node.name === 'relevel')) {
+    const [first, reference] = node.parts;
+    const level = reference ? `, Treatment(reference=${levelValue(reference.value)})` : '';
+    return `C(${text(first!.value)}${level})`;
+  }
+  if (node.kind === 'call' && ['bs', 'ns', 'poly'].includes(node.name))
+    return basisText(node, text);
   if (node.kind === 'call' && node.name === 'factor') {
     const [first, levels] = node.parts;
     const given =
@@ -170,17 +150,15 @@ function variableText(node: Node, isColumn: (name: string) => boolean): string {
     const order = given.length > 0 ? `, levels=[${given.join(', ')}]` : '';
     return `C(${text(first!.value)}${order})`;
   }
-  if (node.kind === 'call' && (node.name === 'C' || node.name === 'relevel')) {
-    const [first, level] = node.parts;
-    const reference = level ? `, Treatment(${text(level.value)})` : '';
-    return `C(${text(first!.value)}${reference})`;
-  }
-  if (node.kind === 'call' && (node.name === 'ns' || node.name === 'poly' || node.name === 'bs'))
-    throw new AppError(
-      'unsupported',
-      `patsy has no equal of ${node.name}(…) with R’s knots and columns. Take the code in R.`,
-    );
   return node.kind === 'call' && node.name !== 'I' ? text(node) : `I(${text(node)})`;
+}
+
+/** A level as pandas holds it: truth values and numbers are not texts there. */
+function levelValue(node: Node): string {
+  const name = levelText(node);
+  const truth = parseBoolean(name);
+  if (truth !== undefined) return truth ? 'True' : 'False';
+  return parseNumber(name) === undefined ? pythonText(name) : name;
 }
 
 const keywords = new Set(

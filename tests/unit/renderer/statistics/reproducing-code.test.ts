@@ -40,13 +40,58 @@ describe('code in R', () => {
     expect(code).toContain('read.csv("data/maze \\"1\\".csv", sep = ",", skip = 2, na.strings');
     expect(code).toContain('center <- function(x) x - mean(x, na.rm = TRUE)');
     expect(code).toContain('d <- subset(d, a > 1 & g %in% c("red", "blue"))');
-    expect(code).toContain('fit <- lm(y ~ center(a) + factor(g), data = d)');
+    expect(code).toContain('f <- y ~ center(a) + factor(g)\nfit <- lm(f, data = d)');
   });
 
   it('asks for Wald intervals of a logistic fit', async () => {
     const code = rCode((await about('won ~ a', { family: 'binomial' })).about);
-    expect(code).toContain('glm(won ~ a, family = binomial, data = d)');
+    expect(code).toContain('f <- won ~ a\nfit <- glm(f, family = binomial, data = d,');
     expect(code).toContain('confint.default(fit)');
+  });
+});
+
+describe('code in R for methods', () => {
+  it.each<[string, string, Partial<RegressSpec>, string[]]>([
+    ['weights', 'y ~ a', { weights: 'b + 1' }, ['lm(f, data = d, weights = b + 1)']],
+    ['probit', 'won ~ a', { family: 'binomial', link: 'probit' }, ['binomial(link = "probit")']],
+    ['Poisson', 'y ~ a', { family: 'poisson' }, ['glm(f, family = poisson']],
+    ['Firth', 'won ~ a', { family: 'binomial', method: 'firth' }, ['logistf::logistf(f, data = d']],
+    [
+      'robust errors',
+      'y ~ a',
+      { errors: { kind: 'HC3' } },
+      ['sandwich::vcovHC(fit, type = "HC3")'],
+    ],
+    [
+      'clusters',
+      'y ~ a',
+      { errors: { kind: 'CR0', cluster: 'g' } },
+      ['vcovCL(fit, cluster = ~ g, type = "HC0", cadjust = FALSE)', 'df = length(unique('],
+    ],
+    [
+      'a lasso',
+      'y ~ a + b',
+      { penalty: { kind: 'lasso' } },
+      ['glmnet::cv.glmnet(x, y, family = "gaussian", alpha = 1, standardize = TRUE'],
+    ],
+    [
+      'reference levels',
+      'y ~ C(g, "red") + relevel(flag, ref = "T") + C(c)',
+      {},
+      ['f <- y ~ relevel(factor(g), ref = "red") + relevel(factor(flag), ref = "T") + factor(c)'],
+    ],
+    ['splines', 'y ~ ns(a, df = 2)', {}, ['library(splines)', 'f <- y ~ ns(a, df = 2)']],
+  ])('%s', async (_name, formula, rest, expected) => {
+    const code = rCode((await about(formula, rest)).about);
+    for (const part of expected) expect(code).toContain(part);
+  });
+
+  it('names the strength that was chosen', async () => {
+    const penalty = { kind: 'ridge', strength: 0.5 } as const;
+    const { table, about: parts } = await about('y ~ a + b', { penalty });
+    const result = fitTable(table, 'y ~ a + b', { penalty });
+    const fit = { ...result, id: 'fit', name: 'x', createdAt: 0 };
+    expect(rCode({ ...parts, fit })).toContain('glmnet::glmnet(x, y, lambda = 0.5, family');
   });
 });
 
@@ -88,59 +133,11 @@ describe('code in Python', () => {
     const { about: parts } = await about('y ~');
     expect(errorOf(() => pythonCode(parts)).code).toBe('bad-formula');
   });
-});
 
-describe('code of other methods', () => {
-  const made = async (formula: string, rest: Partial<RegressSpec>) => {
-    const { table, about: parts } = await about(formula, rest);
-    const fit = { ...fitTable(table, formula, rest), id: 'f', name: 'f', createdAt: 0 };
-    return { ...parts, fit };
-  };
-
-  it('takes robust and clustered errors over', async () => {
-    const robust = (await about('y ~ a', { errors: { kind: 'HC3' } })).about;
-    expect(rCode(robust)).toContain('V <- vcovHC(fit, type = "HC3")');
-    expect(pythonCode(robust)).toContain('.fit(cov_type="HC3", use_t=True)');
-    const clustered = (await about('y ~ a', { errors: { kind: 'CR1', cluster: 'g' } })).about;
-    expect(rCode(clustered)).toContain('vcovCL(fit, cluster = ~ g, type = "HC1", cadjust = TRUE)');
-    expect(pythonCode(clustered)).toContain('d = d.dropna(subset=["y", "a", "g"])');
-    // statsmodels calls HC0 of a GLM by every name, so the others are written out.
-    const logistic = (await about('won ~ a', { family: 'binomial', errors: { kind: 'HC2' } }))
-      .about;
-    expect(pythonCode(logistic)).toContain('np.sqrt(1 - fit.get_hat_matrix_diag())');
-  });
-
-  it('carries the strength of a penalised fit, and asks for the fit where there is none', async () => {
-    const rest = { penalty: { kind: 'lasso', strength: 0.25 } } as const;
-    const { fit, ...form } = await made('y ~ a + b', rest);
-    expect(rCode({ ...form, fit })).toContain('lambda <- 0.25');
-    expect(pythonCode({ ...form, fit })).toContain('n, strength, mixing = len(y), 0.25, 1');
-    expect(errorOf(() => rCode(form)).message).toContain('Press Fit');
-    expect(errorOf(() => pythonCode(form)).code).toBe('unsupported');
-  });
-
-  it('compares groups with the level that was chosen', async () => {
-    const { about: parts } = await about('y ~ C(g, "red")');
-    expect(rCode(parts)).toContain('y ~ relevel(factor(g), ref = "red")');
-    expect(pythonCode(parts)).toContain('C(g, Treatment(\\"red\\"))');
-  });
-
-  it('writes Firth, probit, Poisson and weights', async () => {
-    const firth = (await about('won ~ a', { family: 'binomial', method: 'firth' })).about;
-    expect(rCode(firth)).toContain('logistf(won ~ a, data = d, pl = FALSE)');
-    expect(rCode(firth)).not.toContain('nobs(fit)');
-    const probit = (await about('won ~ a', { family: 'binomial', link: 'probit' })).about;
-    expect(rCode(probit)).toContain('family = binomial("probit")');
-    const weighted = (await about('a ~ b', { family: 'poisson', weights: 'c + 1' })).about;
-    expect(rCode(weighted)).toContain('glm(a ~ b, family = poisson, data = d, weights = c + 1)');
-    expect(pythonCode(weighted)).toContain('freq_weights=d["c"] + 1');
-  });
-
-  it('reads other files by other calls, and sends curves to R', async () => {
-    const { about: parts } = await about('y ~ ns(a, df = 3)');
-    const spec = { ...parts.spec, table: 'x.parquet' };
-    expect(rCode({ ...parts, spec })).toContain('arrow::read_parquet("x.parquet")');
-    expect(rCode(parts)).toContain('library(splines)');
-    expect(errorOf(() => pythonCode(parts)).message).toContain('Take the code in R');
+  it('writes out the robust errors that statsmodels lacks for a logistic fit', async () => {
+    const logistic = { family: 'binomial', errors: { kind: 'HC3' } } as const;
+    const code = pythonCode((await about('won ~ a', logistic)).about);
+    expect(code).toContain('/ (1 - fit.get_hat_matrix_diag())[:, None]');
+    expect(code).not.toContain('cov_type');
   });
 });
