@@ -107,7 +107,7 @@ test('from a table over correlations, a fit and its diagnostics to a report on d
     .filter((name) => name.endsWith('.html'));
   await page.goto(pathToFileURL(join(folder, written!)).href);
   await expect(page.getByRole('heading', { level: 1 })).toContainText('won on');
-  await expect(page.getByRole('cell', { name: 'hidden' }).first()).toBeVisible();
+  await expect(page.getByRole('rowheader', { name: 'hidden' }).first()).toBeVisible();
 });
 
 test('a lasso shows its path, its loss and what other programs call its strength', async ({
