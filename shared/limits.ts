@@ -22,6 +22,9 @@ export const limits = {
   recordBytes: 64 << 20,
   /** Coefficients of one regression. */
   designColumns: 1000,
+  /** Numbers that the refits of a stability study share, and its terms. */
+  studyCells: 50_000_000,
+  studyTerms: 150,
   /** One cell of a data table. */
   cellBytes: 1 << 20,
   /** Length of a label or a note. */

@@ -57,6 +57,13 @@ export const streams = {
   resampling: 7,
   comparison: 8,
   conditionBootstrap: 40,
+  stabilitySubset: 31,
+  stabilitySplit: 32,
+  stabilityHalf: 33,
+  stabilityBootstrap: 34,
+  stabilityPower: 35,
+  foldAssignment: 21,
+  predictorOrders: 22,
 } as const;
 
 /** One stream of random numbers of a seed. `substream` tells apart, say, epochs or features. */

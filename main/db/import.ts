@@ -1,3 +1,4 @@
+import type { StabilityDetail } from '../../shared/contract/stability.ts';
 import type { FitDetail } from '../../shared/contract/statistics.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Writer } from './connection.ts';
@@ -15,6 +16,7 @@ import { addLabel, type LabelChange } from './labels.ts';
 import { getJob, updateJob } from './jobs.ts';
 import { replacePoints, type Point } from './points.ts';
 import { finishRun, replaceArtifacts, type Artifact, type Metrics } from './runs.ts';
+import { getStability, insertStability } from './stability-studies.ts';
 
 /** The results of one attempt of a job, read from its folder and checked. */
 export interface ImportedResult {
@@ -42,6 +44,7 @@ export interface ImportedResult {
     readonly comparison: StoredComparison;
     readonly pairs: Iterable<NewPair>;
   } | null;
+  readonly stability: StabilityDetail | null;
   readonly artifacts: readonly (Artifact & { readonly run: string | null })[];
 }
 
@@ -70,6 +73,8 @@ export function importResult(db: Writer, result: ImportedResult): boolean {
     if (result.fit && !getFit(db, result.fit.id)) insertFit(db, result.fit, result.job);
     if (result.comparison)
       insertComparison(db, result.comparison.comparison, result.comparison.pairs);
+    if (result.stability && !getStability(db, result.stability.id))
+      insertStability(db, result.stability, result.job);
     replaceArtifacts(db, result.job, result.artifacts);
     updateJob(db, result.job, { importedAttempt: result.attempt });
     return true;

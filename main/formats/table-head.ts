@@ -76,7 +76,7 @@ const signatures: readonly (readonly [string, string])[] = [
   ['504b0304', 'a ZIP or Excel file. Save the sheet as CSV'],
   ['1f8b', 'compressed with gzip. Unpack it'],
   ['28b52ffd', 'compressed with zstd. Unpack it'],
-  ['50415231', 'a Parquet file. Convert it to CSV'],
+  ['50415231', 'a Parquet file. Give its name the ending .parquet'],
   ['d0cf11e0', 'an old Excel file. Save the sheet as CSV'],
   ['fffe', 'UTF-16 text. Save it as UTF-8'],
   ['feff', 'UTF-16 text. Save it as UTF-8'],

@@ -1,7 +1,10 @@
+import { extname } from 'node:path';
 import type { Column, Table } from '../../shared/domain/table.ts';
 import { AppError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { ColumnBuilder } from './column-builder.ts';
+import { readJsonTable } from './json-table.ts';
+import { readParquetTable } from './parquet-table.ts';
 import { readTableHead } from './table-head.ts';
 import { readRecords } from './table-records.ts';
 
@@ -9,6 +12,22 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
   /** What messages call the file; its path unless given. */
   readonly source?: string;
+}
+
+/** Endings of files that are read as tables. */
+export const tableFormats = ['.csv', '.tsv', '.jsonl', '.ndjson', '.parquet'] as const;
+
+/**
+ * Reads a table file into typed columns: Parquet and JSON Lines by the ending of its name, anything
+ * else as delimited text.
+ * @throws AppError as readDelimited, readJsonTable and readParquetTable do
+ */
+export function readTable(path: string, options: ReadOptions = {}): Promise<Table> {
+  const { signal, source = path } = options;
+  const ending = extname(path).toLowerCase();
+  if (ending === '.parquet') return readParquetTable(path, source, signal);
+  if (ending === '.jsonl' || ending === '.ndjson') return readJsonTable(path, source, signal);
+  return readDelimited(path, source, signal);
 }
 
 /**
@@ -19,8 +38,11 @@ export interface ReadOptions {
  *
  * @throws AppError `ragged-table`, `corrupt`, `unsupported`, `too-large`, `not-found`, `not-readable`
  */
-export async function readTable(path: string, options: ReadOptions = {}): Promise<Table> {
-  const { signal, source = path } = options;
+async function readDelimited(
+  path: string,
+  source: string,
+  signal: AbortSignal | undefined,
+): Promise<Table> {
   const head = readTableHead(path, source);
   const reading = new Reading(source);
   const sha256 = await readRecords(path, source, head, signal, (cells, line) =>

@@ -1,4 +1,6 @@
 import type { FitDetail } from '../../shared/contract/statistics.ts';
+import { errorWords, fitWords } from '../../shared/domain/fit-words.ts';
+import { align, number, probability } from './print-numbers.ts';
 
 type Warning = FitDetail['warnings'][number];
 type Fit = Omit<FitDetail, 'id' | 'name' | 'createdAt'>;
@@ -15,7 +17,7 @@ export function fitAnswer(fit: Fit): FitAnswer {
 /** A fit as text: the coefficients in aligned columns, the figures, dependencies, warnings, method. */
 export function printFit(fit: Fit): string {
   return [
-    `${fit.spec.formula}   (${fit.spec.family})`,
+    `${fit.spec.formula}   (${[fitWords(fit.spec), errorWords(fit.spec)].filter(Boolean).join(', ')})`,
     rowsLine(fit),
     '',
     ...coefficientTable(fit),
@@ -62,28 +64,34 @@ function coefficientTable(fit: Fit): string[] {
   return align([['term', 'estimate', 'se', statistic, 'p', '2.5 %', '97.5 %', 'VIF'], ...rows]);
 }
 
-/** The first column to the left, numbers to the right. */
-function align(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, column) =>
-    Math.max(...rows.map((row) => [...row[column]!].length)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const padding = ' '.repeat(widths[column]! - [...cell].length);
-        return column === 0 ? cell + padding : padding + cell;
-      })
-      .join('  ')
-      .trimEnd(),
-  );
-}
-
 function figureLines(fit: Fit): string[] {
-  const lines = fit.spec.family === 'gaussian' ? gaussianLines(fit) : binomialLines(fit);
+  if (fit.penalised) return penalisedLines(fit, fit.penalised);
+  const lines = fit.spec.family === 'gaussian' ? gaussianLines(fit) : likelihoodLines(fit);
   return [
     ...lines,
-    `log-likelihood ${number(fit.logLik)}, AIC ${number(fit.aic)}, BIC ${number(fit.bic)}`,
+    ...(fit.clusters === undefined ? [] : [`${fit.clusters} clusters`]),
+    ...(fit.penalisedLogLik === undefined
+      ? [`log-likelihood ${number(fit.logLik)}, AIC ${number(fit.aic)}, BIC ${number(fit.bic)}`]
+      : [
+          `log-likelihood ${number(fit.logLik)}, penalised log-likelihood ${number(fit.penalisedLogLik)}`,
+        ]),
     `condition number ${number(fit.conditionNumber, 4)} (columns of unit length: ${number(fit.scaledConditionNumber, 4)})`,
+  ];
+}
+
+function penalisedLines(fit: Fit, penalised: NonNullable<Fit['penalised']>): string[] {
+  const chosen =
+    penalised.chosenBy === 'given'
+      ? 'given'
+      : `${penalised.chosenBy} of ${penalised.folds} folds, seed ${penalised.seed}`;
+  return [
+    `lambda ${number(penalised.strength)} (${chosen}), alpha ${number(penalised.mixing)}: ${penalised.nonZero} coefficients are not zero`,
+    ...penalised.equivalents.map(
+      ({ program, argument, value, note }) =>
+        `  in ${program}: ${argument} = ${number(value)}, ${note}`,
+    ),
+    `deviance explained ${number(penalised.deviancePart)}`,
+    ...(fit.spec.family === 'binomial' ? [accuracyLine(fit)] : []),
   ];
 }
 
@@ -94,24 +102,13 @@ function gaussianLines(fit: Fit): string[] {
   return [first, `F(${df1}, ${df2}) ${number(fit.fStatistic, 5)}, p ${probability(fit.fP)}`];
 }
 
-function binomialLines(fit: Fit): string[] {
+function likelihoodLines(fit: Fit): string[] {
   return [
     `deviance ${number(fit.deviance)} of ${number(fit.nullDeviance)}, ${fit.dfResidual} degrees of freedom, ${fit.iterations} iterations`,
-    `accuracy ${number(fit.accuracy, 4)} (base rate ${number(fit.baseRate, 4)}), AUC ${number(fit.auc, 4)}, all on the fitted rows`,
+    ...(fit.spec.family === 'binomial' ? [accuracyLine(fit)] : []),
   ];
 }
 
-function number(value: number | string | null, digits = 6): string {
-  if (value === null) return '–';
-  if (typeof value === 'string') return value.replace('Infinity', '∞');
-  if (value === 0) return '0';
-  const magnitude = Math.abs(value);
-  if (magnitude >= 1e7 || magnitude < 1e-4) return value.toExponential(digits - 1);
-  return String(Number(value.toPrecision(digits)));
-}
-
-function probability(p: number | null): string {
-  if (p === null) return '–';
-  if (p < 1e-300) return '< 1e-300';
-  return p < 1e-4 ? p.toExponential(1) : String(Number(p.toPrecision(3)));
+function accuracyLine(fit: Fit): string {
+  return `accuracy ${number(fit.accuracy, 4)} (base rate ${number(fit.baseRate, 4)}), AUC ${number(fit.auc, 4)}, all on the fitted rows`;
 }

@@ -14,6 +14,7 @@ import { projectHandlers } from './handlers/project-handlers.ts';
 import { reportsHandlers } from './handlers/reports-handlers.ts';
 import { resultsHandlers } from './handlers/results-handlers.ts';
 import { runsHandlers } from './handlers/runs-handlers.ts';
+import { stabilityHandlers } from './handlers/stability-handlers.ts';
 import { statisticsHandlers } from './handlers/statistics-handlers.ts';
 import { importFetchedFiles } from './hubs/import-files.ts';
 import { HubKeys } from './hubs/keys.ts';
@@ -52,6 +53,7 @@ export function createHost(options: HostOptions): Host {
     comparisonsHandlers(projects, blobs, options),
     statisticsHandlers(projects, queries, clock),
     evaluationsHandlers(projects, queries, clock),
+    stabilityHandlers(projects),
     resultsHandlers(projects),
     reportsHandlers({ projects, blobs, clock, options }),
     hubsHandlers({

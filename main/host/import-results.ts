@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { fitDetail, type FitDetail } from '../../shared/contract/statistics.ts';
+import { stabilityDetail } from '../../shared/contract/stability.ts';
+import { fitDetail } from '../../shared/contract/statistics.ts';
 import { parseJobSpec, type JobSpec } from '../../shared/domain/job-spec.ts';
 import { AppError, fileError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
@@ -162,7 +163,8 @@ function gather(db: Writer, folder: string, result: JobResult): ImportedResult {
   return {
     job: result.job,
     attempt: result.attempt,
-    fit: readFit(folder),
+    fit: readDocument(folder, jobFiles.fit, fitDetail),
+    stability: readDocument(folder, jobFiles.stability, stabilityDetail),
     comparison: readComparison(db, folder, result.job),
     counted: readCounted(folder, result),
     artifacts: result.files.map((file) => {
@@ -256,11 +258,15 @@ function describeJob(db: Writer, job: string) {
   return { name, createdAt, model: spec.kind === 'train' ? spec.model : '' };
 }
 
-/** A regression job leaves its fit as the contract shows it. */
-function readFit(folder: string): FitDetail | null {
-  const path = join(folder, jobFiles.fit);
+/** A document that a job leaves as the contract shows it; null where it left none. */
+function readDocument<Schema extends v.GenericSchema>(
+  folder: string,
+  name: string,
+  schema: Schema,
+): v.InferOutput<Schema> | null {
+  const path = join(folder, name);
   if (!existsSync(path)) return null;
-  const parsed = v.safeParse(fitDetail, parseStrictJson(readText(path), path));
+  const parsed = v.safeParse(schema, parseStrictJson(readText(path), path));
   if (parsed.success) return parsed.output;
   const place = v.getDotPath(parsed.issues[0]) ?? 'top level';
   throw new AppError('corrupt', `${path}: ${place}: ${parsed.issues[0].message}.`, {

@@ -167,6 +167,7 @@ export class Project implements ProjectView {
         this.changed('runs');
         this.changed('features');
         this.changed('comparisons');
+        this.changed('fits');
       },
       changed: (job) => this.#publishJob(job),
       points: (run, points) =>

@@ -98,6 +98,11 @@ export function filesOfSpec(spec: JobSpec): Record<string, string> {
   if (spec.kind === 'regress') return { table: spec.table };
   if (spec.kind === 'compare') return filesOfComparison(spec);
   if (spec.kind === 'features') return filesOfFeatures(spec);
+  if (spec.kind === 'stability')
+    return {
+      table: spec.table,
+      ...(spec.secondTable === undefined ? {} : { secondTable: spec.secondTable }),
+    };
   if (spec.kind === 'import') return { source: spec.source };
   const { model, tokens, evaluation, features } = spec;
   const starts = startsOf(spec);

@@ -23,6 +23,7 @@ import { count, id, maybeNumber, shortText } from '../../shared/domain/schemas.t
  *   <dictionary id>/           of a features job: the features and activations of each dictionary
  *   <run id>/labels.json       of an import: labels that came with the features, oldest first
  *   fit.json                   of a regression job: the fit as the contract shows it
+ *   stability.json             of a stability job: the study as the contract shows it
  *   result.json                written last: every file with its size and SHA-256
  *
  * dictionary.safetensors is in SAELens' orientation: W_enc [d, n], b_enc [n], W_dec [n, d] with
@@ -102,6 +103,8 @@ export const jobFiles = {
   chunks: 'chunks',
   /** Of a regression job: the fit as the contract shows it. */
   fit: 'fit.json',
+  /** Of a stability job: the study as the contract shows it. */
+  stability: 'stability.json',
   result: 'result.json',
 } as const;
 

@@ -7,6 +7,7 @@ import {
   evaluationsContract,
   evaluationTranscript,
 } from '../../shared/contract/evaluations.ts';
+import { fitDiagnostics } from '../../shared/contract/fit-diagnostics.ts';
 import { jobEstimate } from '../../shared/contract/jobs.ts';
 import {
   correlation,
@@ -153,10 +154,16 @@ export const queries = {
     v.object({ total: count, rows: v.array(v.array(v.nullable(text))) }),
   ),
   'tables.correlation': query(
-    v.object({ ...inTable.entries, columns: v.array(shortText), filter: v.optional(text) }),
+    v.object({
+      ...inTable.entries,
+      columns: v.array(shortText),
+      filter: v.optional(text),
+      method: v.optional(v.picklist(['pearson', 'spearman'])),
+    }),
     correlation,
   ),
   'fits.check': query(ofFit, fitCheck),
+  'fits.diagnostics': query(ofFit, fitDiagnostics),
   'fits.create': query(ofFit, v.omit(fitDetail, ['id', 'name', 'createdAt'])),
 
   'evaluations.logs': query(

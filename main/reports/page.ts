@@ -112,6 +112,7 @@ function contents(report: ReportData): string {
       ? `features of ${formatCount(of('features'), 'dictionary', 'dictionaries')}`
       : '',
     of('study') > 0 ? formatCount(of('study'), 'study', 'studies') : '',
+    of('stability') > 0 ? formatCount(of('stability'), 'stability study', 'stability studies') : '',
     of('fit') > 0 ? formatCount(of('fit'), 'fit') : '',
     of('text') > 0 ? formatCount(of('text'), 'text') : '',
   ];

@@ -2,6 +2,7 @@ import type { EvaluationDetail } from '../../shared/contract/evaluations.ts';
 import type { ComparisonDetail, GroupFigures } from '../../shared/contract/comparisons.ts';
 import type { DictionaryRow, FeatureDetail } from '../../shared/contract/features.ts';
 import type { RunDetail, RunGroup, Series } from '../../shared/contract/runs.ts';
+import type { StabilityDetail } from '../../shared/contract/stability.ts';
 import type { FitDetail } from '../../shared/contract/statistics.ts';
 import type { StudiedRun, StudyFigures } from '../../shared/domain/study.ts';
 import type { ComparisonMeasure, PairDetail } from '../../shared/domain/comparison.ts';
@@ -29,7 +30,8 @@ export type ReportSectionData =
   | FitSectionData
   | EvaluationSectionData
   | StudySectionData
-  | ComparisonSectionData;
+  | ComparisonSectionData
+  | StabilitySectionData;
 
 /** Words of the author; blank lines part paragraphs, line breaks are kept. */
 export interface TextSectionData {
@@ -92,6 +94,11 @@ export interface EvaluationSectionData extends SectionData {
 export interface FitSectionData extends SectionData {
   readonly kind: 'fit';
   readonly fit: FitDetail;
+}
+
+export interface StabilitySectionData extends SectionData {
+  readonly kind: 'stability';
+  readonly study: StabilityDetail;
 }
 
 export interface StudySectionData extends SectionData {

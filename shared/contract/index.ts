@@ -9,6 +9,7 @@ import { projectContract } from './project.ts';
 import { reportsContract } from './reports.ts';
 import { resultsContract } from './results.ts';
 import { runsContract } from './runs.ts';
+import { stabilityContract } from './stability.ts';
 import { statisticsContract } from './statistics.ts';
 import type {
   EventOf,
@@ -31,6 +32,7 @@ export const contract = {
   ...comparisonsContract,
   ...statisticsContract,
   ...evaluationsContract,
+  ...stabilityContract,
   ...reportsContract,
   ...hubsContract,
   ...resultsContract,

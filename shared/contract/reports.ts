@@ -21,6 +21,7 @@ export const reportSection = v.variant('kind', [
   v.strictObject({ kind: v.literal('evaluation'), evaluation: id }),
   /** Dictionaries held against each other, at the minimum count of the comparison. */
   v.strictObject({ kind: v.literal('comparison'), comparison: id }),
+  v.strictObject({ kind: v.literal('stability'), study: id }),
   /** Objectives held against each other at equal L0, from the runs that a study trained. */
   v.strictObject({
     kind: v.literal('study'),

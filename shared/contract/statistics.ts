@@ -9,7 +9,8 @@ import {
   text,
   time,
 } from '../domain/schemas.ts';
-import { regressSpecSchema } from '../domain/job-spec.ts';
+import { regressSpecSchema } from '../domain/regress-spec.ts';
+import { fitDiagnostics, penalisedFit } from './fit-diagnostics.ts';
 import { limits } from '../limits.ts';
 
 export const columnSummary = v.object({
@@ -109,6 +110,16 @@ export const fitDetail = v.object({
   baseRate: maybeNumber,
   accuracy: maybeNumber,
   auc: maybeNumber,
+  /** Path, chosen strength and its name in other programs; of penalised fits only. */
+  penalised: v.optional(penalisedFit),
+  /** Log-likelihood plus half the log-determinant of the information (Firth). */
+  penalisedLogLik: v.optional(maybeNumber),
+  /** Clusters of CR0 and CR1. */
+  clusters: v.optional(count),
+  /** Cells replaced by the mean of their variable, with an indicator beside it. */
+  imputed: v.optional(v.array(v.object({ term: text, rows: count }))),
+  /** Variables left out because they are missing somewhere. */
+  leftOut: v.optional(v.array(v.object({ term: text, rows: count }))),
 });
 export type FitDetail = v.InferOutput<typeof fitDetail>;
 
@@ -152,6 +163,8 @@ export const correlation = v.object({
   n: count,
   dropped: count,
   dependencies: v.array(dependency),
+  /** The columns' positions in the order of an average-linkage clustering by 1 - |r|. */
+  order: v.array(count),
 });
 export type Correlation = v.InferOutput<typeof correlation>;
 
@@ -167,12 +180,14 @@ export const statisticsContract = {
     }),
     v.object({ total: count, rows: v.array(v.array(v.nullable(text))) }),
   ),
-  /** Pearson correlations of numeric columns over the rows in which all of them are present. */
+  /** Correlations of numeric columns over the rows in which all of them are present. */
   'tables.correlation': operation(
     v.strictObject({
       ...inTable,
       columns: v.pipe(v.array(shortText), v.minLength(2), v.maxLength(200)),
       filter: v.optional(text),
+      /** Pearson where not given. */
+      method: v.optional(v.picklist(['pearson', 'spearman'])),
     }),
     correlation,
   ),
@@ -180,6 +195,11 @@ export const statisticsContract = {
   'fits.check': operation(
     v.strictObject({ project: id, spec: v.record(v.string(), v.unknown()) }),
     fitCheck,
+  ),
+  /** Everything that is known of a fit beyond its coefficients, calculated anew from its spec. */
+  'fits.diagnostics': operation(
+    v.strictObject({ project: id, spec: v.record(v.string(), v.unknown()) }),
+    fitDiagnostics,
   ),
   'fits.create': operation(
     v.strictObject({ project: id, spec: v.record(v.string(), v.unknown()) }),

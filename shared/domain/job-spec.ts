@@ -19,15 +19,17 @@ import {
   type Problem,
 } from './pathway.ts';
 import { engineFields, jobName, naturalInt, path, positiveInt, seed } from './spec-fields.ts';
+import { regressContradiction, regressSpecSchema, type RegressSpec } from './regress-spec.ts';
 import {
   activationCacheSchema,
   tokensContradiction,
   tokensSchema,
   type TokensRef,
 } from './tokens.ts';
+import { stabilityContradiction, stabilitySpecSchema } from './stability-spec.ts';
 import { applyVariant, variantSchema, type Variant } from './variant.ts';
 
-export { architectureNames, type ArchitectureName, type CompareSpec };
+export { architectureNames, type ArchitectureName, type CompareSpec, type RegressSpec };
 
 /**
  * A job spec says all that a job does; two equal specs do the same work. It is written as YAML or
@@ -149,28 +151,17 @@ export const trainSpecSchema = v.strictObject({
   ...engineFields,
 });
 
-export const regressSpecSchema = v.strictObject({
-  kind: v.literal('regress'),
-  name: jobName,
-  /** CSV or TSV file, relative to the project folder. */
-  table: path,
-  /** R's notation: y ~ x1 + scale(x2) + I(x^2) + factor(g) - 1. */
-  formula: v.pipe(v.string(), v.minLength(3), v.maxLength(20_000)),
-  family: v.optional(v.picklist(['gaussian', 'binomial']), 'gaussian'),
-  /** Rows to keep, such as `age >= 18 & group == "a"`. */
-  filter: v.optional(v.pipe(v.string(), v.maxLength(20_000))),
-});
-
 export const jobSpecSchema = v.variant('kind', [
   trainSpecSchema,
   regressSpecSchema,
+  stabilitySpecSchema,
   compareSpecSchema,
   featuresSpecSchema,
   importSpecSchema,
 ]);
 
 export type TrainSpec = v.InferOutput<typeof trainSpecSchema>;
-export type RegressSpec = v.InferOutput<typeof regressSpecSchema>;
+export type StabilitySpec = v.InferOutput<typeof stabilitySpecSchema>;
 export type JobSpec = v.InferOutput<typeof jobSpecSchema>;
 export type { FeaturesSpec, TokensRef };
 
@@ -181,10 +172,17 @@ export type { FeaturesSpec, TokensRef };
 export function parseJobSpec(document: unknown, file: string): JobSpec {
   const spec = parseWith(jobSpecSchema, document, file);
   if (spec.kind === 'train') checkTrainSpec(spec, file);
-  const contradiction = spec.kind === 'compare' && compareContradiction(spec);
-  if (contradiction) refuse(file, contradiction);
   if (spec.kind === 'features') checkFeaturesSpec(spec, file);
+  const contradiction = contradictionOf(spec);
+  if (contradiction) refuse(file, contradiction);
   return spec;
+}
+
+function contradictionOf(spec: JobSpec): Problem | undefined {
+  if (spec.kind === 'regress') return regressContradiction(spec);
+  if (spec.kind === 'stability') return stabilityContradiction(spec);
+  if (spec.kind === 'compare') return compareContradiction(spec);
+  return undefined;
 }
 
 function parseWith<Schema extends v.GenericSchema>(

@@ -154,8 +154,7 @@ class Expansion {
   }
 
   #call(node: Node & { kind: 'call' }): TermSet {
-    if (node.name === 'offset' || node.name === 'poly' || node.name === 'ns' || node.name === 'bs')
-      throw this.error(node, `${node.name}(…) is not offered. Powers are written I(x^2), I(x^3).`);
+    if (node.name === 'offset') throw this.error(node, 'offset(…) is not offered.');
     return this.#variable(node);
   }
 

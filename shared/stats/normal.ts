@@ -87,6 +87,24 @@ export function normalDensity(z: number): number {
   return gaussian(Math.abs(z)) / Math.sqrt(2 * Math.PI);
 }
 
+/** log P(Z <= z), also where the probability itself is too small for a double. */
+export function logNormalCdf(z: number): number {
+  if (z > -30) return z > 5 ? Math.log1p(-normalSurvival(z)) : Math.log(normalSurvival(-z));
+  return -0.5 * z * z - 0.5 * Math.log(2 * Math.PI) - Math.log(millsDenominator(-z));
+}
+
+/** The inverse Mills ratio, density over P(Z <= z): about -z for very negative z. */
+export function normalMills(z: number): number {
+  return z > -30 ? normalDensity(z) / normalSurvival(-z) : millsDenominator(-z);
+}
+
+/** Density over upper tail at a distance of at least 30, by Laplace's continued fraction. */
+function millsDenominator(distance: number): number {
+  let value = distance;
+  for (let k = 12; k >= 1; k--) value = distance + k / value;
+  return value;
+}
+
 // prettier-ignore
 const quantileCentre = [[
   2509.0809287301227, 33430.57558358813, 67265.7709270087, 45921.95393154987,

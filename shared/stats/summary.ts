@@ -58,19 +58,3 @@ export function summarise(values: ArrayLike<number>): Summary {
   const centred = squares.value - deviations.value ** 2 / n;
   return { n, mean, sd: n > 1 ? Math.sqrt(Math.max(0, centred) / (n - 1)) : NaN, min, max };
 }
-
-/**
- * Lag-k autocorrelation with the overall mean and the sum of squares over all values in the
- * denominator, as NIST certifies it. The values must not contain NaN.
- */
-export function autocorrelation(values: ArrayLike<number>, lag = 1): number {
-  const { mean } = summarise(values);
-  const products = new CompensatedSum();
-  const squares = new CompensatedSum();
-  for (let i = 0; i < values.length; i++) {
-    const deviation = values[i]! - mean;
-    squares.add(deviation * deviation);
-    if (i >= lag) products.add(deviation * (values[i - lag]! - mean));
-  }
-  return products.value / squares.value;
-}

@@ -20,6 +20,29 @@ const cases: readonly [formula: string, rest?: Partial<RegressSpec>][] = [
   ['two ~ a + g', { family: 'binomial', filter: 'gap > -1.5' }],
   ['flag ~ b', { family: 'binomial' }],
   ['y > 0.5 ~ a + gap', { family: 'binomial' }],
+  ['y ~ a + gap', { weights: 'b' }],
+  ['won ~ a + b', { family: 'binomial', link: 'probit' }],
+  ['won ~ a + b', { family: 'binomial', weights: 'k' }],
+  ['k ~ a + gap', { family: 'poisson', errors: { kind: 'HC0' } }],
+  ['y ~ a + gap', { errors: { kind: 'HC3' } }],
+  ['y ~ a + gap', { errors: { kind: 'CR1', cluster: 'g' } }],
+  ['y ~ a + gap', { missing: 'drop-columns' }],
+  ['y ~ a + gap', { missing: 'mean-indicator' }],
+];
+
+/** Terms that Python names otherwise: the coefficients are compared in order. */
+const inOrder: readonly [formula: string, rest?: Partial<RegressSpec>][] = [
+  ['y ~ C(g, "green") + relevel(flag, ref = "TRUE")'],
+  ['y ~ ns(a, df = 3) + poly(gap, 2)'],
+  ['y ~ bs(a, df = 4) + poly(b, 2, raw = TRUE)'],
+];
+
+/** Fits that statsmodels does not make; what they print is compared. */
+const printed: readonly [formula: string, rest: Partial<RegressSpec>][] = [
+  ['won ~ a + gap', { family: 'binomial', method: 'firth' }],
+  ['y ~ a + b + gap', { penalty: { kind: 'elastic-net', mixing: 0.5, strength: 0.1 } }],
+  ['y ~ a + gap', { penalty: { kind: 'ridge' } }],
+  ['won ~ a + gap', { family: 'binomial', penalty: { kind: 'lasso', strength: 0.05 } }],
 ];
 
 /** Runs each script by itself and says what its fit is. */
@@ -30,7 +53,10 @@ for code in json.load(sys.stdin):
     space = {}
     with contextlib.redirect_stdout(io.StringIO()) as out:
         exec(compile(code, "code", "exec"), space)
-    fit = space["fit"]
+    fit = space.get("fit")
+    if not hasattr(fit, "nobs"):
+        results.append({"out": out.getvalue()})
+        continue
     results.append({
         "n": int(fit.nobs), "names": list(fit.params.index), "params": list(fit.params),
         "bse": list(fit.bse), "out": out.getvalue(),
@@ -55,6 +81,7 @@ const same = (name: string): string =>
     .replaceAll(/C\((\w+)\)|factor\((\w+)\)/g, 'f_$1$2')
     .replaceAll(/np\.|\[T\.|\]|[\s`]|\.0\b/g, '')
     .replaceAll('**', '^')
+    .replace(/^is\.na\(gap\)TRUE$/, 'missing_0')
     .replaceAll(/Q\("oddname"\)|Q\('oddname'\)/g, 'oddname')
     .toLowerCase();
 
@@ -68,14 +95,11 @@ describe.skipIf(!hasStatsmodels)('code in Python (needs statsmodels, else skippe
     writeFileSync(join(folder, 'table.csv'), tableText());
     const table = await readTable(join(folder, 'table.csv'), { source: 'table.csv' });
     const { columns, delimiter, note, sha256 } = describeTable(table);
-    const scripts = cases.map(([formula, rest]) => {
+    const scripts = [...cases, ...inOrder, ...printed].map(([formula, rest]) => {
       const family = 'gaussian';
       const spec = { kind: 'regress', name: 'x', table: 'table.csv', formula, family } as const;
       const whole: RegressSpec = { ...spec, ...rest };
-      const result = fitTable(table, formula, {
-        family: whole.family,
-        ...(whole.filter === undefined ? {} : { filter: whole.filter }),
-      });
+      const result = fitTable(table, formula, whole);
       fits.push(result);
       const fit = { ...result, id: 'fit', name: 'x', createdAt: 0 };
       return pythonCode({ spec: whole, columns, delimiter, note, tableSha256: sha256, fit });
@@ -90,6 +114,37 @@ describe.skipIf(!hasStatsmodels)('code in Python (needs statsmodels, else skippe
   }, 120_000);
 
   afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each(inOrder.map(([formula], index) => [formula, cases.length + index] as const))(
+    'repeats the fit of %s in the same order',
+    (_formula, index) => {
+      const { n, params, bse } = repeated[index]!;
+      const { coefficients, n: expected } = fits[index]!;
+      expect(n).toBe(expected);
+      expect(params).toHaveLength(coefficients.length);
+      coefficients.forEach(({ term, estimate, se }, k) => {
+        expect(relativeError(params[k], estimate!), term).toBeLessThan(1e-7);
+        expect(relativeError(bse[k], se!), term).toBeLessThan(1e-7);
+      });
+    },
+  );
+
+  it.each(
+    printed.map(([formula, rest], index) => {
+      const words = rest.penalty?.kind ?? rest.method!;
+      return [words, formula, cases.length + inOrder.length + index] as const;
+    }),
+  )('repeats %s of %s', (_words, _formula, index) => {
+    const lines = repeated[index]!.out.split('\n').map((line) => line.trim().split(/\s+/));
+    for (const { term, estimate, se } of fits[index]!.coefficients) {
+      const line = lines.find(([name]) => name === term.replace('(Intercept)', 'Intercept'))!;
+      // pandas prints six decimals.
+      expect(Math.abs(Number(line[1]) - estimate!), term).toBeLessThan(
+        2e-6 + 2e-5 * Math.abs(estimate!),
+      );
+      if (se !== null) expect(relativeError(Number(line[2]), se), term).toBeLessThan(2e-5);
+    }
+  });
 
   it.each(cases.map(([formula], index) => [formula, index] as const))(
     'repeats the fit of %s',

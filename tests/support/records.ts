@@ -83,6 +83,7 @@ export function importedResult(
     fit: null,
     comparison: null,
     counted: [],
+    stability: null,
     artifacts: [
       { run: null, kind: 'tokens', path: 'tokens.safetensors', bytes: 10, sha256: 'a' },
       ...runs.map((run) => ({

@@ -42,19 +42,24 @@ export function tableFromColumns(columns: Readonly<Record<string, ArrayLike<numb
 export function fitTable(
   table: Table,
   formula: string,
-  options: { family?: RegressSpec['family']; filter?: string } = {},
+  options: Partial<RegressSpec> = {},
 ): FitResult {
-  const { family = 'gaussian', filter } = options;
-  return finish(
-    regress(table, {
-      kind: 'regress',
-      name: 'fit',
-      table: table.source,
-      formula,
-      family,
-      ...(filter === undefined ? {} : { filter }),
-    }),
-  );
+  return finish(regress(table, specOf(table, formula, options)));
+}
+
+export function specOf(
+  table: Table,
+  formula: string,
+  options: Partial<RegressSpec> = {},
+): RegressSpec {
+  return {
+    kind: 'regress',
+    name: 'fit',
+    table: table.source,
+    formula,
+    family: 'gaussian',
+    ...options,
+  };
 }
 
 /** |a - b| / |b|, or |a| where b is 0. */

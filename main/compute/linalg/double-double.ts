@@ -81,3 +81,21 @@ export function powerDd(a: DoubleDouble, exponent: number): DoubleDouble {
   }
   return exponent < 0 ? divideDd({ hi: 1, lo: 0 }, result) : result;
 }
+
+/**
+ * What a printed decimal is beyond the double it was read into: the shortest decimal that names the
+ * double is taken for what was printed, so 0.1 gives -5.55e-18. 0 for whole numbers.
+ */
+export function decimalRest(value: number): number {
+  if (Number.isInteger(value) || !Number.isFinite(value)) return 0;
+  const [digits, exponent = '0'] = String(value).split('e') as [string, string?];
+  const [whole, fraction = ''] = digits.split('.') as [string, string?];
+  const power = Number(exponent) - fraction.length;
+  if (Math.abs(power) > 120) return 0;
+  const mantissa = BigInt(whole + fraction);
+  const hi = Number(mantissa);
+  const exact = { hi, lo: Number(mantissa - BigInt(hi)) };
+  const scale = powerDd({ hi: 10, lo: 0 }, Math.abs(power));
+  const decimal = power < 0 ? divideDd(exact, scale) : multiplyDd(exact, scale);
+  return decimal.hi - value + decimal.lo;
+}

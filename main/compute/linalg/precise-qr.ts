@@ -25,6 +25,8 @@ export interface PreciseFit {
 
 /** Multiply-add operations up to which a fit is made in double-double arithmetic. */
 export const preciseLimit = 10_000_000;
+/** The same where it was asked for: some seconds. */
+export const exactLimit = 200_000_000;
 
 /**
  * @param high, low [n, p + 1], column-major: the columns of X, then y, as hi + lo; destroyed.

@@ -8,6 +8,31 @@
  * @returns the singular values in falling order
  */
 export function singularValues(r: Float64Array, p: number): Float64Array {
+  const a = orthogonalColumns(r, p);
+  const values = new Float64Array(p);
+  for (let j = 0; j < p; j++) values[j] = Math.sqrt(dot(a, j * p, j * p, p));
+  return values.sort().reverse();
+}
+
+/**
+ * Singular values in falling order with the right singular vectors, [p, p], one column for each.
+ */
+export function singularVectors(
+  r: Float64Array,
+  p: number,
+): { values: Float64Array; vectors: Float64Array } {
+  const a = orthogonalColumns(r, p);
+  const lengths = Float64Array.from({ length: p }, (_, j) => Math.sqrt(dot(a, j * p, j * p, p)));
+  const order = [...lengths.keys()].sort((i, j) => lengths[j]! - lengths[i]! || i - j);
+  const vectors = new Float64Array(p * p);
+  order.forEach((from, to) => {
+    for (let i = 0; i < p; i++) vectors[to * p + i] = a[from * p + i]! / lengths[from]!;
+  });
+  return { values: Float64Array.from(order, (j) => lengths[j]!), vectors };
+}
+
+/** R' times rotations until its columns are orthogonal: the right singular vectors times the values. */
+function orthogonalColumns(r: Float64Array, p: number): Float64Array {
   const a = new Float64Array(p * p);
   for (let j = 0; j < p; j++) for (let i = 0; i <= j; i++) a[i * p + j] = r[j * p + i]!;
   const squares = new Float64Array(p);
@@ -15,9 +40,7 @@ export function singularValues(r: Float64Array, p: number): Float64Array {
     for (let j = 0; j < p; j++) squares[j] = dot(a, j * p, j * p, p);
     if (!rotateAll(a, squares, p)) break;
   }
-  const values = new Float64Array(p);
-  for (let j = 0; j < p; j++) values[j] = Math.sqrt(dot(a, j * p, j * p, p));
-  return values.sort().reverse();
+  return a;
 }
 
 /** One sweep over all pairs of columns; false where all were orthogonal already. */

@@ -10,8 +10,8 @@ import { describeDependencies, prepareFit } from './prepare-fit.ts';
  * @throws AppError what prepareFit says
  */
 export function* checkFit(table: Table, spec: RegressSpec): Steps<FitCheck> {
-  const { prepared, dependencies } = yield* prepareFit(table, spec);
-  const { frame, design } = prepared;
+  const { frame, design, examined } = yield* prepareFit(table, spec);
+  const found = examined ? describeDependencies(design, examined.dependencies) : [];
   return {
     response: frame.response.label,
     classes: frame.response.classes ? [...frame.response.classes] : null,
@@ -21,7 +21,7 @@ export function* checkFit(table: Table, spec: RegressSpec): Steps<FitCheck> {
     missing: frame.missing.map(({ label, rows }) => ({ term: label, rows })),
     n: frame.n,
     terms: design.columns.map(({ name }) => name),
-    dependencies: describeDependencies(design, dependencies).map(({ words, aliased }) => ({
+    dependencies: found.map(({ words, aliased }) => ({
       ...words,
       aliased,
     })),

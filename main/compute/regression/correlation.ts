@@ -2,6 +2,7 @@ import type { Correlation } from '../../../shared/contract/statistics.ts';
 import type { Table } from '../../../shared/domain/table.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { Steps } from '../steps.ts';
+import { clusteredOrder } from './clustered-order.ts';
 import { findDependencies } from './dependencies.ts';
 import { describeRelation } from './dependency-words.ts';
 import { interceptName } from './design.ts';
@@ -9,10 +10,11 @@ import { factorise } from './factorise.ts';
 import { notNumericError, unknownColumnError } from './language/column-errors.ts';
 import { filterRows } from './language/filter.ts';
 import { take, type RowView } from './language/row-view.ts';
+import { ranksOf } from './ranks.ts';
 import type { ColumnSource } from './relation-checks.ts';
 
 /**
- * Pearson correlations of numeric columns over the rows in which all of them are present, with the
+ * Pearson correlations of numeric columns, or of their ranks (Spearman), over the rows in which all of them are present, with the
  * exact dependencies among them. Both come from one QR factorisation of the columns beside a column
  * of ones: without their first row, columns of R are the centred variables, so a correlation is the
  * cosine of two of them.
@@ -22,6 +24,7 @@ export function* correlate(
   table: Table,
   columns: readonly string[],
   filter: string | undefined,
+  method: 'pearson' | 'spearman' = 'pearson',
 ): Steps<Correlation> {
   const { view } = filterRows(table, filter);
   const numbers = columns.map((name) => numericColumn(view, name));
@@ -42,9 +45,15 @@ export function* correlate(
   const names = [interceptName, ...columns];
   const whole = yield* factorise(source, names);
   const { relations } = yield* findDependencies(source, whole.r, whole.scales);
+  const ranked =
+    method === 'spearman'
+      ? yield* factorise(withOnes(values.map(ranksOf), complete.length), names)
+      : whole;
+  const correlations = cosines(ranked.r, columns.length + 1, constantColumns(values));
   return {
     columns: [...columns],
-    values: cosines(whole.r, columns.length + 1, constantColumns(values)),
+    values: correlations,
+    order: clusteredOrder(correlations, columns.length),
     n: complete.length,
     dropped,
     dependencies: relations.map((relation) => describeRelation(relation, names, 0)),

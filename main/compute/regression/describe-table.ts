@@ -1,6 +1,7 @@
 import type { ColumnSummary, TableDescription } from '../../../shared/contract/statistics.ts';
 import type { BooleanColumn, Column, Table, TextColumn } from '../../../shared/domain/table.ts';
 import { summarise } from '../../../shared/stats/summary.ts';
+import { exactSummaryRows, summariseExactly } from './exact-summary.ts';
 import { finiteOrNull } from './fit-result.ts';
 
 /** Levels that a description lists for each column, and the characters shown of each. */
@@ -24,7 +25,9 @@ function summariseColumn(column: Column, rows: number): ColumnSummary {
   const nothing = { mean: null, sd: null, min: null, max: null, levels: [] };
   if (column.kind === 'empty') return { name, type, n: 0, missing: rows, distinct: 0, ...nothing };
   if (column.kind === 'number') {
-    const { n, mean, sd, min, max } = summarise(column.values);
+    const { n, min, max, ...moments } = summarise(column.values);
+    const isExact = n > 0 && n <= exactSummaryRows && Number.isFinite(min) && Number.isFinite(max);
+    const { mean, sd } = isExact ? summariseExactly(column.values) : moments;
     return {
       name,
       type,

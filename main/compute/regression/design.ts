@@ -10,7 +10,7 @@ export const interceptName = '(Intercept)';
 /** One factor of a column of the design: a number, or the indicator of a level. */
 interface ColumnPart {
   readonly variable: number;
-  /** -1 for a numeric variable. */
+  /** -1 for a numeric variable, the column of a basis. */
   readonly level: number;
 }
 
@@ -53,16 +53,16 @@ export interface Design {
  * first level where the term without them is in the model (Chambers & Hastie 1992, section 2.4.1);
  * without an intercept the first factor keeps all its levels; in products the first variable varies
  * fastest.
- * @throws AppError `too-large` for more columns than limits.designColumns
+ * @throws AppError `too-large` for more columns than the limit
  */
-export function buildDesign(frame: ModelFrame): Design {
+export function buildDesign(frame: ModelFrame, limit: number = limits.designColumns): Design {
   const { formula, variables } = frame;
   const columns: DesignColumn[] = [];
   if (formula.intercept) columns.push({ name: interceptName, term: -1, plain: true, parts: [] });
   const coding = contrastCoding(frame);
   const terms = formula.terms.map((term, index) => {
-    const parts = termParts(term, coding[index]!, variables);
-    checkColumns(columns.length + parts.length);
+    const parts = termParts(term, coding[index]!, variables, limit);
+    checkColumns(columns.length + parts.length, limit);
     const first = columns.length;
     for (const part of parts) columns.push(makeColumn(part, index, variables));
     return {
@@ -84,12 +84,12 @@ export function buildDesign(frame: ModelFrame): Design {
   };
 }
 
-function checkColumns(count: number): void {
-  if (count <= limits.designColumns) return;
+function checkColumns(count: number, limit: number): void {
+  if (count <= limit) return;
   throw new AppError(
     'too-large',
-    `The formula expands to more than ${limits.designColumns} coefficients. Leave out terms, or factors with many levels.`,
-    { limit: limits.designColumns },
+    `The formula expands to more than ${limit} coefficients. Leave out terms, or factors with many levels.`,
+    { limit },
   );
 }
 
@@ -118,6 +118,7 @@ function termParts(
   term: readonly number[],
   full: readonly boolean[],
   variables: readonly Variable[],
+  limit: number,
 ): ColumnPart[][] {
   let products: ColumnPart[][] = [[]];
   term.forEach((index, position) => {
@@ -125,8 +126,10 @@ function termParts(
     const levels =
       variable.kind === 'number'
         ? [-1]
-        : variable.levels.map((_, level) => level).slice(full[position] ? 0 : 1);
-    checkColumns(products.length * levels.length);
+        : variable.kind === 'basis'
+          ? variable.columns.map((_, column) => column)
+          : variable.levels.map((_, level) => level).slice(full[position] ? 0 : 1);
+    checkColumns(products.length * levels.length, limit);
     products = levels.flatMap((level) =>
       products.map((product) => [...product, { variable: index, level }]),
     );
@@ -141,11 +144,12 @@ function makeColumn(
 ): DesignColumn {
   const names = parts.map(({ variable, level }) => {
     const { label, ...rest } = variables[variable]!;
+    if (rest.kind === 'basis') return `${label}${level + 1}`;
     return rest.kind === 'factor' ? `${label}${rest.levels[level]!}` : label;
   });
   const plain = parts.every(({ variable }) => {
     const found = variables[variable]!;
-    return found.kind === 'factor' || found.plain;
+    return found.kind === 'factor' || (found.kind === 'number' && found.plain);
   });
   const numbers = parts.filter(({ level }) => level < 0).length;
   return { name: names.join(':'), term, plain: plain && numbers <= 1, parts };
@@ -162,8 +166,8 @@ function fillColumn(
   out.fill(1, offset, offset + count);
   for (const { variable: index, level } of parts) {
     const variable = variables[index]!;
-    if (variable.kind === 'number') {
-      const { values } = variable;
+    if (variable.kind !== 'factor') {
+      const values = variable.kind === 'number' ? variable.values : variable.columns[level]!;
       for (let i = 0; i < count; i++) out[offset + i]! *= values[start + i]!;
     } else {
       const { codes } = variable;
@@ -186,6 +190,8 @@ function fillPreciseColumn(
       const variable = variables[index]!;
       if (variable.kind === 'number')
         product = multiplyDd(product, { hi: variable.values[i]!, lo: variable.low?.[i] ?? 0 });
+      else if (variable.kind === 'basis')
+        product = multiplyDd(product, { hi: variable.columns[level]![i]!, lo: 0 });
       else if (variable.codes[i] !== level) product = { hi: 0, lo: 0 };
     }
     high[offset + i] = product.hi;

@@ -36,14 +36,16 @@ export function largestMagnitude(values: Float64Array, start = 0, count = values
 /**
  * Scales and factorises the columns of a source together with an outcome y [rows] (zeros where there
  * is none).
+ * @param given scales to use in place of those of the columns
  * @throws AppError `non-finite` where a product of variables overflows
  */
 export function* factorise(
   source: ColumnSource,
   names: readonly string[],
   y?: Float64Array,
+  given?: Float64Array,
 ): Steps<Factorisation> {
-  const scales = yield* findScales(source, names);
+  const scales = given ?? (yield* findScales(source, names));
   const responseScale = y ? scaleFor(largestMagnitude(y)) : 1;
   const { rows, columns } = source;
   const qr = new StreamedQr(columns, 1);

@@ -43,6 +43,8 @@ export interface IrlsOptions {
   readonly kept: readonly number[];
   /** Powers of two for all columns of the design. */
   readonly scales: Float64Array;
+  /** Prior weights of the rows; undefined for 1. */
+  readonly weights?: Float64Array | undefined;
   /**
    * Called after each step with the direction of the step (or the estimates themselves) in the scaled
    * columns; throws where that direction shows that no finite estimate exists.
@@ -121,7 +123,7 @@ function* pass(
   design: Design,
   y: Float64Array,
   family: GlmFamily,
-  { kept, scales }: IrlsOptions,
+  { kept, scales, weights }: IrlsOptions,
   eta: Float64Array,
   step: Float64Array | undefined,
 ): Steps<Pass> {
@@ -148,6 +150,7 @@ function* pass(
       const value = eta[start + i]! + move;
       eta[start + i] = value;
       family.evaluate(outcome, value, row);
+      if (weights) weigh(row, weights[start + i]!);
       deviance.add(row.deviance);
       roots[i] = row.root;
       block[k * count + i] = step ? row.residual : row.residual + row.root * value;
@@ -162,6 +165,14 @@ function* pass(
     yield { phase: 'fitting', done: start + count, total: design.rows };
   }
   return { qr, deviance: deviance.value, move: { least, most, leastMargin }, largestEta };
+}
+
+/** An observation that counts `weight` times. */
+export function weigh(row: WorkingRow, weight: number): void {
+  const root = Math.sqrt(weight);
+  row.root *= root;
+  row.residual *= root;
+  row.deviance *= weight;
 }
 
 /** moves = X step for one block. */

@@ -1,4 +1,4 @@
-import { preciseLeastSquares, preciseLimit } from '../linalg/precise-qr.ts';
+import { preciseLeastSquares } from '../linalg/precise-qr.ts';
 import { inverseDiagonal, invertUpper, keepColumns, solveUpper } from '../linalg/triangular.ts';
 import { tQuantile, tTwoSided } from '../../../shared/stats/student-t.ts';
 import { fSurvival } from '../../../shared/stats/fisher-f.ts';
@@ -49,16 +49,19 @@ interface Solution {
  * Ordinary least squares on the kept columns of a design, with R's conventions (summary.lm, logLik,
  * AIC, BIC): R² without an intercept is about 0; the error variance counts as a parameter in AIC and
  * BIC; log-likelihood at the maximum-likelihood variance.
+ * @param design, y, whole multiplied by the roots of the weights, where there are any
+ * @param options `precise` for double-double arithmetic; the sum of the logarithms of the weights
  */
 export function leastSquares(
   design: Design,
   y: { readonly values: Float64Array; readonly low: Float64Array | undefined },
   whole: Factorisation,
   kept: readonly number[],
+  options: { readonly precise: boolean; readonly logWeights: number },
 ): LeastSquares {
   const n = design.rows;
   const p = kept.length;
-  const precise = n * p * p <= preciseLimit;
+  const { precise } = options;
   const solution = precise
     ? solvePrecisely(design, y, whole, kept)
     : solveFromTriangle(whole, kept);
@@ -71,9 +74,10 @@ export function leastSquares(
   const variance = residualSquares / dfResidual;
   const r2 = modelSquares / (modelSquares + residualSquares);
   const logLik =
-    -0.5 *
-    n *
-    (Math.log(2 * Math.PI) + 1 - Math.log(n) + Math.log(residualSquares) + 2 * Math.log(scale));
+    0.5 * options.logWeights -
+    0.5 *
+      n *
+      (Math.log(2 * Math.PI) + 1 - Math.log(n) + Math.log(residualSquares) + 2 * Math.log(scale));
   return {
     estimates: kept.map((column, k) => {
       const unit = whole.scales[column]! * scale;
@@ -95,7 +99,8 @@ export function leastSquares(
   };
 }
 
-function testEstimate(estimate: number, se: number, df: number): Estimate {
+/** The t test of an estimate, with its interval. */
+export function testEstimate(estimate: number, se: number, df: number): Estimate {
   const statistic = estimate / se;
   const half = tQuantile(0.975, df) * se;
   return {

@@ -5,10 +5,14 @@ import { filterRows } from './language/filter.ts';
 import { parseFormula, type Formula } from '../../../shared/formula/formula.ts';
 import { take, type RowView } from './language/row-view.ts';
 import type { Node } from '../../../shared/formula/syntax.ts';
-import { readResponse, type Family, type Response } from './response.ts';
+import type { MissingPolicy, RegressSpec } from '../../../shared/domain/regress-spec.ts';
+import { maximumLevels } from './factors.ts';
+import { readClusters, readWeights } from './row-roles.ts';
+import { withoutMissing, type Filled } from './missing-values.ts';
+import { readResponse, type Response } from './response.ts';
 import {
   evaluateVariable,
-  maximumLevels,
+  missingTest,
   notFiniteError,
   type FactorVariable,
   type Variable,
@@ -27,61 +31,111 @@ export interface ModelFrame {
   readonly filterUnknown: number;
   readonly dropped: number;
   /** Missing cells by variable, among the rows that the filter kept; those with none are left out. */
-  readonly missing: readonly { readonly label: string; readonly rows: number }[];
+  readonly missing: readonly MissingCells[];
+  readonly policy: MissingPolicy;
+  /** Variables whose missing cells were replaced by their mean, or by a level of their own. */
+  readonly imputed: readonly MissingCells[];
+  /** Variables left out because they are missing somewhere. */
+  readonly leftOut: readonly MissingCells[];
+  /** Positive; undefined for equal ones. [n] */
+  readonly weights: Float64Array | undefined;
+  /** The cluster of each row, from 0, and how many there are. */
+  readonly clusters: { readonly codes: Int32Array; readonly count: number } | undefined;
+  /** Row of the table, from 1, of each row used. */
+  rowNumber(index: number): number;
 }
 
+export interface MissingCells {
+  readonly label: string;
+  readonly rows: number;
+}
+
+/** What of a spec says which rows and variables are used. */
+export type FrameSpec = Pick<
+  RegressSpec,
+  'formula' | 'family' | 'filter' | 'missing' | 'weights' | 'errors' | 'exact'
+>;
+
 /**
- * Applies the filter, evaluates the outcome and all variables on the rows that it keeps, and leaves
- * out each row in which one of them is missing. The filter comes first, so that `scale(x)` is over
- * the rows it keeps, as in R's lm(…, data = subset(d, …)).
+ * Applies the filter, evaluates the outcome, weights, clusters and all variables on the rows that it
+ * keeps, and leaves out each row in which one of them is missing, or what else the policy for missing
+ * values says. The filter comes first, so that `scale(x)` is over the rows it keeps, as in R's
+ * lm(…, data = subset(d, …)). Rows of weight 0 are left out too.
  * @throws AppError for a bad formula or filter, text where numbers belong, values that are not
  *   finite, factors with one level, and no complete row (`too-few-rows`)
  */
-export function buildModelFrame(
-  table: Table,
-  formulaText: string,
-  filter: string | undefined,
-  family: Family,
-): ModelFrame {
+export function buildModelFrame(table: Table, spec: FrameSpec): ModelFrame {
   const named = table.columns.map((column) => column.name);
-  const formula = parseFormula(
-    formulaText,
+  const written = parseFormula(
+    spec.formula,
     named.filter((name) => !table.unnamed.has(name)),
   );
-  const { view, filteredOut, unknown } = filterRows(table, filter);
-  const evaluator = new Evaluator(view, formulaText, 'formula');
-  const response = readResponse(formula, evaluator, family);
-  const variables = formula.variables.map((variable) => evaluateVariable(variable, evaluator));
-  const { complete, missing } = findComplete(formula, response, variables, view);
+  const { view, filteredOut, unknown } = filterRows(table, spec.filter);
+  const evaluator = new Evaluator(view, spec.formula, 'formula', spec.exact);
+  const response = readResponse(written, evaluator, spec.family);
+  const weights = spec.weights === undefined ? undefined : readWeights(spec.weights, view);
+  const cluster = spec.errors?.cluster;
+  const clusters = cluster === undefined ? undefined : readClusters(cluster, view);
+  const evaluated = written.variables.map((variable) => evaluateVariable(variable, evaluator));
+  const policy = spec.missing ?? 'drop-rows';
+  const roles = [
+    missingNumbers(written.responseLabel, response.values),
+    ...(weights ? [missingNumbers(weights.label, weights.values)] : []),
+    ...(clusters ? [missingCodes(clusters.label, clusters.codes)] : []),
+  ];
+  const filled = withoutMissing({ formula: written, variables: evaluated }, policy, roles, view);
+  const { formula, variables } = filled;
+  const { complete, missing } = findComplete(roles, filled, view);
   const rows = complete ?? undefined;
+  const nodes = formula.variables.map(({ node }) => node);
+  checkFinite(formula.responseLabel, response.values, rows, formula.response, view);
   const frame = {
     formula,
     response: rows ? response.take(rows) : response,
-    variables: variables.map((variable, k) =>
-      settle(variable, rows, formula.variables[k]!.node, view),
-    ),
+    variables: variables.map((variable, k) => settle(variable, rows, nodes[k]!, view)),
     n: rows?.length ?? view.count,
     rowsInTable: table.rows,
     filteredOut,
     filterUnknown: unknown,
     dropped: rows ? view.count - rows.length : 0,
     missing,
+    policy,
+    imputed: filled.imputed,
+    leftOut: filled.leftOut,
+    weights: weights?.take(rows),
+    clusters: clusters?.take(rows),
+    rowNumber: (index: number) => view.rowNumber(rows ? rows[index]! : index),
   };
-  checkFinite(formula.responseLabel, response.values, rows, formula.response, view);
   frame.response.check();
   return frame;
 }
 
+/** Which rows have no value of something, by its name. */
+export interface MissingTest {
+  readonly label: string;
+  isMissing(row: number): boolean;
+}
+
+export function missingNumbers(label: string, values: Float64Array): MissingTest {
+  return { label, isMissing: (i) => Number.isNaN(values[i]!) };
+}
+
+export function missingCodes(label: string, codes: Int32Array): MissingTest {
+  return { label, isMissing: (i) => codes[i]! < 0 };
+}
+
 /** Rows of the view in which nothing is missing; null where that is all of them. */
 function findComplete(
-  formula: Formula,
-  response: Response,
-  variables: readonly Variable[],
+  roles: readonly MissingTest[],
+  { variables, formula }: Filled,
   view: RowView,
-): { complete: Int32Array | null; missing: { label: string; rows: number }[] } {
+): { complete: Int32Array | null; missing: MissingCells[] } {
   const incomplete = new Uint8Array(view.count);
-  const missing: { label: string; rows: number }[] = [];
-  const count = (label: string, isMissing: (i: number) => boolean): void => {
+  const missing: MissingCells[] = [];
+  const tests = variables.map((variable, k) =>
+    missingTest({ ...variable, label: formula.variables[k]!.label }),
+  );
+  for (const { label, isMissing } of [...roles, ...tests]) {
     let rows = 0;
     for (let i = 0; i < view.count; i++) {
       if (!isMissing(i)) continue;
@@ -89,11 +143,6 @@ function findComplete(
       incomplete[i] = 1;
     }
     if (rows > 0) missing.push({ label, rows });
-  };
-  count(formula.responseLabel, (i) => Number.isNaN(response.values[i]!));
-  for (const variable of variables) {
-    if (variable.kind === 'number') count(variable.label, (i) => Number.isNaN(variable.values[i]!));
-    else count(variable.label, (i) => variable.codes[i]! < 0);
   }
   const dropped = incomplete.reduce((sum, flag) => sum + flag, 0);
   if (dropped === 0 && view.count > 0) return { complete: null, missing };
@@ -106,10 +155,7 @@ function findComplete(
   return { complete, missing };
 }
 
-function noCompleteRow(
-  view: RowView,
-  missing: readonly { label: string; rows: number }[],
-): AppError {
+function noCompleteRow(view: RowView, missing: readonly MissingCells[]): AppError {
   const file = view.table.source;
   if (view.count === 0)
     return new AppError('too-few-rows', `${file} has a header and no rows. Add data.`, { file });
@@ -129,6 +175,14 @@ function settle(
   view: RowView,
 ): Variable {
   if (variable.kind === 'factor') return settleFactor(variable, rows, view);
+  if (variable.kind === 'basis') {
+    for (const column of variable.columns) checkFinite(variable.label, column, rows, node, view);
+    if (!rows) return variable;
+    const columns = variable.columns.map((values) =>
+      take(values, rows, new Float64Array(rows.length)),
+    );
+    return { ...variable, columns };
+  }
   checkFinite(variable.label, variable.values, rows, node, view);
   if (!rows) return variable;
   const { values, low } = variable;

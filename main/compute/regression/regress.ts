@@ -1,28 +1,38 @@
 import type { Coefficient } from '../../../shared/contract/statistics.ts';
-import type { RegressSpec } from '../../../shared/domain/job-spec.ts';
+import type { RegressSpec } from '../../../shared/domain/regress-spec.ts';
 import { toExtended } from '../../../shared/domain/schemas.ts';
 import type { Table } from '../../../shared/domain/table.ts';
 import { namesIn } from '../../../shared/formula/formula.ts';
 import { conditionNumber, unitColumns } from '../linalg/singular-values.ts';
 import { keepColumns } from '../linalg/triangular.ts';
 import type { Steps } from '../steps.ts';
-import type { Dependencies } from './dependencies.ts';
-import { fitBinomial } from './fit-binomial.ts';
+import { inflationOf } from './column-inflation.ts';
+import { fitFirth } from './fit-firth.ts';
 import { fitGaussian } from './fit-gaussian.ts';
+import { fitLikelihood } from './fit-likelihood.ts';
+import { fitWithPenalty } from './fit-penalty.ts';
 import { finiteOrNull, type FamilyFit, type FitResult, type PreparedDesign } from './fit-result.ts';
-import { inflationFactors } from './inflation.ts';
 import type { Estimate } from './least-squares.ts';
 import { describeMethod } from './method-text.ts';
-import { describeDependencies, prepareFit } from './prepare-fit.ts';
+import { describeDependencies, prepareFit, type Prepared } from './prepare-fit.ts';
 import {
   conditionWarning,
   dependencyWarning,
   droppedRowsWarning,
   filterWarning,
   inflationWarnings,
+  missingPolicyWarnings,
   suppressionWarnings,
 } from './warnings.ts';
 import { zeroOrderFits } from './zero-order.ts';
+
+/** A fit with what it was made from, for the diagnostics. */
+export interface FittedModel {
+  readonly prepared: Prepared;
+  readonly fit: FamilyFit;
+  /** The columns that `fit.estimates` are of. */
+  readonly kept: readonly number[];
+}
 
 /**
  * One regression from a table to its finished result: filter, model frame, design, dependencies,
@@ -30,32 +40,39 @@ import { zeroOrderFits } from './zero-order.ts';
  * @throws AppError for whatever in the data or the spec makes the fit impossible, each with its code
  */
 export function* regress(table: Table, spec: RegressSpec): Steps<FitResult> {
-  const { prepared, dependencies } = yield* prepareFit(table, spec);
-  const fit = yield* spec.family === 'gaussian' ? fitGaussian(prepared) : fitBinomial(prepared);
-  return assemble(table, spec, prepared, dependencies, fit);
+  return assemble(table, spec, yield* fitModel(table, spec));
+}
+
+/** The fit alone. @throws AppError as regress does */
+export function* fitModel(table: Table, spec: RegressSpec): Steps<FittedModel> {
+  const prepared = yield* prepareFit(table, spec);
+  const { frame, design, examined } = prepared;
+  if (spec.penalty)
+    return {
+      prepared,
+      fit: yield* fitWithPenalty(frame, design, spec.penalty),
+      kept: design.columns.map((_, column) => column),
+    };
+  const ready = examined!.prepared;
+  return { prepared, fit: yield* fitBy(ready, spec), kept: ready.kept };
+}
+
+function fitBy(ready: PreparedDesign, spec: RegressSpec): Steps<FamilyFit> {
+  if (spec.family === 'gaussian') return fitGaussian(ready, spec);
+  return spec.method === 'firth' ? fitFirth(ready) : fitLikelihood(ready, spec);
 }
 
 function assemble(
   table: Table,
   spec: RegressSpec,
-  prepared: PreparedDesign,
-  found: Dependencies,
-  fit: FamilyFit,
+  { prepared, fit, kept }: FittedModel,
 ): FitResult {
-  const { frame, design, whole, kept } = prepared;
-  const triangle = keepColumns(whole.r, whole.effects, whole.columns, kept).r;
-  const condition = conditionNumber(unscale(triangle, kept, whole.scales), kept.length);
-  const scaledCondition = conditionNumber(unitColumns(triangle, kept.length), kept.length);
-  const inflation = inflate(prepared, found, triangle);
-  const dependencies = describeDependencies(prepared.design, found);
+  const { frame, design } = prepared;
   const position = new Map(kept.map((column, k) => [column, k]));
-  const statisticOf = (column: number): number => {
+  const known = collinearityOf(prepared, spec, (column) => {
     const k = position.get(column);
     return k === undefined ? NaN : fit.estimates[k]!.statistic;
-  };
-  const alone = zeroOrderFits(design, whole, (variable) =>
-    namesIn(frame.formula.variables[variable]!.node),
-  );
+  });
   return {
     spec,
     tableSha256: table.sha256,
@@ -66,23 +83,80 @@ function assemble(
     n: frame.n,
     coefficients: design.columns.map(({ name }, column) => {
       const k = position.get(column);
-      const vif = design.intercept && column === 0 ? null : toExtended(inflation.byColumn[column]!);
+      const isIntercept = design.intercept && column === 0;
+      const vif = isIntercept ? null : toExtended(known.vif[column] ?? NaN);
       return coefficientRow(name, k === undefined ? undefined : fit.estimates[k]!, vif);
     }),
-    dependencies: dependencies.map(({ words }) => words),
+    dependencies: known.dependencies,
     warnings: [
-      ...dependencies.map(({ words, aliased, kind }) => dependencyWarning(words, aliased, kind)),
+      ...known.before,
       ...droppedRowsWarning(frame),
+      ...missingPolicyWarnings(frame),
       ...filterWarning(frame),
       ...fit.warnings,
-      ...conditionWarning(condition, scaledCondition),
+      ...known.after,
+    ],
+    ...fit.figures,
+    conditionNumber: toExtended(known.condition),
+    scaledConditionNumber: toExtended(known.scaledCondition),
+    method: describeMethod(frame, spec, { precise: fit.precise, penalised: fit.extra?.penalised }),
+    ...fit.extra,
+    ...(frame.imputed.length > 0 ? { imputed: frame.imputed.map(toTerm) } : {}),
+    ...(frame.leftOut.length > 0 ? { leftOut: frame.leftOut.map(toTerm) } : {}),
+  };
+}
+
+function toTerm({ label, rows }: { label: string; rows: number }): { term: string; rows: number } {
+  return { term: label, rows };
+}
+
+interface Collinearity {
+  readonly vif: readonly number[];
+  readonly condition: number;
+  readonly scaledCondition: number;
+  readonly dependencies: FitResult['dependencies'];
+  readonly before: FitResult['warnings'];
+  readonly after: FitResult['warnings'];
+}
+
+/** What the design alone says, with its warnings; nothing where it was not factorised. */
+function collinearityOf(
+  { frame, design, examined }: Prepared,
+  spec: RegressSpec,
+  statisticOf: (column: number) => number,
+): Collinearity {
+  if (!examined)
+    return {
+      vif: [],
+      condition: NaN,
+      scaledCondition: NaN,
+      dependencies: [],
+      before: [],
+      after: [],
+    };
+  const { whole, kept } = examined.prepared;
+  const triangle = keepColumns(whole.r, whole.effects, whole.columns, kept).r;
+  const condition = conditionNumber(unscale(triangle, kept, whole.scales), kept.length);
+  const scaledCondition = conditionNumber(unitColumns(triangle, kept.length), kept.length);
+  const inflation = inflationOf(examined.prepared, examined.dependencies, triangle);
+  const dependencies = describeDependencies(design, examined.dependencies);
+  const alone = zeroOrderFits(design, whole, (variable) =>
+    namesIn(frame.formula.variables[variable]!.node),
+  );
+  const isPenalised = spec.penalty !== undefined;
+  return {
+    vif: inflation.byColumn,
+    condition,
+    scaledCondition,
+    dependencies: dependencies.map(({ words }) => words),
+    before: dependencies.map(({ words, aliased, kind }) =>
+      dependencyWarning(words, aliased, kind, isPenalised),
+    ),
+    after: [
+      ...(isPenalised ? [] : conditionWarning(condition, scaledCondition)),
       ...inflationWarnings(design, inflation.byTerm),
       ...suppressionWarnings(design, alone, statisticOf),
     ],
-    ...fit.figures,
-    conditionNumber: toExtended(condition),
-    scaledConditionNumber: toExtended(scaledCondition),
-    method: describeMethod(frame, { precise: fit.precise }),
   };
 }
 
@@ -103,34 +177,6 @@ function coefficientRow(
     high: finiteOrNull(found.high),
     vif,
   };
-}
-
-/**
- * Variance inflation of each column: its term's factor; infinite for every column that takes part in
- * an exact dependency; 1 where a term is alone beside the intercept.
- */
-function inflate(
-  { design, kept }: PreparedDesign,
-  found: Dependencies,
-  triangle: Float64Array,
-): { byColumn: number[]; byTerm: { term: number; factor: number; df: number }[] } {
-  const position = new Map(kept.map((column, k) => [column, k]));
-  const sets = design.terms.map(({ columns }) =>
-    columns.flatMap((column) => position.get(column) ?? []),
-  );
-  const factors = inflationFactors(triangle, kept.length, design.intercept, sets);
-  const involved = new Set(
-    found.relations.flatMap(({ terms }) => terms.map(({ column }) => column)),
-  );
-  const byColumn = design.columns.map(({ term }, column) =>
-    involved.has(column) ? Infinity : term < 0 ? NaN : factors[term]!,
-  );
-  const byTerm = design.terms.map(({ columns }, term) => ({
-    term,
-    factor: columns.some((column) => involved.has(column)) ? Infinity : factors[term]!,
-    df: sets[term]!.length,
-  }));
-  return { byColumn, byTerm };
 }
 
 /** R in the units of the data, times a common power of two that keeps squares in range. */

@@ -1,3 +1,4 @@
+import type { RegressSpec } from '../../../shared/domain/regress-spec.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { notNumericError } from './language/column-errors.ts';
 import type { Evaluator } from './language/evaluate.ts';
@@ -5,7 +6,7 @@ import type { Formula } from '../../../shared/formula/formula.ts';
 import { take } from './language/row-view.ts';
 import { evaluateVariable } from './variables.ts';
 
-export type Family = 'gaussian' | 'binomial';
+export type Family = RegressSpec['family'];
 
 /** The outcome of a model. */
 export class Response {
@@ -77,11 +78,14 @@ export class Response {
 export function readResponse(formula: Formula, evaluator: Evaluator, family: Family): Response {
   const { response: node, responseLabel: label } = formula;
   const source = evaluator.view.table.source;
-  if (family === 'gaussian') {
+  if (family !== 'binomial') {
     const value = evaluator.numbers(node);
+    if (family === 'poisson') checkCounts(label, value.data, evaluator);
     return new Response(label, family, value.data, source, { low: value.low });
   }
   const variable = evaluateVariable({ label, node }, evaluator);
+  if (variable.kind === 'basis')
+    throw evaluator.error(node, `${label} has several columns and cannot be an outcome.`);
   if (variable.kind === 'number') {
     checkZeroOne(label, variable.values, evaluator);
     return new Response(label, family, variable.values, source);
@@ -92,6 +96,19 @@ export function readResponse(formula: Formula, evaluator: Evaluator, family: Fam
   const values = Float64Array.from(codes, (code) => (code < 0 ? NaN : code));
   const classes = origin === 'logical' ? undefined : ([levels[0]!, levels[1]!] as const);
   return new Response(label, family, values, source, { classes });
+}
+
+/** Counts are not negative; R takes others than whole numbers with a warning, and so do we. */
+function checkCounts(label: string, values: Float64Array, evaluator: Evaluator): void {
+  const { view } = evaluator;
+  const at = values.findIndex((value) => value < 0);
+  if (at < 0) return;
+  const row = view.rowNumber(at);
+  throw new AppError(
+    'bad-input',
+    `A Poisson outcome must not be negative, and ${label} is ${values[at]!} in row ${row}. Correct that row, or use family gaussian.`,
+    { file: view.table.source, place: `row ${row}`, row, term: label, value: values[at]! },
+  );
 }
 
 function checkZeroOne(label: string, values: Float64Array, evaluator: Evaluator): void {

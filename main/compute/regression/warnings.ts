@@ -19,7 +19,66 @@ export const thresholds = {
   eventsPerVariable: 10,
   /** |t| from which a sign counts as stable. */
   stableSign: 2,
+  /** Pearson's chi-square over its degrees of freedom, from which counts vary too much for Poisson. */
+  dispersion: 1.5,
 } as const;
+
+/** Counts that vary more than a Poisson distribution with these means. */
+export function dispersionWarning(chiSquare: number, df: number): Warning[] {
+  const ratio = chiSquare / df;
+  if (!(df > 0 && ratio > thresholds.dispersion)) return [];
+  return [
+    {
+      concerns: null,
+      message: `The counts vary ${shorten(ratio)} times as much as a Poisson distribution allows (Pearson's chi-square over ${df} degrees of freedom; threshold ${thresholds.dispersion}).`,
+      why: `Standard errors are then too small, by about a factor of ${shorten(Math.sqrt(ratio))}.`,
+      whatToDo: 'Use robust errors (HC1), and look for a variable that is left out.',
+    },
+  ];
+}
+
+/** What a policy other than leaving out rows did, and what it costs. */
+export function missingPolicyWarnings({ imputed, leftOut }: ModelFrame): Warning[] {
+  const listed = (cells: ModelFrame['missing']): string =>
+    cells
+      .slice(0, 5)
+      .map(({ label, rows }) => `${label} (${rows})`)
+      .join(', ') + (cells.length > 5 ? ', …' : '');
+  return [
+    ...(leftOut.length === 0
+      ? []
+      : [
+          {
+            concerns: null,
+            message: `${count(leftOut.length, 'variable')} left out because values are missing: ${listed(leftOut)}.`,
+            why: 'All rows stay, but the other coefficients no longer hold these variables fixed.',
+            whatToDo: 'Compare with the fit on complete rows.',
+          },
+        ]),
+    ...(imputed.length === 0
+      ? []
+      : [
+          {
+            concerns: null,
+            message: `Missing values of ${listed(imputed)} were replaced by the mean of the variable, with an indicator beside it.`,
+            why: 'The coefficients of the other variables are biased by this unless values are missing by chance alone (Jones 1996), and all standard errors take the means for data.',
+            whatToDo:
+              'Compare with the fit on complete rows; for inference use multiple imputation elsewhere.',
+          },
+        ]),
+  ];
+}
+
+/** What a reader of penalised coefficients has to know. */
+export function penalisedWarning(): Warning {
+  return {
+    concerns: null,
+    message: 'The coefficients are penalised, so they have no standard errors, tests or intervals.',
+    why: 'They are pulled towards zero on purpose. Errors and p-values of the usual formulas would be wrong, because the penalty biases the estimates and, with a lasso, chose the variables from the same rows.',
+    whatToDo:
+      'Use stability over resampled rows to see which coefficients to trust, or fit without a penalty on rows that were not used to choose.',
+  };
+}
 
 export function droppedRowsWarning(frame: ModelFrame): Warning[] {
   if (frame.dropped === 0) return [];
@@ -59,6 +118,7 @@ export function dependencyWarning(
   dependency: Dependency,
   aliased: string,
   kind: 'rational' | 'decimal' | 'rounding',
+  isPenalised = false,
 ): Warning {
   const constant = dependency.parts.length <= 1 && isConstant(dependency);
   const subject = constant
@@ -66,9 +126,16 @@ export function dependencyWarning(
     : kind === 'rounding'
       ? `To rounding, ${dependency.sentence}.`
       : `Exactly, ${dependency.sentence}.`;
+  if (isPenalised && !constant)
+    return {
+      concerns: aliased,
+      message: `${subject} All of them stay, and the penalty divides the effect among them.`,
+      why: 'A ridge penalty shares it out; a lasso picks among terms that say the same, and may pick others with slightly different rows.',
+      whatToDo: 'Read these terms together, or take one of them out of the formula.',
+    };
   return {
     concerns: aliased,
-    message: `${subject} ${aliased} is left out.`,
+    message: `${subject} ${aliased} ${isPenalised ? 'has the coefficient 0' : 'is left out'}.`,
     why: constant
       ? 'A column that never changes cannot be told from the intercept.'
       : 'Infinitely many sets of coefficients fit equally well. As in R, the term that comes last in the formula is left out; the coefficients of the others depend on that choice, and their variance inflation is infinite.',

@@ -7,6 +7,7 @@ import { benchMatmul } from './matmul.ts';
 import type { Bench } from './row.ts';
 import { benchSaeStep } from './sae-step.ts';
 import { benchSoak } from './soak.ts';
+import { benchStability } from './stability.ts';
 
 /** What `assay bench NAME [sizes]` can measure. */
 export const benches: Readonly<Record<string, Bench>> = {
@@ -18,4 +19,5 @@ export const benches: Readonly<Record<string, Bench>> = {
   import: benchImport,
   many: benchMany,
   soak: benchSoak,
+  stability: benchStability,
 };

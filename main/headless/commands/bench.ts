@@ -38,7 +38,7 @@ async function runBench({ parameters, output, signal }: CommandContext): Promise
 function rowText(row: Row): string {
   const { name, threads, value, unit, rivalValue } = row;
   const own = `${name}, ${threads} ${threads === 1 ? 'thread' : 'threads'}: ${rounded(value)} ${unit}`;
-  return rivalValue === null ? own : `${own} (PyTorch ${rounded(rivalValue)})`;
+  return rivalValue === null ? own : `${own} (rival ${rounded(rivalValue)})`;
 }
 
 function rowsTable(rows: readonly Row[]): string {

@@ -12,7 +12,7 @@ const featuresByDefault = 200;
 export const report: Command = {
   name: 'report',
   summary:
-    'Writes a report on a run, a dictionary, a comparison or a fit: one HTML file that needs nothing else.',
+    'Writes a report on a run, a dictionary, a comparison, a fit or a stability study: one HTML file that needs nothing else.',
   parameters: ['ID'],
   options: {
     ...projectOption,
@@ -37,6 +37,7 @@ export const report: Command = {
 
 function sectionOf(id: string): ReportSection {
   if (id.startsWith('run_')) return { kind: 'runs', runs: [id] };
+  if (id.startsWith('stability_')) return { kind: 'stability', study: id };
   if (id.startsWith('fit_')) return { kind: 'fit', fit: id };
   if (id.startsWith('evl_')) return { kind: 'evaluation', evaluation: id };
   if (id.startsWith('cmp_')) return { kind: 'comparison', comparison: id };
@@ -50,6 +51,6 @@ function sectionOf(id: string): ReportSection {
     };
   throw new AppError(
     'not-found',
-    `'${id}' is not the id of a run, a dictionary, a fit, or a comparison of dictionaries or evaluations.`,
+    `'${id}' is not the id of a run, a dictionary, a fit, a stability study, or a comparison of dictionaries or evaluations.`,
   );
 }

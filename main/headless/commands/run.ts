@@ -9,6 +9,8 @@ import { textValue, type Command, type CommandContext } from '../cli/command.ts'
 import type { Output } from '../cli/output.ts';
 import { usage } from '../cli/run-cli.ts';
 import { textTable } from '../cli/text-table.ts';
+import { newestStability } from '../newest-stability.ts';
+import { printStability } from '../print-stability.ts';
 import { checkSucceeded, followJob } from '../follow-job.ts';
 import { withHost, type HostClient } from '../with-host.ts';
 
@@ -73,6 +75,10 @@ async function answer(
   job: JobRow,
   output: Output,
 ): Promise<void> {
+  if (job.kind === 'stability') {
+    const study = await newestStability(client, project);
+    return output.answer({ job: job.id, studies: [study.id] }, () => printStability(study));
+  }
   const details = await Promise.all(
     job.runs.map((id) => client.call('runs.get', { project, run: id })),
   );

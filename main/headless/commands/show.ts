@@ -3,17 +3,19 @@ import type { ProjectView } from '../../host/project-view.ts';
 import { findDictionary, readFeature } from '../../host/read-features.ts';
 import { findFit } from '../../host/read-fits.ts';
 import { readJob } from '../../host/read-jobs.ts';
+import { findStability } from '../../host/read-stability.ts';
 import { readRun } from '../../host/read-runs.ts';
 import { textValue, type Command } from '../cli/command.ts';
 import { usage } from '../cli/run-cli.ts';
 import { printFit } from '../print-fit.ts';
+import { printStability } from '../print-stability.ts';
 import { projectOption, withProject } from './read-project.ts';
 
 const around = 16;
 
 export const show: Command = {
   name: 'show',
-  summary: 'Shows a run, a job, a dictionary, one of its features, or a fit.',
+  summary: 'Shows a run, a job, a dictionary, one of its features, a fit, or a stability study.',
   parameters: ['ID'],
   options: {
     ...projectOption,
@@ -27,6 +29,10 @@ export const show: Command = {
         const fit = findFit(view, id);
         return output.answer(fit, () => printFit(fit));
       }
+      if (id.startsWith('stability_')) {
+        const study = findStability(view, id);
+        return output.answer(study, () => printStability(study));
+      }
       const found = find(view, id, textValue(values, 'feature'));
       output.answer(found, () => JSON.stringify(found, null, 2));
     }),
@@ -36,7 +42,10 @@ function find(view: ProjectView, id: string, feature: string | undefined): unkno
   if (id.startsWith('run_')) return readRun(view, id);
   if (id.startsWith('job_')) return readJob(view, id);
   if (!id.startsWith('dict_'))
-    throw new AppError('not-found', `'${id}' is not the id of a run, job, dictionary or fit.`);
+    throw new AppError(
+      'not-found',
+      `'${id}' is not the id of a run, job, dictionary, fit or stability study.`,
+    );
   const dictionary = findDictionary(view, id);
   if (feature === undefined) {
     const { key: _key, ...shown } = dictionary;

@@ -37,6 +37,12 @@ export function statisticsHandlers(
       checkFilesOfSpec(checked, projectPath);
       return ask(queries, 'fits.check', { projectPath, spec: checked }, { signal });
     },
+    'fits.diagnostics': async ({ project, spec }, { signal }) => {
+      const { path: projectPath } = await projects.get(project);
+      const checked = readSpec(spec, 'spec');
+      checkFilesOfSpec(checked, projectPath);
+      return ask(queries, 'fits.diagnostics', { projectPath, spec: checked }, { signal });
+    },
     'fits.create': async ({ project, spec }, { signal }) => {
       const opened = await projects.get(project);
       const { path: projectPath } = opened;

@@ -25,6 +25,20 @@ export function scanTable(path: string): Finding {
   }
 }
 
+/** A table whose size another reader has found. */
+export function tableFinding(format: string, columns: number, rows: number | undefined): Finding {
+  return {
+    kind: 'table',
+    format,
+    facts: [
+      `${grouped(columns)} columns`,
+      ...(rows === undefined ? [] : [`${grouped(rows)} rows`]),
+    ],
+    numbers: { columns, ...(rows === undefined ? {} : { rows }) },
+    problem: null,
+  };
+}
+
 function readHead(path: string): Buffer {
   const fd = openSync(path, 'r');
   try {

@@ -4,6 +4,7 @@ import { openParquetColumn } from '../../formats/parquet-column.ts';
 import { readLines } from '../../formats/text-lines.ts';
 import { openTokenFile } from '../../formats/token-file.ts';
 import { grouped, problemOf, type Finding } from './finding.ts';
+import { tableFinding } from './scan-table.ts';
 
 const text: Pick<Finding, 'kind' | 'problem'> = { kind: 'text', problem: null };
 
@@ -23,7 +24,7 @@ export function scanNpy(path: string): Finding | undefined {
   }
 }
 
-/** JSON Lines by its first line: `input_ids` makes it tokens, `text` text; others are not ours. */
+/** JSON Lines by its first line: `input_ids` makes it tokens, `text` text, other objects a table. */
 export function scanJsonLines(path: string): Finding | undefined {
   const format = 'JSON Lines';
   const [first] = readLines(path);
@@ -37,10 +38,12 @@ export function scanJsonLines(path: string): Finding | undefined {
   const { input_ids: ids, text: words } = (document ?? {}) as Record<string, unknown>;
   if (Array.isArray(ids)) return tokensOf(format, undefined, ids.length);
   if (typeof words === 'string') return { ...text, format, facts: ['text'], numbers: {} };
-  return undefined;
+  if (document === null || typeof document !== 'object' || Array.isArray(document))
+    return undefined;
+  return tableFinding(format, Object.keys(document).length, undefined);
 }
 
-/** Parquet with a column `input_ids` of lists, or `text` of text; others are not ours. */
+/** Parquet with a column `input_ids` of lists is tokens, with `text` of text is text, else a table. */
 export function scanParquet(path: string): Finding | undefined {
   const format = 'parquet';
   try {
@@ -52,7 +55,7 @@ export function scanParquet(path: string): Finding | undefined {
       column.close();
       return tokensOf(format, rows, column.listLength);
     }
-    if (!has('text', 'text')) return undefined;
+    if (!has('text', 'text')) return tableFinding(format, columns.length, rows);
     return { ...text, format, facts: [`${grouped(rows)} texts`], numbers: { rows } };
   } catch (error) {
     return { kind: 'other', format, facts: [], numbers: {}, problem: problemOf(error, path) };

@@ -11,6 +11,7 @@ import { tokenizeQueries } from './queries/tokenize.ts';
 import { statisticsQueries } from './queries/statistics.ts';
 import { runCompareJob } from './compare/index.ts';
 import { runRegressJob } from './regress.ts';
+import { runStabilityJob } from './stability.ts';
 import { runWorker } from './run-worker.ts';
 import { runTrainJob } from './train/index.ts';
 
@@ -22,6 +23,7 @@ runWorker(openParentPort(), {
     compare: runCompareJob,
     import: runImportJob,
     features: runFeaturesJob,
+    stability: runStabilityJob,
   },
   queries: joinQueries(
     engineQueries,

@@ -43,6 +43,8 @@ function extreme(values: readonly number[], pick: typeof Math.min): number | nul
 export interface CurvesChart {
   readonly label: string;
   readonly yTitle: string;
+  /** Training tokens where not given. */
+  readonly xTitle?: string;
   /** For each group, in the order of the legend, one curve, or several where they cannot be joined. */
   readonly groups: readonly (readonly GroupCurve[])[];
 }
@@ -64,7 +66,7 @@ export function curvesChart(chart: CurvesChart): Markup | undefined {
       [frame.left, frame.width - frame.right],
     ),
     y,
-    xTitle: 'training tokens',
+    xTitle: chart.xTitle ?? 'training tokens',
     yTitle: isLog(y) ? `${chart.yTitle} (log scale)` : chart.yTitle,
     xTicks: 5,
     yTicks: 5,

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { Coefficient, FitDetail, Warning } from '../../../shared/contract/statistics.ts';
+import { errorWords, fitWords } from '../../../shared/domain/fit-words.ts';
 import { fromExtended } from '../../../shared/domain/schemas.ts';
 import { planWhiskers, whiskerChart } from '../charts/whiskers.ts';
 import { notShown, type RenderedSection, type ReportContext } from '../context.ts';
@@ -70,9 +71,8 @@ export function fitSection(
 }
 
 function familyWords(fit: FitDetail): string {
-  return fit.spec.family === 'binomial'
-    ? 'logistic regression (binomial)'
-    : 'linear regression (gaussian)';
+  const errors = errorWords(fit.spec);
+  return `${fitWords(fit.spec)} regression (${fit.spec.family})${errors === '' ? '' : `, ${errors}`}`;
 }
 
 /** The way from the rows of the table to those of the fit, so that no row vanishes silently. */
@@ -133,7 +133,7 @@ function warningText(warning: Warning, isInPlace: boolean): Markup {
 }
 
 function coefficientTable(fit: FitDetail, id: string, context: ReportContext): Markup {
-  const statistic = fit.spec.family === 'binomial' ? 'z' : 't';
+  const statistic = fit.spec.family === 'gaussian' ? 't' : 'z';
   const columns: ShownColumn[] = [
     { title: 'term', align: 'left', key: 'term' },
     { title: 'estimate', align: 'right', key: 'estimate' },

@@ -78,6 +78,7 @@ export function jobColumns(cells: Cells, now: number): Column<JobRow>[] {
 const kinds: Readonly<Record<JobRow['kind'], string>> = {
   train: 'training',
   regress: 'regression',
+  stability: 'stability study',
   compare: 'comparison',
   import: 'import',
   features: 'features',

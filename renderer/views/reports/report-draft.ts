@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { reportSection, type ReportSection } from '../../../shared/contract/reports.ts';
 import type { DictionaryRow } from '../../../shared/contract/features.ts';
 import type { RunGroup } from '../../../shared/contract/runs.ts';
+import type { StabilityRow } from '../../../shared/contract/stability.ts';
 import type { FitRow } from '../../../shared/contract/statistics.ts';
 import { text } from '../../../shared/domain/schemas.ts';
 import type { Query } from '../../state/address.ts';
@@ -21,6 +22,7 @@ export const draftSection = v.variant('kind', [
     limit: v.number(),
   }),
   v.strictObject({ kind: v.literal('fit'), fit: v.string() }),
+  v.strictObject({ kind: v.literal('stability'), study: v.string() }),
 ]);
 export type DraftSection = v.InferOutput<typeof draftSection>;
 export type SectionKind = DraftSection['kind'];
@@ -38,7 +40,7 @@ export function parseDraft(value: unknown): ReportDraft {
 }
 
 /**
- * The draft that a link of another page asks for: `runs` and `fit` are ids joined by commas;
+ * The draft that a link of another page asks for: `runs`, `fit` and `study` are ids joined by commas;
  * `dictionary` goes with `choice`, `features` (numbers joined by commas) and `limit`. Undefined where
  * the address asks for none.
  */
@@ -48,6 +50,7 @@ export function draftOfLink(query: Query): ReportDraft | undefined {
   if (runs.length > 0) sections.push({ kind: 'runs', runs });
   if (query['dictionary'] !== undefined) sections.push(featuresOfLink(query));
   for (const fit of listOf(query['fit'])) sections.push({ kind: 'fit', fit });
+  for (const study of listOf(query['study'])) sections.push({ kind: 'stability', study });
   return sections.length === 0 ? undefined : { title: query['title'] ?? '', sections };
 }
 
@@ -92,12 +95,13 @@ export interface Offered {
   readonly groups: readonly RunGroup[];
   readonly dictionaries: readonly DictionaryRow[];
   readonly fits: readonly FitRow[];
+  readonly studies: readonly StabilityRow[];
 }
 
 /** A new section, about the newest thing of its kind: most often that is what it is wanted for. */
 export function newSection(
   kind: SectionKind,
-  { groups, dictionaries, fits }: Offered,
+  { groups, dictionaries, fits, studies }: Offered,
 ): DraftSection {
   switch (kind) {
     case 'text':
@@ -111,6 +115,8 @@ export function newSection(
     }
     case 'fit':
       return { kind, fit: fits[0]?.id ?? '' };
+    case 'stability':
+      return { kind, study: studies[0]?.id ?? '' };
   }
 }
 
@@ -127,6 +133,7 @@ export interface Known {
   readonly runs: ReadonlySet<string>;
   readonly dictionaries: ReadonlySet<string>;
   readonly fits: ReadonlySet<string>;
+  readonly studies: ReadonlySet<string>;
 }
 
 /** What a section lacks before it can be written; null where nothing. */
@@ -151,6 +158,11 @@ export function problemOf(section: DraftSection, known: Known): string | null {
     case 'fit':
       if (section.fit === '') return 'Choose a fit.';
       return known.fits.has(section.fit) ? null : `The fit ${section.fit} is not in this project.`;
+    case 'stability':
+      if (section.study === '') return 'Choose a stability study.';
+      return known.studies.has(section.study)
+        ? null
+        : `The study ${section.study} is not in this project.`;
   }
 }
 
@@ -164,6 +176,7 @@ const kindWords: Readonly<Record<SectionKind, string>> = {
   runs: 'Runs',
   features: 'Features',
   fit: 'Fit',
+  stability: 'Stability study',
 };
 
 export function kindTitle(kind: SectionKind): string {

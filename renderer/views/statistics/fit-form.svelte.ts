@@ -6,19 +6,35 @@ import { asAppError } from '../../state/errors.ts';
 import { Remembered } from '../../state/remembered.svelte.ts';
 import type { Router } from '../../state/router.svelte.ts';
 import { emptyForm, readForm, writeForm, type FormulaForm } from './formula-form.ts';
+import {
+  applicableTo,
+  emptyMethod,
+  estimatorOf,
+  methodFields,
+  methodKeys,
+  methodValues,
+  type MethodValues,
+} from './method-options.ts';
 import { suggestFamily } from './suggest-family.ts';
 
 /** What the form holds, as the address carries it. An empty family is the suggested one. */
-const valuesSchema = v.object({
+const families = ['', 'gaussian', 'binomial', 'poisson'] as const;
+const plainSchema = v.object({
   table: v.string(),
   formula: v.string(),
   filter: v.string(),
-  family: v.picklist(['', 'gaussian', 'binomial']),
+  family: v.picklist(families),
   name: v.string(),
 });
-type Values = v.InferOutput<typeof valuesSchema>;
+type PlainValues = v.InferOutput<typeof plainSchema>;
+type Values = PlainValues & MethodValues;
 
-const emptyValues: Values = { table: '', formula: '', filter: '', family: '', name: '' };
+const emptyPlain: PlainValues = { table: '', formula: '', filter: '', family: '', name: '' };
+const emptyValues: Values = { ...emptyPlain, ...emptyMethod };
+const valuesSchema = v.pipe(
+  v.looseObject(plainSchema.entries),
+  v.transform((stored): Values => ({ ...v.parse(plainSchema, stored), ...readMethod(stored) })),
+);
 const rememberedSchema = v.record(v.string(), valuesSchema);
 
 /** What the form looks at; read anew whenever it changes. */
@@ -49,16 +65,18 @@ export class FitForm {
 
   readonly #values = $derived.by((): Values => {
     const { fit, project, firstTable } = this.#around();
-    const { table, formula, filter, family, name } = this.#router.address.query;
+    const { query } = this.#router.address;
+    const { table, formula, filter, family, name } = query;
     if (table !== undefined)
       return {
         table,
         formula: formula ?? '',
         filter: filter ?? '',
-        family: family === 'gaussian' || family === 'binomial' ? family : '',
+        family: families.find((known) => known === family) ?? '',
         name: name ?? '',
+        ...readMethod(query),
       };
-    if (fit) return { ...fit.spec, filter: fit.spec.filter ?? '' };
+    if (fit) return valuesOf(fit.spec);
     if (this.#router.parts.length > 0) return emptyValues;
     return this.#remembered.value[project] ?? { ...emptyValues, table: firstTable ?? '' };
   });
@@ -77,6 +95,15 @@ export class FitForm {
 
   get name(): string {
     return this.#values.name;
+  }
+
+  readonly method = $derived.by((): MethodValues => this.#values);
+
+  /** Which choices about the method there are. */
+  readonly applies = $derived.by(() => applicableTo(this.method, this.family));
+
+  get estimator() {
+    return estimatorOf(this.method, this.applies.estimators);
   }
 
   /** The formula as the form shows it, or why it cannot be read. */
@@ -120,6 +147,7 @@ export class FitForm {
       formula: formula.trim(),
       family: this.family,
       ...(filter.trim() === '' ? {} : { filter: filter.trim() }),
+      ...methodFields(this.method, this.family),
     };
   });
 
@@ -127,19 +155,18 @@ export class FitForm {
   readonly isChanged = $derived.by(() => {
     const { fit } = this.#around();
     if (!fit) return false;
-    const { table, formula, filter = '', family } = fit.spec;
-    return (
-      table !== this.table ||
-      formula !== this.formula.trim() ||
-      filter !== this.filter.trim() ||
-      family !== this.family
-    );
+    return !this.spec || comparable(this.spec) !== comparable(fit.spec);
   });
 
   set(changes: Partial<Values>): void {
     const values = { ...this.#values, ...changes };
     this.#remembered.value = { ...this.#remembered.value, [this.#around().project]: values };
     this.#router.set(values);
+  }
+
+  /** Takes a spec over as a whole. */
+  setSpec(spec: RegressSpec): void {
+    this.set(valuesOf(spec));
   }
 
   setModel(model: FormulaForm): void {
@@ -154,6 +181,26 @@ export class FitForm {
   clear(): void {
     this.setTable(this.table);
   }
+}
+
+function readMethod(stored: Readonly<Record<string, unknown>>): MethodValues {
+  const read = methodKeys.map((key) => {
+    const value = stored[key];
+    return [key, typeof value === 'string' ? value : ''];
+  });
+  return Object.fromEntries(read) as unknown as MethodValues;
+}
+
+function valuesOf(spec: RegressSpec): Values {
+  const { table, formula, filter = '', family, name } = spec;
+  return { table, formula, filter, family, name, ...methodValues(spec) };
+}
+
+/** What two specs are compared by: all but the name. */
+function comparable(spec: RegressSpec): string {
+  const { table, formula, filter = '', family } = spec;
+  const fields = methodFields(methodValues(spec), family);
+  return JSON.stringify([table, formula.trim(), filter.trim(), family, fields]);
 }
 
 function automaticName({ outcome, terms }: FormulaForm): string {

@@ -1,8 +1,18 @@
 import { namesIn } from '../../../shared/formula/formula.ts';
-import { parse, quoteName, type Node } from '../../../shared/formula/syntax.ts';
+import { deparse, parse, quoteName, type Node } from '../../../shared/formula/syntax.ts';
 
-/** How a column enters the model: as it stands, z-scored, or as groups. */
-export type Coding = 'plain' | 'scale' | 'factor';
+/** How a column enters the model: as it stands, z-scored, as groups, as a logarithm or as a curve. */
+export type Coding = 'plain' | 'scale' | 'factor' | 'log' | 'square' | 'spline';
+
+/** What each coding writes for a column that is written so. */
+const written: Readonly<Record<Coding, (name: string) => string>> = {
+  plain: (name) => name,
+  scale: (name) => `scale(${name})`,
+  factor: (name) => `factor(${name})`,
+  log: (name) => `log(${name})`,
+  square: (name) => `poly(${name}, 2)`,
+  spline: (name) => `ns(${name}, df = 3)`,
+};
 
 export interface FormTerm {
   /** As the user wrote it. */
@@ -10,6 +20,8 @@ export interface FormTerm {
   /** The column that it stands for; null for what only the formula can say, such as `a:b`. */
   readonly column: string | null;
   readonly coding: Coding;
+  /** The level that the others are compared with, where the formula names one. */
+  readonly reference?: string;
   /** Taken out of the model, as in `. - x`. */
   readonly removed: boolean;
 }
@@ -64,13 +76,19 @@ function addTerms(
   else form.terms.push({ ...readTerm(node), text: source.slice(node.start, node.end), removed });
 }
 
-function readTerm(node: Node): { column: string | null; coding: Coding } {
+function readTerm(node: Node): { column: string | null; coding: Coding; reference?: string } {
   if (node.kind === 'name' && node.name !== '.') return { column: node.name, coding: 'plain' };
-  const only = node.kind === 'call' && node.parts.length === 1 ? node.parts[0]! : undefined;
-  const isCoding = node.kind === 'call' && (node.name === 'scale' || node.name === 'factor');
-  if (isCoding && only?.label === undefined && only?.value.kind === 'name')
-    return { column: only.value.name, coding: node.name as Coding };
-  return { column: null, coding: 'plain' };
+  const none = { column: null, coding: 'plain' as const };
+  if (node.kind !== 'call') return none;
+  const [first, level] = node.parts;
+  if (first?.value.kind !== 'name' || first.label !== undefined) return none;
+  const column = first.value.name;
+  if (node.name === 'C' && level?.value.kind === 'text' && node.parts.length === 2)
+    return { column, coding: 'factor', reference: level.value.value };
+  const text = deparse(node);
+  const codings = Object.keys(written) as Coding[];
+  const coding = codings.find((name) => written[name](quoteName(column)) === text);
+  return coding ? { column, coding } : none;
 }
 
 /** The formula of a form; the empty text where nothing is chosen. */
@@ -93,10 +111,24 @@ export function termOf(form: FormulaForm, column: string): FormTerm | undefined 
   return form.terms.find((term) => term.column === column && !term.removed);
 }
 
-export function withTerm(form: FormulaForm, column: string, coding: Coding): FormulaForm {
+/** @param reference level that the others are compared with; the first where it is not given */
+export function withTerm(
+  form: FormulaForm,
+  column: string,
+  coding: Coding,
+  reference?: string,
+): FormulaForm {
   const name = quoteName(column);
-  const text = coding === 'plain' ? name : `${coding}(${name})`;
-  const term = { text, column, coding, removed: false };
+  const term =
+    reference === undefined
+      ? { text: written[coding](name), column, coding, removed: false }
+      : {
+          text: `C(${name}, ${JSON.stringify(reference)})`,
+          column,
+          coding,
+          reference,
+          removed: false,
+        };
   const known = termOf(form, column);
   if (known) return { ...form, terms: form.terms.map((other) => (other === known ? term : other)) };
   return { ...form, terms: [...form.terms, term] };

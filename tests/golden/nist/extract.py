@@ -1,10 +1,10 @@
-"""Takes four of NIST's linear least squares sets over into nist.json, as strings.
+"""Takes NIST's linear sets over into nist.json and univariate ones into univariate.json, as strings.
 
 NIST Statistical Reference Datasets, https://www.itl.nist.gov/div898/strd/, public domain. The values
 are copied, not calculated: certified estimates, standard deviations, residual standard deviation and
 R-squared to 15 digits, and the data as printed.
 
-    python extract.py FOLDER_WITH_DAT_FILES > nist.json
+    python extract.py FOLDER_WITH_DAT_FILES
 """
 
 import json
@@ -12,7 +12,18 @@ import re
 import sys
 from pathlib import Path
 
-SETS = {"Norris": 2, "Longley": 7, "Filip": 11, "Wampler5": 6}
+SETS = {
+    "Norris": 2,
+    "NoInt1": 1,
+    "NoInt2": 1,
+    "Longley": 7,
+    "Filip": 11,
+    "Wampler1": 6,
+    "Wampler2": 6,
+    "Wampler3": 6,
+    "Wampler5": 6,
+}
+UNIVARIATE = ["Mavro", "Lew", "Michelso", "NumAcc1", "NumAcc2", "NumAcc3"]
 
 
 def read(path, parameters):
@@ -29,11 +40,27 @@ def read(path, parameters):
     }
 
 
+def read_univariate(path):
+    text = path.read_text()
+    certified = re.findall(r"(?m)^(?:Sample|1-)[^:]*:\s+(-?[\d.E+]+)|r\(1\):?\s+(-?[\d.E+-]+)", text)
+    values = [first or second for first, second in certified]
+    lines = text[text.rindex("Data:") :].splitlines()[2:]
+    return {
+        "mean": values[0],
+        "sd": values[1],
+        "autocorrelation": values[-1],
+        "values": [line.strip() for line in lines if line.strip()],
+    }
+
+
 folder = Path(sys.argv[1])
+here = Path(__file__).parent
+univariate = {name: read_univariate(folder / f"{name}.dat") for name in UNIVARIATE}
+(here / "univariate.json").write_text(json.dumps(univariate) + "\n")
 result = {name: read(folder / f"{name}.dat", parameters) for name, parameters in SETS.items()}
 lines = []
 for name, entry in result.items():
     rows = ",\n      ".join(json.dumps(row) for row in entry.pop("rows"))
     head = ",\n    ".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in entry.items())
     lines.append(f'  "{name}": {{\n    {head},\n    "rows": [\n      {rows}\n    ]\n  }}')
-print("{\n" + ",\n".join(lines) + "\n}")
+(here / "nist.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")

@@ -1,11 +1,17 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { findDependencies } from '../../../main/compute/regression/dependencies.ts';
+import { describeRelation } from '../../../main/compute/regression/dependency-words.ts';
+import { diagnose } from '../../../main/compute/regression/diagnostics/diagnose.ts';
+import { factorise } from '../../../main/compute/regression/factorise.ts';
 import type { FitResult } from '../../../main/compute/regression/fit-result.ts';
 import { inflationFactors } from '../../../main/compute/regression/inflation.ts';
+import { finish } from '../../../main/compute/steps.ts';
 import { readTable } from '../../../main/formats/table.ts';
 import type { Table } from '../../../shared/domain/table.ts';
 import { summarise } from '../../../shared/stats/summary.ts';
-import { fitTable, relativeError } from '../../support/regression.ts';
+import { fitTable, relativeError, specOf } from '../../support/regression.ts';
 import { missingData, sharedData } from '../../support/shared-data.ts';
 
 interface Model {
@@ -61,6 +67,21 @@ describe.skipIf(!path)(`the simulated maze table (${missingData('maze')} otherwi
     expect(fit.accuracy).toBeCloseTo(model.accuracy_in_sample, 12);
   });
 
+  it('keeps the known suppressor and says why its sign turns', () => {
+    const terms = [
+      'steps_between_cheese_decision_square',
+      'euc_dist_cheese_decision_square',
+      'euc_dist_cheese_top_right',
+      'euc_dist_decision_square_top_right_5x5',
+    ];
+    const formula = `got_cheese ~ ${terms.join(' + ')}`;
+    const found = finish(diagnose(table, specOf(table, formula, { family: 'binomial' })));
+    const row = found.zeroOrder.find(({ term }) => term === terms[3])!;
+    expect(row.alone.estimate).toBeLessThan(0);
+    expect(row.together.estimate).toBeGreaterThan(0);
+    expect(row.note).toMatch(/^Its sign turns once the others are held fixed/);
+  });
+
   describe('with all 16 candidates', () => {
     let fit: FitResult;
     beforeAll(() => {
@@ -90,34 +111,65 @@ describe.skipIf(!path)(`the simulated maze table (${missingData('maze')} otherwi
   });
 });
 
-const correlationPath = sharedData('maze/real_correlation_16x16_4b22c44.csv');
+describe('the real maze correlations (n 5,239, procgen-tools 4b22c44)', () => {
+  let names: string[];
+  let columns: Float64Array[];
+  beforeAll(async () => {
+    const matrix = await readTable(join(import.meta.dirname, 'maze/real_correlation.csv'));
+    const numbers = matrix.columns.filter((column) => column.kind === 'number');
+    names = numbers.map(({ name }) => name);
+    columns = numbers.map(({ values }) => values);
+  });
 
-describe.skipIf(!correlationPath)(
-  `the real maze correlations (${missingData('maze')} otherwise)`,
-  () => {
-    it('give the three variance inflation factors that were published', async () => {
-      const table = await readTable(correlationPath!);
-      const published = {
+  /** Published factors, and those of the six-variable fit that were never shown. */
+  it.each<[string, Record<string, number>, number]>([
+    [
+      'the three kept',
+      {
         euc_dist_cheese_top_right: 1.0469,
         steps_between_cheese_decision_square: 4.6417,
         euc_dist_cheese_decision_square: 4.6605,
-      };
-      const names = Object.keys(published);
-      const position = (name: string): number =>
-        table.columns.findIndex((column) => column.name === name) - 1;
-      const matrix = names.map((row) =>
-        names.map((name) => {
-          const column = table.columns.find((candidate) => candidate.name === name)!;
-          return column.kind === 'number' ? column.values[position(row)]! : NaN;
-        }),
-      );
-      const factors = inflationFactors(cholesky(matrix), names.length, false, [[0], [1], [2]]);
-      Object.values(published).forEach((expected, k) =>
-        expect(factors[k]).toBeCloseTo(expected, 4),
-      );
-    });
-  },
-);
+      },
+      4,
+    ],
+    [
+      'the six winners',
+      {
+        steps_between_cheese_top_right_5x5: 8.0,
+        euc_dist_cheese_top_right_5x5: 107.5,
+        steps_between_cheese_top_right: 7.9,
+        euc_dist_cheese_top_right: 108.0,
+        steps_between_cheese_decision_square: 5.4,
+        euc_dist_cheese_decision_square: 5.2,
+      },
+      1,
+    ],
+  ])('give the variance inflation of %s', (_name, expected, places) => {
+    const chosen = Object.keys(expected).map((name) => names.indexOf(name));
+    expect(chosen).not.toContain(-1);
+    const matrix = chosen.map((i) => chosen.map((j) => columns[j]![i]!));
+    const sets = chosen.map((_, k) => [k]);
+    const factors = inflationFactors(cholesky(matrix), chosen.length, false, sets);
+    Object.values(expected).forEach((value, k) => expect(factors[k]).toBeCloseTo(value, places));
+  });
+
+  it('have rank 15 of 16, and the dependency of the three step counts in words', () => {
+    // A vector that the matrix takes to nothing is a combination of the variables that vanishes.
+    const source = {
+      rows: 16,
+      columns: 16,
+      isPlain: () => false,
+      fill: (j: number, start: number, count: number, out: Float64Array, offset: number) =>
+        out.set(columns[j]!.subarray(start, start + count), offset),
+    };
+    const { r, scales } = finish(factorise(source, names));
+    const { kept, relations } = finish(findDependencies(source, r, scales));
+    expect(kept).toHaveLength(15);
+    expect(relations.map((relation) => describeRelation(relation, names, -1).sentence)).toEqual([
+      'steps_between_decision_square_top_right = 1.1989·steps_between_cheese_top_right - 0.549867·steps_between_cheese_decision_square',
+    ]);
+  });
+});
 
 /** The triangle R with R'R = the matrix, column-major. */
 function cholesky(matrix: readonly (readonly number[])[]): Float64Array {

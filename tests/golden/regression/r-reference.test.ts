@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildDesign } from '../../../main/compute/regression/design.ts';
 import { factorise } from '../../../main/compute/regression/factorise.ts';
@@ -9,7 +10,6 @@ import { buildModelFrame } from '../../../main/compute/regression/model-frame.ts
 import { finish } from '../../../main/compute/steps.ts';
 import { readTable } from '../../../main/formats/table.ts';
 import { fitTable, relativeError } from '../../support/regression.ts';
-import { missingData, sharedData } from '../../support/shared-data.ts';
 
 /** Fits by R 4.2.2 (lm, glm, car) to 15 digits. */
 interface Entry {
@@ -22,8 +22,8 @@ interface Entry {
   readonly [figure: string]: unknown;
 }
 
-const path = sharedData('r/r_reference.json');
-const all = path ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, Entry>) : {};
+const folder = join(import.meta.dirname, 'r');
+const all = JSON.parse(readFileSync(join(folder, 'reference.json'), 'utf8')) as Record<string, Entry>;
 const names = Object.keys(all).filter((name) => /_lm|_all|_logit/.test(name));
 const isLogit = (name: string): boolean => name.endsWith('_logit');
 
@@ -32,7 +32,7 @@ const ordered = 'factor(tension, levels = c("L", "M", "H"))';
 const toAssay = (text: string): string => text.replace('tension', ordered);
 
 function tableOf(name: string): ReturnType<typeof readTable> {
-  return readTable(sharedData(`r/${name.split('_')[0]!}.csv`)!);
+  return readTable(join(folder, `${name.split('_')[0]!}.csv`));
 }
 
 async function fitOf(name: string): Promise<ReturnType<typeof fitTable>> {
@@ -56,7 +56,7 @@ const figures: Readonly<Record<string, string>> = {
   accuracy_cut_half: 'accuracy',
 };
 
-describe.skipIf(!path)(`fits agree with R (${missingData('r')} otherwise)`, () => {
+describe('fits agree with R', () => {
   it.each(names)('%s: coefficients, standard errors, tests', async (name) => {
     const entry = all[name]!;
     const fit = await fitOf(name);
@@ -109,7 +109,10 @@ describe.skipIf(!path)(`fits agree with R (${missingData('r')} otherwise)`, () =
   );
 
   it.each(names.filter(isLogit))("%s: car's weighted VIF from the last weighted triangle", async (name) => {
-    const frame = buildModelFrame(await tableOf(name), all[name]!.formula, undefined, 'binomial');
+    const frame = buildModelFrame(await tableOf(name), {
+      formula: all[name]!.formula,
+      family: 'binomial',
+    });
     const design = buildDesign(frame);
     const columns = design.columns.map((column) => column.name);
     const source = { ...design, columns: columns.length, isPlain: () => true };

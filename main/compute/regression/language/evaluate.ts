@@ -1,3 +1,4 @@
+import { decimalRest } from '../../linalg/double-double.ts';
 import { applyMath, arithmetic, mathNames, standardise } from './arithmetic.ts';
 import { compare, isIn, logic, not } from './logic.ts';
 import type { RowView } from './row-view.ts';
@@ -14,11 +15,14 @@ export class Evaluator {
   readonly view: RowView;
   readonly #source: string;
   readonly #language: Language;
+  /** Columns keep what their printed decimals are beyond a double. */
+  readonly #decimals: boolean;
 
-  constructor(view: RowView, source: string, language: Language) {
+  constructor(view: RowView, source: string, language: Language, decimals = false) {
     this.view = view;
     this.#source = source;
     this.#language = language;
+    this.#decimals = decimals;
   }
 
   /** @throws AppError `bad-formula`, `bad-filter`, `unknown-column` or `not-numeric`. */
@@ -52,7 +56,10 @@ export class Evaluator {
 
   #name(name: string, node: Node): Value {
     const column = this.view.column(name);
-    if (column?.kind === 'number') return { kind: 'number', data: column.values };
+    if (column?.kind === 'number') {
+      const low = this.#decimals ? column.values.map(decimalRest) : undefined;
+      return { kind: 'number', data: column.values, low };
+    }
     if (column?.kind === 'boolean') return { kind: 'logical', data: column.codes };
     if (column?.kind === 'text')
       return { kind: 'text', codes: column.codes, levels: column.levels };
@@ -129,13 +136,13 @@ export class Evaluator {
     const { name } = node;
     if (name === 'c')
       throw this.error(node, 'c(…) belongs on the right of %in%, or to levels = c(…).');
-    if (name === 'factor')
-      throw this.error(node, 'factor(…) must be a term of its own; it cannot be calculated with.');
+    if (['factor', 'C', 'relevel', 'poly', 'bs', 'ns'].includes(name))
+      throw this.error(node, `${name}(…) must be a term of its own; it cannot be calculated with.`);
     const known = mathNames.has(name) || ['I', 'scale', 'center', 'is.na'].includes(name);
     if (!known)
       throw this.error(
         node,
-        `the function ${name} is not known here. Known: I, log, log2, log10, log1p, exp, expm1, sqrt, abs, floor, ceiling, scale, center, is.na, factor.`,
+        `the function ${name} is not known here. Known: I, log, log2, log10, log1p, exp, expm1, sqrt, abs, floor, ceiling, scale, center, is.na, factor, relevel, C, poly, bs, ns.`,
       );
     const [argument, ...more] = node.parts;
     if (!argument || more.length > 0 || argument.label !== undefined)

@@ -1,9 +1,11 @@
 import * as v from 'valibot';
+import type { FitDiagnostics } from '../../../../shared/contract/fit-diagnostics.ts';
 import type { FitCheck } from '../../../../shared/contract/statistics.ts';
 import { parseJobSpec, type RegressSpec } from '../../../../shared/domain/job-spec.ts';
 import type { Table } from '../../../../shared/domain/table.ts';
 import { AppError } from '../../../../shared/errors.ts';
 import { checkFit } from '../../../compute/regression/check-fit.ts';
+import { diagnose } from '../../../compute/regression/diagnostics/diagnose.ts';
 import type { FitResult } from '../../../compute/regression/fit-result.ts';
 import { regress } from '../../../compute/regression/regress.ts';
 import { drive, type Steps } from '../../../compute/steps.ts';
@@ -25,6 +27,11 @@ export function create(input: unknown, context: QueryContext): Promise<FitResult
 /** `fits.check`: what a regression would be made of. */
 export function check(input: unknown, context: QueryContext): Promise<FitCheck> {
   return withTable('fits.check', input, context, checkFit);
+}
+
+/** `fits.diagnostics`: what a fit says beyond its coefficients. */
+export function diagnostics(input: unknown, context: QueryContext): Promise<FitDiagnostics> {
+  return withTable('fits.diagnostics', input, context, diagnose);
 }
 
 async function withTable<T>(

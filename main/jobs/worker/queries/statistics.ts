@@ -8,5 +8,6 @@ export const statisticsQueries: Readonly<Record<string, QueryHandler>> = {
   'tables.rows': tables.rows,
   'tables.correlation': tables.correlation,
   'fits.check': fits.check,
+  'fits.diagnostics': fits.diagnostics,
   'fits.create': fits.create,
 };

@@ -42,16 +42,19 @@ const correlationInput = v.object({
   ...inTable,
   columns: v.pipe(v.array(shortText), v.minLength(2), v.maxLength(200)),
   filter: v.optional(text),
+  method: v.optional(v.picklist(['pearson', 'spearman'])),
 });
 
-/** `tables.correlation`: Pearson correlations over complete rows, with exact dependencies. */
+/** `tables.correlation`: correlations over complete rows, with exact dependencies. */
 export async function correlation(
   input: unknown,
   { signal, report }: QueryContext,
 ): Promise<Correlation> {
   const asked = parseInput('tables.correlation', correlationInput, input);
   const table = await openTable(asked.projectPath, asked.table, signal);
-  return drive(correlate(table, asked.columns, asked.filter), signal, ({ done, total }) =>
-    report?.(done, total),
+  return drive(
+    correlate(table, asked.columns, asked.filter, asked.method),
+    signal,
+    ({ done, total }) => report?.(done, total),
   );
 }

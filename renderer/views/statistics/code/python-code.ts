@@ -1,7 +1,11 @@
 import type { ColumnSummary } from '../../../../shared/contract/statistics.ts';
+import { parseBoolean, parseNumber } from '../../../../shared/domain/table.ts';
 import type { Formula } from '../../../../shared/formula/formula.ts';
 import type { Node } from '../../../../shared/formula/syntax.ts';
 import { pythonExpression, pythonText } from './python-expression.ts';
+import { basisText, pythonBases } from './python-bases.ts';
+import { levelText } from './r-method.ts';
+import { pythonFit, pythonIndicators } from './python-method.ts';
 import { missingMarks, readParts, type Reproducible } from './reproducible.ts';
 
 /** Python code that repeats a fit with pandas and statsmodels. @throws AppError */
@@ -10,16 +14,21 @@ export function pythonCode(about: Reproducible): string {
   const parts = readParts(about);
   const { formula, filter } = parts;
   const isColumn = (name: string): boolean => columns.some((column) => column.name === name);
-  const isBinomial = spec.family === 'binomial';
-  const outcome = isBinomial
-    ? binomialOutcome(formula.response, columns, isColumn)
-    : { lines: [], name: outcomeName(formula.response, isColumn) };
+  const outcome =
+    spec.family === 'binomial'
+      ? binomialOutcome(formula.response, columns, isColumn)
+      : { lines: [], name: outcomeName(formula.response, isColumn) };
   const leftOut = new Set(
     (fit?.coefficients ?? []).filter(({ estimate }) => estimate === null).map(({ term }) => term),
   );
-  const terms = termTexts(formula, isColumn).filter(({ label }) => !leftOut.has(label));
+  const gone = (fit?.leftOut ?? []).map(({ term }) => term);
+  const terms = termTexts(formula, isColumn).filter(
+    ({ label }) => !leftOut.has(label) && !label.split(':').some((part) => gone.includes(part)),
+  );
+  const indicators = pythonIndicators(about);
   const right = [
     ...(terms.length === 0 && formula.intercept ? ['1'] : terms.map(({ text }) => text)),
+    ...indicators.terms,
     ...(formula.intercept ? [] : ['0']),
   ];
   const text = (node: Node): string =>
@@ -33,9 +42,6 @@ export function pythonCode(about: Reproducible): string {
       ? ['true_values=["T"]', 'false_values=["F"]']
       : []),
   ];
-  const call = isBinomial
-    ? 'smf.glm(formula, data=d, family=sm.families.Binomial())'
-    : 'smf.ols(formula, data=d)';
   return [
     'import numpy as np',
     'import pandas as pd',
@@ -45,8 +51,9 @@ export function pythonCode(about: Reproducible): string {
     '',
     '# Run in the project folder.',
     `# ${spec.table.replaceAll(/\s/g, ' ')} had SHA-256 ${tableSha256}`,
-    `d = pd.read_csv(${pythonText(spec.table)}, ${options.join(', ')})`,
+    readTable(spec.table, options),
     ...helpers(parts),
+    ...pythonBases(formula),
     ...(filter
       ? [
           '# Columns that may be missing compare as unknown, and unknown rows are left out.',
@@ -58,17 +65,17 @@ export function pythonCode(about: Reproducible): string {
     ...(leftOut.size > 0
       ? [`# Left out, because other terms determine them exactly: ${[...leftOut].join(', ')}.`]
       : []),
+    ...indicators.lines(outcome.name),
     `formula = ${wrap(outcome.name, right)}`,
-    `fit = ${call}.fit()`,
-    'print(fit.summary())',
-    'print("n =", int(fit.nobs))',
-    '',
-    'X = fit.model.exog',
-    'for i, name in enumerate(fit.model.exog_names):',
-    '    if name != "Intercept":',
-    '        print("VIF", name, variance_inflation_factor(X, i))',
+    ...pythonFit(about, (node) => text(node)),
     '',
   ].join('\n');
+}
+
+function readTable(table: string, options: readonly string[]): string {
+  if (/\.parquet$/i.test(table)) return `d = pd.read_parquet(${pythonText(table)})`;
+  if (/\.(jsonl|ndjson)$/i.test(table)) return `d = pd.read_json(${pythonText(table)}, lines=True)`;
+  return `d = pd.read_csv(${pythonText(table)}, ${options.join(', ')})`;
 }
 
 function helpers({ usesScale, usesCenter }: { usesScale: boolean; usesCenter: boolean }): string[] {
@@ -91,7 +98,8 @@ function binomialOutcome(
   columns: readonly ColumnSummary[],
   isColumn: (name: string) => boolean,
 ): { lines: string[]; name: string } {
-  const inner = node.kind === 'call' && node.name === 'factor' ? node.parts[0]!.value : node;
+  const isFactor = node.kind === 'call' && node.name === 'factor';
+  const inner = isFactor ? node.parts[0]!.value : node;
   const column =
     inner.kind === 'name' ? columns.find(({ name }) => name === inner.name) : undefined;
   if (column?.type === 'number' && inner === node)
@@ -128,6 +136,13 @@ function termTexts(
 function variableText(node: Node, isColumn: (name: string) => boolean): string {
   if (node.kind === 'name') return columnName(node.name);
   const text = (inner: Node): string => pythonExpression(inner, columnName, isColumn);
+  if (node.kind === 'call' && (node.name === 'C' || node.name === 'relevel')) {
+    const [first, reference] = node.parts;
+    const level = reference ? `, Treatment(reference=${levelValue(reference.value)})` : '';
+    return `C(${text(first!.value)}${level})`;
+  }
+  if (node.kind === 'call' && ['bs', 'ns', 'poly'].includes(node.name))
+    return basisText(node, text);
   if (node.kind === 'call' && node.name === 'factor') {
     const [first, levels] = node.parts;
     const given =
@@ -136,6 +151,14 @@ function variableText(node: Node, isColumn: (name: string) => boolean): string {
     return `C(${text(first!.value)}${order})`;
   }
   return node.kind === 'call' && node.name !== 'I' ? text(node) : `I(${text(node)})`;
+}
+
+/** A level as pandas holds it: truth values and numbers are not texts there. */
+function levelValue(node: Node): string {
+  const name = levelText(node);
+  const truth = parseBoolean(name);
+  if (truth !== undefined) return truth ? 'True' : 'False';
+  return parseNumber(name) === undefined ? pythonText(name) : name;
 }
 
 const keywords = new Set(

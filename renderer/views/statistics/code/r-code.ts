@@ -1,11 +1,12 @@
+import { termLabel } from '../../../../shared/formula/formula.ts';
 import { deparse, type Node } from '../../../../shared/formula/syntax.ts';
+import { rFit, rFormula, rMissing, rMissingTerms } from './r-method.ts';
 import { missingMarks, readParts, type Reproducible } from './reproducible.ts';
 
 /** R code that repeats a fit: same rows, same coding, same intervals. @throws AppError */
 export function rCode(about: Reproducible): string {
   const { spec, delimiter, tableSha256 } = about;
   const { formula, filter, skippedLines, usesCenter } = readParts(about);
-  const isBinomial = spec.family === 'binomial';
   const options = [
     `sep = ${text(delimiter)}`,
     ...(skippedLines > 0 ? [`skip = ${skippedLines}`] : []),
@@ -14,22 +15,27 @@ export function rCode(about: Reproducible): string {
     'comment.char = ""',
     'stringsAsFactors = TRUE',
   ];
+  const labels = formula.terms.map((term) => termLabel(formula, term));
+  const usesSplines = formula.variables.some(
+    ({ node }) => node.kind === 'call' && (node.name === 'bs' || node.name === 'ns'),
+  );
+  const cluster = spec.errors?.cluster;
+  const plain = !spec.penalty && spec.method !== 'firth';
   return [
     '# Run in the project folder.',
     `# ${oneLine(spec.table)} had SHA-256 ${tableSha256}`,
-    `d <- read.csv(${text(spec.table)}, ${options.join(', ')})`,
+    ...(usesSplines ? ['library(splines)'] : []),
+    readTable(spec.table, options),
     ...(usesCenter ? ['center <- function(x) x - mean(x, na.rm = TRUE)'] : []),
     ...(filter ? [`d <- subset(d, ${deparse(rowWise(filter))})`] : []),
-    isBinomial
-      ? `fit <- glm(${oneLine(spec.formula)}, family = binomial, data = d)`
-      : `fit <- lm(${oneLine(spec.formula)}, data = d)`,
-    'summary(fit)',
-    // confint of a glm profiles the likelihood; Assay's intervals are Wald's.
-    isBinomial ? 'confint.default(fit)' : 'confint(fit)',
-    'nobs(fit)',
+    ...(cluster === undefined ? [] : [`d <- d[!is.na(d[[${text(cluster)}]]), ]`]),
+    ...rMissing(about, deparse(formula.response)),
+    ...(spec.exact ? ['# Assay calculated with about 32 digits; R has 16.'] : []),
+    `f <- ${rFormula(spec.formula)}${rMissingTerms(about, labels)}`,
+    ...rFit(about, formula.intercept),
     '',
     // car::vif weights a glm's design; Assay's factors are of the design as it stands.
-    ...(formula.intercept && formula.terms.length > 0
+    ...(plain && formula.intercept && formula.terms.length > 0
       ? [
           '# Variance inflation of each column of the design',
           'if (!anyNA(coef(fit))) diag(solve(cor(model.matrix(fit)[, -1, drop = FALSE])))',
@@ -37,6 +43,14 @@ export function rCode(about: Reproducible): string {
       : []),
     '',
   ].join('\n');
+}
+
+function readTable(table: string, options: readonly string[]): string {
+  if (/\.parquet$/i.test(table))
+    return `d <- as.data.frame(arrow::read_parquet(${text(table)})) # install.packages("arrow")`;
+  if (/\.(jsonl|ndjson)$/i.test(table))
+    return `d <- jsonlite::stream_in(file(${text(table)}), verbose = FALSE) # install.packages("jsonlite")`;
+  return `d <- read.csv(${text(table)}, ${options.join(', ')})`;
 }
 
 /** R's `&&` and `||` take one value only, Assay's take columns. */

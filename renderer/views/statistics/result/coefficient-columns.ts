@@ -2,6 +2,7 @@ import type { Coefficient, FitDetail } from '../../../../shared/contract/statist
 import { fromExtended } from '../../../../shared/domain/schemas.ts';
 import { visibleText } from '../../../../shared/text.ts';
 import type { Column } from '../../../components/data-table/columns.ts';
+import { coefficientUnit } from '../family-words.ts';
 import { exactNumber, formatNumber, formatP } from '../../../components/format.ts';
 
 /** From here on a VIF is marked; the host warns from the same threshold. */
@@ -13,9 +14,11 @@ export function isInflated({ vif }: Coefficient): boolean {
 
 /** The coefficients as a table; cells that draw themselves are added by the view. */
 export function coefficientColumns(fit: FitDetail): Column<Coefficient>[] {
-  const isBinomial = fit.spec.family === 'binomial';
-  const unit = isBinomial ? 'log odds' : 'the units of the outcome';
-  return [
+  const { family } = fit.spec;
+  const isNormal = family !== 'gaussian';
+  const unit = family === 'gaussian' ? 'the units of the outcome' : coefficientUnit(fit.spec, '');
+  const intervalKind = fit.spec.method === 'firth' ? '' : ' (Wald)';
+  const columns: Column<Coefficient>[] = [
     { key: 'term', title: 'term', width: 180, text: ({ term }) => visibleText(term) },
     {
       ...figure('estimate', 'estimate', 92),
@@ -24,12 +27,12 @@ export function coefficientColumns(fit: FitDetail): Column<Coefficient>[] {
     },
     {
       ...figure('se', '± se', 76),
-      definition: 'Standard error of the estimate',
+      definition: errorDefinition(fit.spec.errors?.kind),
       text: ({ se }) => formatNumber(se, 3),
     },
     {
-      ...figure('statistic', isBinomial ? 'z' : 't', 66),
-      definition: `Estimate over standard error; compared with ${isBinomial ? 'the normal distribution' : 'Student’s t'}`,
+      ...figure('statistic', isNormal ? 'z' : 't', 66),
+      definition: `Estimate over standard error; compared with ${isNormal ? 'the normal distribution' : 'Student’s t'}`,
       text: ({ statistic }) => formatNumber(statistic, 3),
     },
     {
@@ -44,15 +47,26 @@ export function coefficientColumns(fit: FitDetail): Column<Coefficient>[] {
     },
     {
       ...figure('low', '95 % from', 82),
-      definition: `Lower end of the 95 % interval${isBinomial ? ' (Wald)' : ''}`,
+      definition: `Lower end of the 95 % interval${isNormal ? intervalKind : ''}`,
       text: ({ low }) => formatNumber(low, 3),
     },
     {
       ...figure('high', 'to', 78),
-      definition: `Upper end of the 95 % interval${isBinomial ? ' (Wald)' : ''}`,
+      definition: `Upper end of the 95 % interval${isNormal ? intervalKind : ''}`,
       text: ({ high }) => formatNumber(high, 3),
     },
   ];
+  // A penalised fit has no errors, and columns of dashes would ask why.
+  return fit.penalised
+    ? columns.filter(({ key }) => !['se', 'statistic', 'p', 'low', 'high'].includes(key))
+    : columns;
+}
+
+function errorDefinition(kind = 'classical'): string {
+  if (kind === 'classical') return 'Standard error of the estimate';
+  return kind.startsWith('CR')
+    ? `Standard error of the estimate, robust to dependence within clusters (${kind})`
+    : `Standard error of the estimate, robust to unequal variance (${kind})`;
 }
 
 type Key = 'estimate' | 'se' | 'statistic' | 'p' | 'low' | 'high' | 'vif';

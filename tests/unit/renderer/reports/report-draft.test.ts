@@ -17,6 +17,7 @@ const known = {
   runs: new Set(['run_aaaaaa']),
   dictionaries: new Set(['dict_aaaaaa']),
   fits: new Set(['fit_aaaaaa']),
+  studies: new Set(['stb_aaaaaa']),
 };
 
 const records = {
@@ -24,7 +25,7 @@ const records = {
   dictionary: { id: 'dict_aaaaaa', properties: [] as string[] } as DictionaryRow,
   fit: { id: 'fit_aaaaaa' } as FitRow,
 };
-const nothing = { groups: [], dictionaries: [], fits: [] };
+const nothing = { groups: [], dictionaries: [], fits: [], studies: [] };
 
 describe('a draft from a link', () => {
   it('holds the runs, the dictionary and the fits that the link names', () => {
@@ -35,6 +36,7 @@ describe('a draft from a link', () => {
         dictionary: 'dict_a',
         features: '3,17,x',
         fit: 'fit_a,fit_b',
+        study: 'stb_a',
       }),
     ).toEqual({
       title: 'Seeds',
@@ -43,6 +45,7 @@ describe('a draft from a link', () => {
         { kind: 'features', dictionary: 'dict_a', choice: 'listed', features: [3, 17], limit: 50 },
         { kind: 'fit', fit: 'fit_a' },
         { kind: 'fit', fit: 'fit_b' },
+        { kind: 'stability', study: 'stb_a' },
       ],
     });
   });
@@ -59,7 +62,7 @@ describe('a draft', () => {
   });
 
   it('says what each section lacks', () => {
-    for (const kind of ['text', 'runs', 'features', 'fit'] as const)
+    for (const kind of ['text', 'runs', 'features', 'fit', 'stability'] as const)
       expect(problemOf(newSection(kind, nothing), known), kind).not.toBeNull();
     expect(problemOf({ kind: 'fit', fit: 'fit_zzzzzz' }, known)).toContain('not in this project');
     expect(problemOf({ kind: 'runs', runs: ['run_aaaaaa', 'run_gone'] }, known)).toContain(
@@ -77,7 +80,12 @@ describe('a draft', () => {
 
   it('begins each section with the newest thing of its kind', () => {
     const dictionary = { ...records.dictionary, properties: ['question'] };
-    const offered = { groups: [records.group], dictionaries: [dictionary], fits: [records.fit] };
+    const offered = {
+      groups: [records.group],
+      dictionaries: [dictionary],
+      fits: [records.fit],
+      studies: [],
+    };
     expect(newSection('runs', offered)).toEqual({ kind: 'runs', runs: ['run_aaaaaa'] });
     expect(newSection('fit', offered)).toEqual({ kind: 'fit', fit: 'fit_aaaaaa' });
     expect(newSection('features', offered)).toMatchObject({

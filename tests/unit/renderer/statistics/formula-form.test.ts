@@ -57,4 +57,18 @@ describe('a formula as a form', () => {
       details: { position: 7 },
     });
   });
+
+  it('writes curves, logarithms and reference levels, and reads them back', () => {
+    for (const coding of ['plain', 'scale', 'factor', 'log', 'square', 'spline'] as const) {
+      const text = writeForm(withTerm(readForm('y ~ b'), 'odd name', coding));
+      expect(readForm(text).terms[1], text).toMatchObject({ column: 'odd name', coding });
+    }
+    const compared = withTerm(readForm('y ~ g'), 'g', 'factor', 'say "b"');
+    expect(writeForm(compared)).toBe('y ~ C(g, "say \\"b\\"")');
+    expect(readForm(writeForm(compared)).terms[0]).toMatchObject({
+      column: 'g',
+      coding: 'factor',
+      reference: 'say "b"',
+    });
+  });
 });

@@ -40,13 +40,58 @@ describe('code in R', () => {
     expect(code).toContain('read.csv("data/maze \\"1\\".csv", sep = ",", skip = 2, na.strings');
     expect(code).toContain('center <- function(x) x - mean(x, na.rm = TRUE)');
     expect(code).toContain('d <- subset(d, a > 1 & g %in% c("red", "blue"))');
-    expect(code).toContain('fit <- lm(y ~ center(a) + factor(g), data = d)');
+    expect(code).toContain('f <- y ~ center(a) + factor(g)\nfit <- lm(f, data = d)');
   });
 
   it('asks for Wald intervals of a logistic fit', async () => {
     const code = rCode((await about('won ~ a', { family: 'binomial' })).about);
-    expect(code).toContain('glm(won ~ a, family = binomial, data = d)');
+    expect(code).toContain('f <- won ~ a\nfit <- glm(f, family = binomial, data = d,');
     expect(code).toContain('confint.default(fit)');
+  });
+});
+
+describe('code in R for methods', () => {
+  it.each<[string, string, Partial<RegressSpec>, string[]]>([
+    ['weights', 'y ~ a', { weights: 'b + 1' }, ['lm(f, data = d, weights = b + 1)']],
+    ['probit', 'won ~ a', { family: 'binomial', link: 'probit' }, ['binomial(link = "probit")']],
+    ['Poisson', 'y ~ a', { family: 'poisson' }, ['glm(f, family = poisson']],
+    ['Firth', 'won ~ a', { family: 'binomial', method: 'firth' }, ['logistf::logistf(f, data = d']],
+    [
+      'robust errors',
+      'y ~ a',
+      { errors: { kind: 'HC3' } },
+      ['sandwich::vcovHC(fit, type = "HC3")'],
+    ],
+    [
+      'clusters',
+      'y ~ a',
+      { errors: { kind: 'CR0', cluster: 'g' } },
+      ['vcovCL(fit, cluster = ~ g, type = "HC0", cadjust = FALSE)', 'df = length(unique('],
+    ],
+    [
+      'a lasso',
+      'y ~ a + b',
+      { penalty: { kind: 'lasso' } },
+      ['glmnet::cv.glmnet(x, y, family = "gaussian", alpha = 1, standardize = TRUE'],
+    ],
+    [
+      'reference levels',
+      'y ~ C(g, "red") + relevel(flag, ref = "T") + C(c)',
+      {},
+      ['f <- y ~ relevel(factor(g), ref = "red") + relevel(factor(flag), ref = "T") + factor(c)'],
+    ],
+    ['splines', 'y ~ ns(a, df = 2)', {}, ['library(splines)', 'f <- y ~ ns(a, df = 2)']],
+  ])('%s', async (_name, formula, rest, expected) => {
+    const code = rCode((await about(formula, rest)).about);
+    for (const part of expected) expect(code).toContain(part);
+  });
+
+  it('names the strength that was chosen', async () => {
+    const penalty = { kind: 'ridge', strength: 0.5 } as const;
+    const { table, about: parts } = await about('y ~ a + b', { penalty });
+    const result = fitTable(table, 'y ~ a + b', { penalty });
+    const fit = { ...result, id: 'fit', name: 'x', createdAt: 0 };
+    expect(rCode({ ...parts, fit })).toContain('glmnet::glmnet(x, y, lambda = 0.5, family');
   });
 });
 
@@ -87,5 +132,12 @@ describe('code in Python', () => {
   it('refuses what is no formula', async () => {
     const { about: parts } = await about('y ~');
     expect(errorOf(() => pythonCode(parts)).code).toBe('bad-formula');
+  });
+
+  it('writes out the robust errors that statsmodels lacks for a logistic fit', async () => {
+    const logistic = { family: 'binomial', errors: { kind: 'HC3' } } as const;
+    const code = pythonCode((await about('won ~ a', logistic)).about);
+    expect(code).toContain('/ (1 - fit.get_hat_matrix_diag())[:, None]');
+    expect(code).not.toContain('cov_type');
   });
 });
