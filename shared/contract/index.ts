@@ -1,5 +1,6 @@
 import { appContract } from './app.ts';
 import { dictionariesContract } from './dictionaries.ts';
+import { evaluationsContract } from './evaluations.ts';
 import { featuresContract } from './features.ts';
 import { hubsContract } from './hubs.ts';
 import { jobsContract } from './jobs.ts';
@@ -27,6 +28,7 @@ export const contract = {
   ...dictionariesContract,
   ...featuresContract,
   ...statisticsContract,
+  ...evaluationsContract,
   ...reportsContract,
   ...hubsContract,
   ...resultsContract,
