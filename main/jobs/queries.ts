@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 import { engineStatus } from '../../shared/contract/app.ts';
 import { exportedDictionary, foundDictionary } from '../../shared/contract/dictionaries.ts';
+import { fitDiagnostics } from '../../shared/contract/fit-diagnostics.ts';
 import {
   evaluationDetail,
   evaluationItem,
   evaluationsContract,
   evaluationTranscript,
 } from '../../shared/contract/evaluations.ts';
-import { fitDiagnostics } from '../../shared/contract/fit-diagnostics.ts';
 import { jobEstimate } from '../../shared/contract/jobs.ts';
 import {
   correlation,
