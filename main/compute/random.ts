@@ -63,6 +63,7 @@ export const streams = {
   stabilityPower: 35,
   foldAssignment: 21,
   predictorOrders: 22,
+  conditionBootstrap: 40,
 } as const;
 
 /** One stream of random numbers of a seed. `substream` tells apart, say, epochs or features. */

@@ -15,6 +15,7 @@ import { writeReport } from '../reports/write-report.ts';
 import { findDictionary, readFeature } from './read-features.ts';
 import { readGroups, readRun } from './read-runs.ts';
 import { findStability } from './read-stability.ts';
+import { findEvaluation } from './read-evaluations.ts';
 import { findFit } from './read-fits.ts';
 import { readRecovery } from './property-recovery.ts';
 import type { ProjectView } from './project-view.ts';
@@ -63,6 +64,8 @@ function gatherSection(view: ProjectView, section: ReportSection): ReportSection
   if (section.kind === 'study') return gatherStudy(view, section);
   if (section.kind === 'stability')
     return { kind: 'stability', study: findStability(view, section.study) };
+  if (section.kind === 'evaluation')
+    return { kind: 'evaluation', evaluation: findEvaluation(view, section.evaluation) };
   if (section.kind === 'fit') return { kind: 'fit', fit: findFit(view, section.fit) };
   return section.kind === 'runs' ? gatherRuns(view, section.runs) : gatherFeatures(view, section);
 }

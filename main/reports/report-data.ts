@@ -1,3 +1,4 @@
+import type { EvaluationDetail } from '../../shared/contract/evaluations.ts';
 import type { DictionaryRow, FeatureDetail } from '../../shared/contract/features.ts';
 import type { RunDetail, RunGroup, Series } from '../../shared/contract/runs.ts';
 import type { StabilityDetail } from '../../shared/contract/stability.ts';
@@ -26,6 +27,7 @@ export type ReportSectionData =
   | FeaturesSectionData
   | FitSectionData
   | StabilitySectionData
+  | EvaluationSectionData
   | StudySectionData;
 
 /** Words of the author; blank lines part paragraphs, line breaks are kept. */
@@ -79,6 +81,11 @@ export interface PropertyRecovery {
   readonly auc: number;
   /** On these, what the token's identity alone tells. */
   readonly tokenAuc: number;
+}
+
+export interface EvaluationSectionData extends SectionData {
+  readonly kind: 'evaluation';
+  readonly evaluation: EvaluationDetail;
 }
 
 export interface FitSectionData extends SectionData {

@@ -18,6 +18,8 @@ export const reportSection = v.variant('kind', [
   }),
   v.strictObject({ kind: v.literal('fit'), fit: id }),
   v.strictObject({ kind: v.literal('stability'), study: id }),
+  /** Conditions of evaluations held against each other. */
+  v.strictObject({ kind: v.literal('evaluation'), evaluation: id }),
   /** Objectives held against each other at equal L0, from the runs that a study trained. */
   v.strictObject({
     kind: v.literal('study'),

@@ -12,7 +12,7 @@ const featuresByDefault = 200;
 export const report: Command = {
   name: 'report',
   summary:
-    'Writes a report on a run, a dictionary, a fit or a stability study: one HTML file that needs nothing else.',
+    'Writes a report on a run, a dictionary, a fit, a stability study or a comparison: one HTML file that needs nothing else.',
   parameters: ['ID'],
   options: {
     ...projectOption,
@@ -39,6 +39,7 @@ function sectionOf(id: string): ReportSection {
   if (id.startsWith('run_')) return { kind: 'runs', runs: [id] };
   if (id.startsWith('stability_')) return { kind: 'stability', study: id };
   if (id.startsWith('fit_')) return { kind: 'fit', fit: id };
+  if (id.startsWith('evl_')) return { kind: 'evaluation', evaluation: id };
   if (id.startsWith('dict_'))
     return {
       kind: 'features',
@@ -49,6 +50,6 @@ function sectionOf(id: string): ReportSection {
     };
   throw new AppError(
     'not-found',
-    `'${id}' is not the id of a run, a dictionary, a fit or a stability study.`,
+    `'${id}' is not the id of a run, a dictionary, a fit, a stability study or a comparison of evaluations.`,
   );
 }
