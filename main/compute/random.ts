@@ -56,7 +56,6 @@ export const streams = {
   exampleSampling: 6,
   resampling: 7,
   comparison: 8,
-  conditionBootstrap: 40,
   stabilitySubset: 31,
   stabilitySplit: 32,
   stabilityHalf: 33,

@@ -52,8 +52,8 @@ export function createHost(options: HostOptions): Host {
     featuresHandlers(projects, queries, clock),
     comparisonsHandlers(projects, blobs, options),
     statisticsHandlers(projects, queries, clock),
-    evaluationsHandlers(projects, queries, clock),
     stabilityHandlers(projects),
+    evaluationsHandlers(projects, queries, clock),
     resultsHandlers(projects),
     reportsHandlers({ projects, blobs, clock, options }),
     hubsHandlers({

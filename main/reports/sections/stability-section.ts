@@ -247,7 +247,7 @@ function power({ power: found }: StabilityDetail, context: ReportContext): Marku
   if (!chart) return html``;
   return html`<h3>How many rows the signs need</h3>
     ${legend(worst.map(({ term }) => term))}${context.figure(
-      chart,
+      html`<div class="multiples">${chart}</div>`,
       `Share of ${formatNumber(found.refits)} simulated tables in which a sign comes out opposite, were the full fit true; bands are 95 % intervals. Terms that the full fit sets to zero have no true sign.`,
     )}`;
 }
