@@ -1,6 +1,8 @@
 import { appContract } from './app.ts';
+import { comparisonsContract } from './comparisons.ts';
 import { featuresContract } from './features.ts';
 import { jobsContract } from './jobs.ts';
+import { mapsContract } from './maps.ts';
 import { projectContract } from './project.ts';
 import { reportsContract } from './reports.ts';
 import { runsContract } from './runs.ts';
@@ -22,6 +24,8 @@ export const contract = {
   ...jobsContract,
   ...runsContract,
   ...featuresContract,
+  ...comparisonsContract,
+  ...mapsContract,
   ...statisticsContract,
   ...reportsContract,
 } as const;

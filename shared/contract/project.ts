@@ -80,6 +80,8 @@ export const projectContract = {
   /** Something in the project changed; what was read before may be stale. */
   'project.changed': topic(
     v.strictObject(inProject),
-    v.object({ what: v.picklist(['items', 'jobs', 'runs', 'features', 'fits', 'reports']) }),
+    v.object({
+      what: v.picklist(['items', 'jobs', 'runs', 'features', 'comparisons', 'fits', 'reports']),
+    }),
   ),
 };

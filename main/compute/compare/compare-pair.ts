@@ -1,11 +1,7 @@
+import { levelOf, minimumCounts } from '../../../shared/domain/comparison.ts';
 import type { Engine, Tensor } from '../engine.ts';
 import type { FeatureMajor } from '../features/activation-store.ts';
-import {
-  type ActivityClasses,
-  activityClasses,
-  levelOf,
-  minimumCounts,
-} from './activity-classes.ts';
+import { type ActivityClasses, activityClasses } from './activity-classes.ts';
 import { randomBestCosines, shuffledSequences } from './baselines.ts';
 import { partnersAt } from './best-partners.ts';
 import { coactivationPartners } from './coactivation-partners.ts';

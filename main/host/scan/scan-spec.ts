@@ -7,7 +7,7 @@ import { readSpec } from '../specs.ts';
 import { problemOf, type Finding } from './finding.ts';
 
 const specBytes = 1 << 20;
-const kinds = ['train', 'regress'];
+const kinds = ['train', 'regress', 'compare'];
 
 /** A YAML or JSON file that says `kind: train` or `kind: regress`; other documents are not ours. */
 export function scanSpec(path: string): Finding | undefined {

@@ -75,8 +75,14 @@ export function jobColumns(cells: Cells, now: number): Column<JobRow>[] {
   ];
 }
 
+const kinds: Readonly<Record<JobRow['kind'], string>> = {
+  train: 'training',
+  regress: 'regression',
+  compare: 'comparison',
+};
+
 export function kindWords(kind: JobRow['kind']): string {
-  return kind === 'train' ? 'training' : 'regression';
+  return kinds[kind];
 }
 
 /** Seconds between start and end, or now; null before the start. */

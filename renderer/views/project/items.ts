@@ -45,6 +45,7 @@ export function actionsFor(item: FoundItem): ItemAction[] {
     case 'table':
       return [{ title: 'Fit a regression', page: 'statistics', parts: [], query: { table: path } }];
     case 'spec':
+      if (item.facts.includes('compare')) return [];
       return item.facts.includes('regress')
         ? [{ title: 'Fit it', page: 'statistics', parts: [], query: { spec: path } }]
         : [{ title: 'Train it', page: 'runs', parts: ['new'], query: { spec: path } }];
