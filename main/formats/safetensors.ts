@@ -49,6 +49,21 @@ export function openSafetensors(path: string): TensorReader {
   }
 }
 
+/** Where each tensor lies in a file, in its order, once the header is checked as above. @throws as above */
+export function tensorPlaces(path: string): (TensorInfo & { readonly offset: number })[] {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (error) {
+    throw fileError(error, path);
+  }
+  try {
+    return [...readHeader(fd, path).entries.values()];
+  } finally {
+    closeSync(fd);
+  }
+}
+
 function readHeader(
   fd: number,
   file: string,

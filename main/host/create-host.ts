@@ -6,6 +6,7 @@ import { Blobs } from './blobs.ts';
 import { appHandlers } from './handlers/app-handlers.ts';
 import { featuresHandlers } from './handlers/features-handlers.ts';
 import { jobsHandlers } from './handlers/jobs-handlers.ts';
+import { mapsHandlers } from './handlers/maps-handlers.ts';
 import { projectHandlers } from './handlers/project-handlers.ts';
 import { reportsHandlers } from './handlers/reports-handlers.ts';
 import { runsHandlers } from './handlers/runs-handlers.ts';
@@ -39,6 +40,7 @@ export function createHost(options: HostOptions): Host {
     jobsHandlers(projects, queries),
     runsHandlers(projects),
     featuresHandlers(projects, queries, clock),
+    mapsHandlers({ projects, queries, blobs, topics, options }),
     statisticsHandlers(projects, queries, clock),
     reportsHandlers({ projects, blobs, clock, options }),
   ]);

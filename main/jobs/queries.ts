@@ -102,6 +102,12 @@ export const queries = {
   /** `features` and `reconstruction` of the tensor `x` [n, d], into a new file. */
   encode: query(v.object({ dictionary: path, input: path, out: path }), written),
 
+  /** Decoder directions of one or two dictionaries in the plane, into a new file. */
+  map: query(
+    v.object({ dictionaries: v.array(path), neighbours: count, seed: count, out: path }),
+    written,
+  ),
+
   'tables.describe': query(inTable, tableDescription),
   'tables.rows': query(
     v.object({ ...inTable.entries, offset: count, limit: count }),

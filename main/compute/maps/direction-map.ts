@@ -68,7 +68,10 @@ function mainAxes(engine: Engine, unit: Tensor, seed: number): Float32Array {
   const random = new FastRandom(seed, streams.map, 1);
   const axes: Float64Array[] = [];
   for (let axis = 0; axis < 2; axis++) {
-    let vector: Float64Array = Float64Array.from({ length: d }, () => random.below(2 ** 31) / 2 ** 30 - 1);
+    let vector: Float64Array = Float64Array.from(
+      { length: d },
+      () => random.below(2 ** 31) / 2 ** 30 - 1,
+    );
     for (let step = 0; step < powerSteps; step++) {
       vector = orthonormal(multiply(moments, vector), axes);
     }

@@ -38,8 +38,7 @@ export function* mapLayout(
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const rate = 1 - (epoch - 1) / epochs;
     for (let edge = 0; edge < from.length; edge++) {
-      if (edge % edgesPerStep === 0)
-        yield { phase: 'laying out', done: epoch - 1, total: epochs };
+      if (edge % edgesPerStep === 0) yield { phase: 'laying out', done: epoch - 1, total: epochs };
       const period = every[edge]!;
       if (period > epochs || next[edge]! > epoch) continue;
       const i = 2 * from[edge]!;

@@ -54,7 +54,8 @@ function scaleOf(distances: Float64Array, nearest: number, overall: number): num
       middle = high === Infinity ? middle * 2 : (low + high) / 2;
     }
   }
-  const mean = nearest > 0 ? meanOf(distances) * (distances.length / (distances.length + 1)) : overall;
+  const mean =
+    nearest > 0 ? meanOf(distances) * (distances.length / (distances.length + 1)) : overall;
   return Math.max(middle, smallestScale * mean);
 }
 

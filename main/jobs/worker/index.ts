@@ -2,6 +2,7 @@ import { joinQueries } from './join-queries.ts';
 import { openParentPort } from './parent-port.ts';
 import { engineQueries } from './queries/engines.ts';
 import { generateQueries } from './queries/generate.ts';
+import { mapQueries } from './queries/map.ts';
 import { modelQueries } from './queries/model.ts';
 import { tokenizeQueries } from './queries/tokenize.ts';
 import { statisticsQueries } from './queries/statistics.ts';
@@ -17,6 +18,7 @@ runWorker(openParentPort(), {
     modelQueries,
     generateQueries,
     tokenizeQueries,
+    mapQueries,
     statisticsQueries,
   ),
 });
