@@ -33,6 +33,11 @@ export const errorCodes = [
   'non-finite',
   'worker-crashed',
   'not-allowed-now',
+  // hubs
+  'needs-key',
+  'not-permitted',
+  'rate-limited',
+  'hub-unavailable',
   // projects and the database
   'project-locked',
   'database-corrupt',

@@ -2,8 +2,10 @@
 export const limits = {
   /** One frame on any transport. Larger results travel by handle (see contract/blobs). */
   frameBytes: 1 << 20,
-  /** Header of a safetensors file (the format's own cap). */
-  safetensorsHeaderBytes: 100 * 1000 * 1000,
+  /** Header of a safetensors file. The format allows 100 MB; real ones have a few. */
+  safetensorsHeaderBytes: 32 << 20,
+  /** Values of that header, of which each tensor has five. */
+  safetensorsHeaderValues: 1_000_000,
   /** A JSON or YAML document read whole (config, tokenizer, spec). */
   documentBytes: 64 << 20,
   /** Nesting of a JSON document. */

@@ -39,7 +39,9 @@ export function runToEnd(file, args, options = {}) {
 
 /** The command line, from source. Paths that the user gives are relative to where npm was called. */
 export function runAssay(args) {
-  return runToEnd(node24(), [resolve(root, 'main/headless/index.ts'), ...args], {
+  // A bench trains in this process, with what a worker is started with (main/jobs/launcher.ts).
+  const options = args[0] === 'bench' ? ['--max-semi-space-size=4'] : [];
+  return runToEnd(node24(), [...options, resolve(root, 'main/headless/index.ts'), ...args], {
     cwd: process.env.INIT_CWD ?? process.cwd(),
     // Without it every command, and every worker, spends half a second on reading the sources.
     env: { NODE_COMPILE_CACHE: resolve(root, 'out', 'compile-cache'), ...process.env },

@@ -1,24 +1,35 @@
 import type { DictionaryRow } from '../../shared/contract/features.ts';
 import type { Reader, Writer } from './connection.ts';
-import { readJson } from './json.ts';
+import { readJson, readMaybeJson } from './json.ts';
 
 export interface StoredDictionary extends DictionaryRow {
   /** Number under which its features are stored. */
   readonly key: number;
 }
 
-export type NewDictionary = Omit<StoredDictionary, 'key' | 'job'> & { readonly createdAt: number };
+export type NewDictionary = Omit<StoredDictionary, 'key' | 'job' | 'imported'> & {
+  readonly createdAt: number;
+};
 
 const select = `
   SELECT dictionaries.key, dictionaries.id, run, dictionaries.name, dictionaries.seed,
          dictionaries.hook, dictionaries.model, architecture, d_in AS dIn, latents, tokens, context,
-         alive, properties, runs.job AS job
-  FROM dictionaries LEFT JOIN runs ON runs.id = dictionaries.run`;
+         alive, properties, runs.job AS job,
+         CASE jobs.kind WHEN 'import' THEN json_object('from', jobs.spec ->> 'source',
+                                                       'format', jobs.spec ->> 'format') END AS imported
+  FROM dictionaries LEFT JOIN runs ON runs.id = dictionaries.run LEFT JOIN jobs ON jobs.id = runs.job`;
 
-type Row = Omit<StoredDictionary, 'properties'> & { readonly properties: string };
+type Row = Omit<StoredDictionary, 'properties' | 'imported'> & {
+  readonly properties: string;
+  readonly imported: string | null;
+};
 
 function fromRow(db: Reader, row: Row): StoredDictionary {
-  return { ...row, properties: readJson<string[]>(db, row.properties) };
+  return {
+    ...row,
+    properties: readJson<string[]>(db, row.properties),
+    imported: readMaybeJson(db, row.imported),
+  };
 }
 
 /** Newest first; those of one job in the order of their seeds. */

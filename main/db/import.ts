@@ -1,8 +1,10 @@
 import type { FitDetail } from '../../shared/contract/statistics.ts';
 import type { Writer } from './connection.ts';
+import { insertComparison, type NewPair, type StoredComparison } from './comparisons.ts';
 import { insertDictionary, type NewDictionary } from './dictionaries.ts';
 import { insertFeatures, type FeatureColumns } from './features.ts';
 import { getFit, insertFit } from './fits.ts';
+import { addLabel, type StoredLabel } from './labels.ts';
 import { getJob, updateJob } from './jobs.ts';
 import { replacePoints, type Point } from './points.ts';
 import { finishRun, replaceArtifacts, type Artifact, type Metrics } from './runs.ts';
@@ -13,13 +15,20 @@ export interface ImportedResult {
   readonly attempt: number;
   readonly runs: readonly {
     readonly id: string;
-    readonly seconds: number;
+    readonly seconds: number | null;
     readonly metrics: Metrics;
     readonly points: Iterable<Point>;
-    readonly dictionary: NewDictionary;
+    /** Null for an imported run without one. */
+    readonly dictionary: NewDictionary | null;
     readonly features: FeatureColumns | null;
+    /** Labels that came with the features, oldest first. */
+    readonly labels?: readonly (StoredLabel & { readonly feature: number })[];
   }[];
   readonly fit: FitDetail | null;
+  readonly comparison: {
+    readonly comparison: StoredComparison;
+    readonly pairs: Iterable<NewPair>;
+  } | null;
   readonly artifacts: readonly (Artifact & { readonly run: string | null })[];
 }
 
@@ -34,10 +43,14 @@ export function importResult(db: Writer, result: ImportedResult): boolean {
     for (const run of result.runs) {
       finishRun(db, run.id, run.seconds, run.metrics);
       replacePoints(db, run.id, run.points);
+      if (!run.dictionary) continue;
       const key = insertDictionary(db, run.dictionary);
       if (run.features) insertFeatures(db, key, run.features);
+      for (const { feature, ...label } of run.labels ?? []) addLabel(db, key, feature, label);
     }
     if (result.fit && !getFit(db, result.fit.id)) insertFit(db, result.fit, result.job);
+    if (result.comparison)
+      insertComparison(db, result.comparison.comparison, result.comparison.pairs);
     replaceArtifacts(db, result.job, result.artifacts);
     updateJob(db, result.job, { importedAttempt: result.attempt });
     return true;

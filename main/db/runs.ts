@@ -1,6 +1,6 @@
 import type { JobState } from '../../shared/domain/job-state.ts';
 import type { Reader, Writer } from './connection.ts';
-import { readMaybeJson } from './json.ts';
+import { readMaybeJson, writeMaybeJson } from './json.ts';
 
 /** Engine, device, version and threads, as the worker told at its start. */
 export interface RunEngine {
@@ -8,6 +8,14 @@ export interface RunEngine {
   readonly device: string;
   readonly version: string;
   readonly threads: number;
+}
+
+/** What is known of a run that another tool did. */
+export interface ImportedRun {
+  /** What the x of its points counts. */
+  readonly x: 'tokens' | 'steps';
+  /** What the tool trained it with. */
+  readonly config: Readonly<Record<string, unknown>>;
 }
 
 export interface StoredRun {
@@ -26,6 +34,7 @@ export interface StoredRun {
   readonly notes: string;
   readonly state: JobState;
   readonly dictionary: string | null;
+  readonly imported: ImportedRun | null;
 }
 
 export interface NewRun {
@@ -38,6 +47,7 @@ export interface NewRun {
   readonly model: string;
   readonly groupKey: string;
   readonly createdAt: number;
+  readonly imported?: ImportedRun;
 }
 
 export type Metrics = Record<string, number | null>;
@@ -45,20 +55,28 @@ export type Metrics = Record<string, number | null>;
 const select = `
   SELECT runs.id, runs.job, runs.position, runs.seed, runs.name, runs.hook, runs.model,
          runs.group_key AS groupKey, runs.created_at AS createdAt, runs.seconds, runs.engine,
-         runs.label, runs.notes, jobs.state AS state, dictionaries.id AS dictionary
+         runs.label, runs.notes, jobs.state AS state, dictionaries.id AS dictionary, runs.imported
   FROM runs JOIN jobs ON jobs.id = runs.job
   LEFT JOIN dictionaries ON dictionaries.run = runs.id`;
 
-type Row = Omit<StoredRun, 'engine'> & { readonly engine: string | null };
+type Row = Omit<StoredRun, 'engine' | 'imported'> & {
+  readonly engine: string | null;
+  readonly imported: string | null;
+};
 
 function fromRow(db: Reader, row: Row): StoredRun {
-  return { ...row, engine: readMaybeJson<RunEngine>(db, row.engine) };
+  return {
+    ...row,
+    engine: readMaybeJson<RunEngine>(db, row.engine),
+    imported: readMaybeJson<ImportedRun>(db, row.imported),
+  };
 }
 
 export function insertRun(db: Writer, run: NewRun): void {
   db.run(
-    `INSERT INTO runs (id, job, position, seed, name, hook, model, group_key, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO runs (id, job, position, seed, name, hook, model, group_key, created_at,
+                       imported)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       run.id,
       run.job,
@@ -69,6 +87,7 @@ export function insertRun(db: Writer, run: NewRun): void {
       run.model,
       run.groupKey,
       run.createdAt,
+      writeMaybeJson(run.imported ?? null),
     ],
   );
 }
@@ -146,7 +165,7 @@ export function metricNames(db: Reader): string[] {
 }
 
 /** What an import knows of a run. */
-export function finishRun(db: Writer, id: string, seconds: number, metrics: Metrics): void {
+export function finishRun(db: Writer, id: string, seconds: number | null, metrics: Metrics): void {
   db.run('UPDATE runs SET seconds = ? WHERE id = ?', [seconds, id]);
   db.run('DELETE FROM metrics WHERE run = ?', [id]);
   for (const [name, value] of Object.entries(metrics))

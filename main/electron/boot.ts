@@ -15,6 +15,7 @@ import { setMenu } from './menu.ts';
 import { changedNativeFiles } from './native-files.ts';
 import { denyNavigation } from './navigation.ts';
 import { handleProtocols, registerSchemes } from './protocols.ts';
+import { KeychainSecrets } from './secrets.ts';
 import { hardenSession } from './session.ts';
 import { MainWindow, windowFiles } from './window.ts';
 
@@ -64,6 +65,8 @@ export async function boot(
     launcher: new UtilityLauncher(join(places.out, 'main', 'jobs', 'worker', 'index.js')),
     clock: systemClock,
     log,
+    secrets: new KeychainSecrets(join(app.getPath('userData'), 'keys.json')),
+    hubs: { environment: process.env },
     blobAddress: dataAddress,
     chooseFolder: () => chooseFolder(window.window),
     initialFolder: folderOf(process.argv, process.cwd(), app.isPackaged),

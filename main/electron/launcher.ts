@@ -1,5 +1,10 @@
 import { utilityProcess } from 'electron';
-import type { Launcher, WorkerExit, WorkerProcess } from '../jobs/launcher.ts';
+import {
+  workerOptions,
+  type Launcher,
+  type WorkerExit,
+  type WorkerProcess,
+} from '../jobs/launcher.ts';
 import type { ToWorker } from '../jobs/protocol.ts';
 
 /** A worker needs no keys; it inherits none. */
@@ -19,6 +24,7 @@ export class UtilityLauncher implements Launcher {
       serviceName: 'Assay worker',
       stdio: ['ignore', 'ignore', 'pipe'],
       env: workerEnvironment(process.env),
+      execArgv: workerOptions,
     });
     // The pid is gone from the object once the process has ended.
     let pid: number | undefined;

@@ -1,5 +1,72 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { AppError, fileError } from '../../shared/errors.ts';
+
+/** Bytes that are read by ranges: a file, or memory that stands for one. */
+export interface ByteSource {
+  /** Path, for messages. */
+  readonly file: string;
+  readonly size: number;
+  /**
+   * A range in a buffer of its own.
+   * @throws AppError `truncated` where the file ends before it, or what the file system says.
+   */
+  read(offset: number, length: number): Buffer;
+  close(): void;
+}
+
+/** Opens a file for reading by ranges; it never enters memory as a whole. @throws AppError */
+export function openFileBytes(path: string): ByteSource {
+  const fd = openFile(path);
+  try {
+    return new FileBytes(path, fd, fstatSync(fd).size);
+  } catch (error) {
+    closeSync(fd);
+    throw fileError(error, path);
+  }
+}
+
+/** Memory as if it were the file of that name. */
+export function memoryBytes(bytes: Buffer, file: string): ByteSource {
+  return {
+    file,
+    size: bytes.length,
+    read(offset, length) {
+      if (offset + length > bytes.length)
+        throw truncatedFile(file, `it ends at byte ${bytes.length}`);
+      const part = Buffer.allocUnsafeSlow(length);
+      bytes.copy(part, 0, offset, offset + length);
+      return part;
+    },
+    close: () => undefined,
+  };
+}
+
+/** What one call of the system can take: 1 GiB. */
+const mostAtOnce = 1 << 30;
+
+class FileBytes implements ByteSource {
+  readonly file: string;
+  readonly size: number;
+  readonly #fd: number;
+  #closed = false;
+
+  constructor(file: string, fd: number, size: number) {
+    this.file = file;
+    this.#fd = fd;
+    this.size = size;
+  }
+
+  read(offset: number, length: number): Buffer {
+    if (offset + length > this.size) throw truncatedFile(this.file, `it ends at byte ${this.size}`);
+    return readFileBytes(this.#fd, this.file, offset, length);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    closeFile(this.#fd, this.file);
+  }
+}
 
 /** Opens a file for reading. @throws AppError what the file system says. */
 export function openFile(file: string): number {
@@ -16,8 +83,7 @@ export function openFile(file: string): number {
  */
 export function readFileBytes(fd: number, file: string, offset: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafeSlow(length);
-  let done = 0;
-  while (done < length) {
+  for (let done = 0; done < length;) {
     const got = readSome(fd, file, bytes, done, offset + done);
     if (got === 0) throw truncatedFile(file, `it ends at byte ${offset + done}`);
     done += got;
@@ -25,10 +91,9 @@ export function readFileBytes(fd: number, file: string, offset: number, length: 
   return bytes;
 }
 
-/** At most 1 GiB, which is what one call can take. */
 function readSome(fd: number, file: string, into: Buffer, start: number, position: number): number {
   try {
-    return readSync(fd, into, start, Math.min(into.length - start, 1 << 30), position);
+    return readSync(fd, into, start, Math.min(into.length - start, mostAtOnce), position);
   } catch (error) {
     throw fileError(error, file);
   }

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, write, writeSync } from 'node:fs';
 import { AppError, fileError } from '../../shared/errors.ts';
 import { dtypeBytes, type Dtype, type TensorData } from '../../shared/domain/tensors.ts';
 
@@ -44,6 +44,22 @@ export class SafetensorsWriter {
 
   /** Writes entries `start` onwards of a tensor. The array's type must be that of the tensor. */
   write(name: string, data: TensorData['data'], start = 0): void {
+    const { bytes, position } = this.#piece(name, data, start);
+    this.#put(bytes, position);
+  }
+
+  /** As `write`, while the caller goes on; the array must stay as it is until then. */
+  async writeBeside(name: string, data: TensorData['data'], start = 0): Promise<void> {
+    const { bytes, position } = this.#piece(name, data, start);
+    try {
+      for (let done = 0; done < bytes.length;)
+        done += await writeAsync(this.#fd, bytes, done, position + done);
+    } catch (error) {
+      throw fileError(error, this.#path, 'write');
+    }
+  }
+
+  #piece(name: string, data: TensorData['data'], start: number) {
     const place = this.#places.get(name);
     if (!place || dtypeOf(data) !== place.dtype || start + data.length > place.size)
       throw new AppError(
@@ -51,8 +67,10 @@ export class SafetensorsWriter {
         `${this.#path}: ${data.length} entries of ${dtypeOf(data)} from entry ${start} do not fit the tensor '${name}'.`,
         { file: this.#path, place: name },
       );
-    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    this.#put(bytes, place.offset + start * dtypeBytes[place.dtype]);
+    return {
+      bytes: Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+      position: place.offset + start * dtypeBytes[place.dtype],
+    };
   }
 
   /** Flushes the file to the disk. */
@@ -131,6 +149,16 @@ export function writeSafetensors(
   } finally {
     writer.close();
   }
+}
+
+/** One call of the system, at most 1 GiB. Answers the bytes that were written. */
+function writeAsync(fd: number, bytes: Buffer, start: number, position: number): Promise<number> {
+  const length = Math.min(bytes.length - start, 1 << 30);
+  return new Promise((resolve, reject) =>
+    write(fd, bytes, start, length, position, (error, written) =>
+      error ? reject(error) : resolve(written),
+    ),
+  );
 }
 
 function endOf({ dtype, size, offset }: { dtype: Dtype; size: number; offset: number }): number {

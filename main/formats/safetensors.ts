@@ -1,5 +1,4 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
-import { AppError, fileError } from '../../shared/errors.ts';
+import { AppError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import {
   dtypeBytes,
@@ -8,16 +7,9 @@ import {
   type TensorInfo,
   type TensorReader,
 } from '../../shared/domain/tensors.ts';
-import { closeFile, readFileBytes, truncatedFile } from './file-bytes.ts';
+import { openFileBytes, truncatedFile, type ByteSource } from './file-bytes.ts';
 import { parseStrictJson } from './strict-json.ts';
-import {
-  asDoubles,
-  asFloats,
-  asInts,
-  requireRange,
-  requireTensor,
-  type TensorBytes,
-} from './tensor-bytes.ts';
+import { readerOf } from './tensor-bytes.ts';
 
 /**
  * safetensors: 8 bytes little-endian header length, a JSON header, then the tensors' bytes without
@@ -34,56 +26,65 @@ interface Entry extends TensorInfo {
 
 /** @throws AppError `truncated`, `corrupt`, `unsupported`, or what the file system says. */
 export function openSafetensors(path: string): TensorReader {
-  let fd: number;
+  return readSafetensors(openFileBytes(path));
+}
+
+/** As `openSafetensors`; takes over the bytes. */
+export function readSafetensors(bytes: ByteSource): TensorReader {
   try {
-    fd = openSync(path, 'r');
+    const { entries, metadata } = readHeader(bytes);
+    return readerOf({
+      source: bytes.file,
+      metadata,
+      tensors: entries,
+      bytes({ dtype, offset }: Entry, start, end) {
+        const width = dtypeBytes[dtype];
+        return bytes.read(offset + start * width, (end - start) * width);
+      },
+      close: () => bytes.close(),
+    });
   } catch (error) {
-    throw fileError(error, path);
-  }
-  try {
-    const { entries, metadata } = readHeader(fd, path);
-    return new SafetensorsReader(path, fd, entries, metadata);
-  } catch (error) {
-    closeSync(fd);
-    throw fileError(error, path);
+    bytes.close();
+    throw error;
   }
 }
 
-/** Where each tensor lies in a file, in its order, once the header is checked as above. @throws as above */
-export function tensorPlaces(path: string): (TensorInfo & { readonly offset: number })[] {
-  let fd: number;
+/**
+ * Where the tensors of a file lie in it, for whoever reads its bytes. Throws as `openSafetensors` does.
+ */
+export function safetensorsLayout(path: string): {
+  bytes: number;
+  tensors: (TensorInfo & { readonly offset: number })[];
+} {
+  const bytes = openFileBytes(path);
   try {
-    fd = openSync(path, 'r');
-  } catch (error) {
-    throw fileError(error, path);
-  }
-  try {
-    return [...readHeader(fd, path).entries.values()];
+    return { bytes: bytes.size, tensors: [...readHeader(bytes).entries.values()] };
   } finally {
-    closeSync(fd);
+    bytes.close();
   }
 }
 
-function readHeader(
-  fd: number,
-  file: string,
-): { entries: Map<string, Entry>; metadata: Map<string, string> } {
-  const fileBytes = fstatSync(fd).size;
+function readHeader(bytes: ByteSource): {
+  entries: Map<string, Entry>;
+  metadata: Map<string, string>;
+} {
+  const { file, size: fileBytes } = bytes;
   if (fileBytes < 8) throw truncatedFile(file, `it has ${fileBytes} bytes, and the header needs 8`);
-  const lengthField = readFileBytes(fd, file, 0, 8).readBigUInt64LE();
+  const lengthField = bytes.read(0, 8).readBigUInt64LE();
   if (lengthField > BigInt(limits.safetensorsHeaderBytes))
-    throw corrupt(
-      file,
-      'header',
-      `the header claims ${lengthField} bytes, more than the format allows`,
-    );
+    throw corrupt(file, 'header', `the header claims ${lengthField} bytes, more than any needs`);
   const headerBytes = Number(lengthField);
   if (8 + headerBytes > fileBytes)
     throw truncatedFile(
       file,
       `the header claims ${headerBytes} bytes, and the file has ${fileBytes}`,
     );
-  const raw = readFileBytes(fd, file, 8, headerBytes);
+  const raw = bytes.read(8, headerBytes);
+  if (countCommas(raw) > limits.safetensorsHeaderValues)
+    throw new AppError('too-large', `${file}: its header lists too many values to be weights.`, {
+      file,
+      place: 'header',
+    });
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(raw);
@@ -93,6 +94,12 @@ function readHeader(
   if (!text.startsWith('{')) throw corrupt(file, 'header', 'the header does not start with {');
   const header = parseStrictJson(text, file) as Record<string, unknown>;
   return checkHeader(header, file, 8 + headerBytes, fileBytes);
+}
+
+function countCommas(bytes: Buffer): number {
+  let count = 0;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] === 0x2c) count++;
+  return count;
 }
 
 function checkHeader(
@@ -174,53 +181,6 @@ function isDtype(value: unknown): value is Dtype {
 
 function isNatural(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-class SafetensorsReader implements TensorReader {
-  readonly source: string;
-  readonly metadata: ReadonlyMap<string, string>;
-  readonly tensors: ReadonlyMap<string, Entry>;
-  readonly #fd: number;
-  #closed = false;
-
-  constructor(
-    source: string,
-    fd: number,
-    tensors: ReadonlyMap<string, Entry>,
-    metadata: ReadonlyMap<string, string>,
-  ) {
-    this.source = source;
-    this.#fd = fd;
-    this.tensors = tensors;
-    this.metadata = metadata;
-  }
-
-  floats(name: string, start = 0, end?: number): Float32Array {
-    return asFloats(this.#read(name, start, end));
-  }
-
-  doubles(name: string, start = 0, end?: number): Float64Array {
-    return asDoubles(this.#read(name, start, end));
-  }
-
-  ints(name: string, start = 0, end?: number): Int32Array {
-    return asInts(this.#read(name, start, end));
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    closeFile(this.#fd, this.source);
-  }
-
-  #read(name: string, start: number, end: number | undefined): TensorBytes {
-    const entry = requireTensor(this.source, this.tensors, name);
-    const last = requireRange(this.source, entry, start, end);
-    const width = dtypeBytes[entry.dtype];
-    const from = entry.offset + start * width;
-    const bytes = readFileBytes(this.#fd, this.source, from, (last - start) * width);
-    return { source: this.source, name, dtype: entry.dtype, bytes };
-  }
 }
 
 function corrupt(file: string, place: string, problem: string): AppError {

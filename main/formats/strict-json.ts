@@ -11,8 +11,7 @@ import { limits } from '../../shared/limits.ts';
  * @throws AppError `corrupt` naming the file and the character position.
  */
 export function parseStrictJson(text: string, file: string): unknown {
-  const fault = findFault(text);
-  if (fault) throw corrupt(file, fault.problem, fault.at);
+  checkStrictJson(text, file);
   try {
     return JSON.parse(text, (_key, value: unknown) =>
       value !== null && typeof value === 'object' && !Array.isArray(value)
@@ -22,6 +21,15 @@ export function parseStrictJson(text: string, file: string): unknown {
   } catch (error) {
     throw corrupt(file, error instanceof Error ? error.message : String(error));
   }
+}
+
+/**
+ * Refuses what JSON.parse lets through: keys that occur twice, `__proto__`, and deep nesting.
+ * @throws AppError `corrupt` naming the file and the character position.
+ */
+export function checkStrictJson(text: string, file: string): void {
+  const fault = findFault(text);
+  if (fault) throw corrupt(file, fault.problem, fault.at);
 }
 
 function corrupt(file: string, problem: string, at?: number): AppError {

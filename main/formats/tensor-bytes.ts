@@ -1,6 +1,11 @@
 /** What the readers of tensor files have in common: bytes of a dtype as numbers, and checked ranges. */
 import { AppError } from '../../shared/errors.ts';
-import { dtypeBytes, type Dtype, type TensorInfo } from '../../shared/domain/tensors.ts';
+import {
+  dtypeBytes,
+  type Dtype,
+  type TensorInfo,
+  type TensorReader,
+} from '../../shared/domain/tensors.ts';
 import { brainToFloat, halfToFloat } from './floats.ts';
 
 /** Little-endian bytes of (part of) a tensor, in a buffer of their own. */
@@ -10,6 +15,35 @@ export interface TensorBytes {
   readonly name: string;
   readonly dtype: Dtype;
   readonly bytes: Buffer;
+}
+
+/** What tells one reader of tensor files from another. */
+export interface TensorSource<T extends TensorInfo> {
+  readonly source: string;
+  readonly metadata?: ReadonlyMap<string, string>;
+  readonly tensors: ReadonlyMap<string, T>;
+  /** Bytes of the entries `start` up to `end`, row-major; their range is checked. */
+  readonly bytes: (tensor: T, start: number, end: number) => Buffer;
+  readonly close: () => void;
+}
+
+/** A reader over bytes: names and ranges checked, numbers of any dtype. */
+export function readerOf<T extends TensorInfo>(from: TensorSource<T>): TensorReader {
+  const { source, metadata = new Map(), tensors, close } = from;
+  const read = (name: string, start = 0, end?: number): TensorBytes => {
+    const tensor = requireTensor(source, tensors, name);
+    const last = requireRange(source, tensor, start, end);
+    return { source, name, dtype: tensor.dtype, bytes: from.bytes(tensor, start, last) };
+  };
+  return {
+    source,
+    metadata,
+    tensors,
+    floats: (name, start, end) => asFloats(read(name, start, end)),
+    doubles: (name, start, end) => asDoubles(read(name, start, end)),
+    ints: (name, start, end) => asInts(read(name, start, end)),
+    close,
+  };
 }
 
 /** As float32: float16 and bfloat16 widened, float64 rounded. Throws `dtype-mismatch` for integers. */

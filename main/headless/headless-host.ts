@@ -17,6 +17,7 @@ export function createHeadlessHost(options: { log: HostLog; initialFolder?: stri
     launcher: forkLauncher(process.env['ASSAY_WORKER']),
     clock: systemClock,
     log: options.log,
+    hubs: { environment: process.env },
     blobAddress: (handle) => `/blob/${handle}`,
     initialFolder: options.initialFolder,
   });

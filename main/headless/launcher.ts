@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Launcher, WorkerProcess } from '../jobs/launcher.ts';
+import { workerOptions, type Launcher, type WorkerProcess } from '../jobs/launcher.ts';
 
 /** The worker's entry: TypeScript in the source tree, JavaScript once built. */
 const defaultEntry = fileURLToPath(
@@ -20,7 +20,11 @@ function launch(entry: string): WorkerProcess {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !secretName.test(name)),
   );
-  const child = fork(entry, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env, execArgv: [] });
+  const child = fork(entry, [], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env,
+    execArgv: workerOptions,
+  });
   // A send to a process that has just gone; its exit is reported on its own.
   child.on('error', () => undefined);
   return {

@@ -23,12 +23,16 @@ const bandNames = ['0–20 %', '20–40 %', '40–60 %', '60–80 %', '80–100 
 export function groupExamples(
   features: FeatureSlice,
   active: ActiveTokens,
-  ids: Int32Array,
+  readIds: () => Int32Array,
   context: number,
 ): PlacedGroup[] {
   const top = readPlaces(features.ints('top'));
-  const groups: PlacedGroup[] = [{ name: 'top', kind: 'top', from: active.count, examples: top }];
+  // Of an import, what lies outside of its examples is not known.
+  const isPartial = features.reader.metadata.get('activations') === 'examples';
+  const from = isPartial ? (features.ints('count')[0] ?? 0) : active.count;
+  const groups: PlacedGroup[] = [{ name: 'top', kind: 'top', from, examples: top }];
   groups.push(...readBands(features));
+  if (isPartial) return groups;
   const place = (token: number) => ({
     row: Math.floor(token / context),
     position: token % context,
@@ -37,6 +41,7 @@ export function groupExamples(
     const examples = sample(active.tokens, randomExamples).map(place);
     groups.push({ name: 'random', kind: 'random', from: active.count, examples });
   }
+  const ids = readIds();
   const shared = mostFrequent(top.map(({ row, position }) => ids[row * context + position]!));
   if (shared !== undefined) {
     const silent = tokensOf(ids, shared).filter((token) => active.at(token) === 0);
@@ -52,14 +57,13 @@ function readBands(features: FeatureSlice): PlacedGroup[] {
   const all = features.ints('quantile');
   const width = all.length / Math.max(1, counts.length);
   return [...counts]
-    .map((from, band): PlacedGroup => ({
-      name: bandNames[band] ?? `band ${band + 1}`,
-      kind: 'quantile',
-      from,
-      examples: readPlaces(all.subarray(band * width, (band + 1) * width)),
-    }))
+    .map((from, band): PlacedGroup => {
+      const examples = readPlaces(all.subarray(band * width, (band + 1) * width));
+      const name = bandNames[band] ?? `band ${band + 1}`;
+      return { name, kind: 'quantile', from: Math.max(from, examples.length), examples };
+    })
     .reverse()
-    .filter(({ from }) => from > 0);
+    .filter(({ examples }) => examples.length > 0);
 }
 
 /** Pairs of row and position; -1 where there are fewer than the tensor has room for. */

@@ -48,7 +48,7 @@ export function readFeatureDetail(
       words,
       around,
     );
-    const places = groupExamples(features, windows.active, windows.ids, source.context);
+    const places = groupExamples(features, windows.active, () => windows.ids, source.context);
     return {
       histogram: readHistogram(features, row.max),
       groups: places.map((group) => ({
@@ -135,7 +135,12 @@ class Windows {
     const start = Math.max(0, position - this.#around);
     const end = Math.min(context, position + this.#around + 1);
     const first = row * context;
-    const ids = [...this.ids.subarray(first + start, first + end)];
+    const read = this.#ids
+      ? this.#ids.subarray(first + start, first + end)
+      : this.#reader.ints('input_ids', first + start, first + end);
+    // A sequence that is shorter than the context ends in padding.
+    const padding = read.indexOf(-1);
+    const ids = [...(padding < 0 ? read : read.subarray(0, padding))];
     return {
       sequence: row,
       position,

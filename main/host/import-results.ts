@@ -8,10 +8,12 @@ import { limits } from '../../shared/limits.ts';
 import type { Writer } from '../db/connection.ts';
 import { importResult, type ImportedResult } from '../db/import.ts';
 import { getJob, insertJob } from '../db/jobs.ts';
+import { insertRun } from '../db/runs.ts';
 import { parseStrictJson } from '../formats/strict-json.ts';
 import { jobFiles, jobFolder, runFiles, type JobResult } from '../jobs/job-folder.ts';
 import { readPoints } from '../jobs/job-io.ts';
 import { readResult, verifyResult } from '../jobs/result.ts';
+import { gatherComparison, type GatheredComparison } from './import-comparison.ts';
 import { readFeatureColumns } from './feature-files.ts';
 import { insertRunsOfJob } from './job-store.ts';
 
@@ -35,7 +37,27 @@ export async function importJobFolder(db: Writer, projectPath: string, job: stri
       file: folder,
     });
   await verifyResult(folder, result);
-  importResult(db, gather(db, folder, result));
+  db.transaction(() => {
+    insertImportedRuns(db, result);
+    importResult(db, gather(db, folder, result));
+  });
+}
+
+/** Takes in the folder of a finished job that the database does not know. @throws AppError */
+export async function importUnknownFolder(
+  db: Writer,
+  projectPath: string,
+  job: string,
+  now: number,
+): Promise<void> {
+  const folder = jobFolder(projectPath, job);
+  const result = readResult(folder);
+  if (result?.job !== job) return;
+  await verifyResult(folder, result);
+  db.transaction(() => {
+    register(db, folder, result, now);
+    importResult(db, gather(db, folder, result));
+  });
 }
 
 /**
@@ -50,15 +72,8 @@ export async function importUnknownFolders(
   const failed: { job: string; error: unknown }[] = [];
   for (const job of listFolders(join(projectPath, '.assay', 'runs'))) {
     if (getJob(db, job)) continue;
-    const folder = jobFolder(projectPath, job);
     try {
-      const result = readResult(folder);
-      if (result?.job !== job) continue;
-      await verifyResult(folder, result);
-      db.transaction(() => {
-        register(db, folder, result, now);
-        importResult(db, gather(db, folder, result));
-      });
+      await importUnknownFolder(db, projectPath, job, now);
     } catch (error) {
       failed.push({ job, error });
     }
@@ -81,6 +96,30 @@ function register(db: Writer, folder: string, result: JobResult, now: number): v
   const { job, attempt } = result;
   insertJob(db, { id: job, spec, state: 'succeeded', createdAt: now, attempt });
   insertRunsOfJob(db, { job, spec, createdAt: now }, result.runs);
+  insertImportedRuns(db, result);
+}
+
+/** The runs of an import are known once it has been read. */
+function insertImportedRuns(db: Writer, { job, runs }: JobResult): void {
+  const record = getJob(db, job);
+  if (record?.spec.kind !== 'import' || record.importedAttempt !== null) return;
+  runs.forEach(({ id, seed, hook, imported }, position) => {
+    if (!imported) return;
+    const { name, model, groupKey, x, config } = imported;
+    const { createdAt } = record;
+    insertRun(db, {
+      id,
+      job,
+      position,
+      seed,
+      name,
+      hook,
+      model,
+      groupKey,
+      createdAt,
+      imported: { x, config },
+    });
+  });
 }
 
 function readSpec(folder: string): JobSpec {
@@ -108,6 +147,7 @@ function gather(db: Writer, folder: string, result: JobResult): ImportedResult {
     job: result.job,
     attempt: result.attempt,
     fit: readFit(folder),
+    comparison: readComparison(db, folder, result.job),
     artifacts: result.files.map((file) => {
       const run = file.path.split('/', 1)[0]!;
       return { ...file, run: ids.has(run) ? run : null };
@@ -122,25 +162,59 @@ function gather(db: Writer, folder: string, result: JobResult): ImportedResult {
         metrics: run.metrics,
         points: existsSync(points) ? readPoints(points) : [],
         features: features?.columns ?? null,
-        dictionary: {
-          id: run.dictionary,
-          run: run.id,
-          name,
-          seed: run.seed,
-          hook: run.hook,
-          model,
-          architecture: run.architecture,
-          dIn: run.dIn,
-          latents: run.latents,
-          tokens: features ? result.featureTokens : 0,
-          context: result.context,
-          alive: features?.alive ?? run.metrics['alive'] ?? null,
-          properties: features?.properties ?? [],
-          createdAt,
-        },
+        labels: readLabels(join(runFolder, runFiles.labels)),
+        dictionary:
+          run.dictionary === null
+            ? null
+            : {
+                id: run.dictionary,
+                run: run.id,
+                name: run.imported?.name ?? name,
+                seed: run.seed,
+                hook: run.hook,
+                model: run.imported?.model ?? model,
+                architecture: run.architecture,
+                dIn: run.dIn,
+                latents: run.latents,
+                tokens: features ? result.featureTokens : 0,
+                context: result.context,
+                alive: features?.alive ?? run.metrics['alive'] ?? null,
+                properties: features?.properties ?? [],
+                createdAt,
+              },
       };
     }),
   };
+}
+
+const labelsSchema = v.array(
+  v.object({
+    feature: v.pipe(v.number(), v.integer(), v.minValue(0)),
+    text: v.string(),
+    author: v.string(),
+    time: v.number(),
+  }),
+);
+
+/** Labels that an import brought; longer ones are cut to what a label may be. */
+function readLabels(path: string): v.InferOutput<typeof labelsSchema> {
+  if (!existsSync(path)) return [];
+  const parsed = v.safeParse(labelsSchema, parseStrictJson(readText(path), path));
+  if (!parsed.success)
+    throw new AppError('corrupt', `${path} is not a list of labels. Import it again.`, {
+      file: path,
+    });
+  return parsed.output.map((label) => ({
+    ...label,
+    text: label.text.slice(0, limits.labelCharacters),
+    author: label.author.slice(0, 200),
+  }));
+}
+
+function readComparison(db: Writer, folder: string, job: string): GatheredComparison | null {
+  const record = getJob(db, job);
+  if (record?.spec.kind !== 'compare') return null;
+  return gatherComparison(folder, { ...record, spec: record.spec });
 }
 
 function describeJob(db: Writer, job: string) {

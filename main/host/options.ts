@@ -1,5 +1,7 @@
 import type { Clock } from '../jobs/clock.ts';
 import type { Launcher } from '../jobs/launcher.ts';
+import type { HubSettings } from './hubs/hub-clients.ts';
+import type { SecretStore } from './secret-store.ts';
 
 export type HostLog = (
   level: 'info' | 'warn' | 'error',
@@ -26,6 +28,10 @@ export interface HostOptions {
   readonly log: HostLog;
   /** Where a page fetches the blob of that handle. */
   readonly blobAddress: (handle: string) => string;
+  /** The keychain, where the shell has one. */
+  readonly secrets?: SecretStore;
+  /** Where hubs are, and keys for them. Without it, the hubs' own addresses and no keys. */
+  readonly hubs?: HubSettings;
   /** The system's folder dialog, where there is one; null when the user cancels. */
   readonly chooseFolder?: () => Promise<string | null>;
   /** Folder to open at the start. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AssayContract } from '../../shared/contract/index.ts';
+import type { JobProgress } from '../../shared/contract/jobs.ts';
 import type { ProjectInfo, ProjectOverview } from '../../shared/contract/project.ts';
 import type { Topics } from '../../shared/contract/topics.ts';
 import type { JobRecord } from '../../shared/domain/job-record.ts';
@@ -17,6 +18,7 @@ import type { Clock } from '../jobs/clock.ts';
 import { jobFolder } from '../jobs/job-folder.ts';
 import type { Launcher } from '../jobs/launcher.ts';
 import { JobManager } from '../jobs/manager.ts';
+import { takeInImported } from './import-dictionaries.ts';
 import { importJobFolder, importUnknownFolders } from './import-results.ts';
 import { appendLog, jobRow } from './job-rows.ts';
 import { databaseJobStore } from './job-store.ts';
@@ -32,7 +34,7 @@ export interface ProjectParts {
   readonly topics: Topics<AssayContract>;
 }
 
-type Change = 'items' | 'jobs' | 'runs' | 'features' | 'fits' | 'reports';
+type Change = 'items' | 'jobs' | 'runs' | 'features' | 'comparisons' | 'fits' | 'reports';
 
 const backupEveryMilliseconds = 24 * 60 * 60 * 1000;
 const backupAtMostBytes = 512 << 20;
@@ -46,6 +48,7 @@ export class Project implements ProjectView {
   readonly #lock: ProjectLock;
   #scan: Scan | undefined;
   #backup: Promise<void> = Promise.resolve();
+  readonly #ends: (() => Promise<void>)[] = [];
 
   private constructor(info: ProjectInfo, db: Writer, lock: ProjectLock, parts: ProjectParts) {
     this.info = info;
@@ -124,13 +127,25 @@ export class Project implements ProjectView {
     return this.overview();
   }
 
+  /** Tells the pages how far an import of dictionaries is. */
+  importing(path: string, progress: JobProgress): void {
+    const { topics } = this.#parts;
+    topics.publish('dictionaries.importing', { project: this.info.id }, { path, progress });
+  }
+
   /** Tells the pages that something they may have read is new. */
   changed(what: Change): void {
     this.#parts.topics.publish('project.changed', { project: this.info.id }, { what });
   }
 
+  /** Work of others with this project that ends before its database closes. */
+  beforeClose(end: () => Promise<void>): void {
+    this.#ends.push(end);
+  }
+
   async close(): Promise<void> {
     try {
+      await Promise.all(this.#ends.map((end) => end()));
       await this.jobs.close();
       await this.#backup;
       this.db.close();
@@ -151,6 +166,7 @@ export class Project implements ProjectView {
         await importJobFolder(this.db, this.path, job);
         this.changed('runs');
         this.changed('features');
+        this.changed('comparisons');
       },
       changed: (job) => this.#publishJob(job),
       points: (run, points) =>
@@ -168,6 +184,10 @@ export class Project implements ProjectView {
   }
 
   async #takeIn(): Promise<void> {
+    for (const { id, error } of takeInImported(this.db, this.path))
+      this.#parts.log('warn', `The imported dictionary ${id} was not taken in.`, {
+        error: textOf(error),
+      });
     const failed = await importUnknownFolders(this.db, this.path, this.#parts.clock.now());
     for (const { job, error } of failed)
       this.#parts.log('warn', `The results in ${this.folderOf(job)} were not taken in.`, {

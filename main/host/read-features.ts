@@ -7,6 +7,8 @@ import { summariseFeatures } from '../db/feature-summary.ts';
 import { getFeature, labelsOf, pageFeatures, type FeatureQuery } from '../db/features.ts';
 import { listLabels } from '../db/labels.ts';
 import { listRunsOfJob } from '../db/runs.ts';
+import { dictionariesFolder, importedFiles } from '../jobs/imported-dictionary.ts';
+import { runFiles } from '../jobs/job-folder.ts';
 import { readFeatureDetail } from './feature-detail.ts';
 import { folderOf, type ProjectView } from './project-view.ts';
 
@@ -78,6 +80,12 @@ function noFeature(feature: number): AppError {
     `This dictionary has no feature ${feature}, or its features were not counted.`,
     { feature },
   );
+}
+
+/** The file of a dictionary, of its run or of its import. */
+export function dictionaryFile(view: ProjectView, dictionary: StoredDictionary): string {
+  if (dictionary.run !== null) return join(runFolder(view, dictionary), runFiles.dictionary);
+  return join(dictionariesFolder(view.path), dictionary.id, importedFiles.dictionary);
 }
 
 /** Folder of the run that trained a dictionary. @throws AppError `unsupported` */

@@ -1,5 +1,5 @@
+import * as v from 'valibot';
 import type { RunDetail } from '../../shared/contract/runs.ts';
-import { runSpec } from '../../shared/domain/job-spec.ts';
 import { allowedActions } from '../../shared/domain/job-state.ts';
 import { AppError } from '../../shared/errors.ts';
 import { listJobs } from '../db/jobs.ts';
@@ -14,7 +14,7 @@ import {
 } from '../db/runs.ts';
 import { readProvenance } from '../jobs/provenance.ts';
 import { findJob, folderOf, type ProjectView } from './project-view.ts';
-import { groupRuns, runRow, type GroupedRuns } from './run-groups.ts';
+import { groupRuns, runRow, specOfRun, type GroupedRuns } from './run-groups.ts';
 import { problemJson } from './scan/finding.ts';
 
 /**
@@ -40,6 +40,7 @@ export function readRun(view: ProjectView, id: string): RunDetail {
   const run = findRun(view, id);
   const job = findJob(view, run.job);
   const metrics = metricsOf(view.db, id);
+  const provenance = readProvenance(folderOf(view, run.job));
   const siblings = listRuns(view.db).filter(
     (other) => other.groupKey === run.groupKey && other.id !== id,
   );
@@ -48,7 +49,8 @@ export function readRun(view: ProjectView, id: string): RunDetail {
     spec: specOf(view, run),
     jobActions: allowedActions(job.state),
     jobError: job.error && problemJson(job.error),
-    provenance: readProvenance(folderOf(view, run.job)),
+    provenance,
+    importNotes: importNotesOf(provenance, id),
     artifacts: artifactsOf(view.db, run),
     notes: run.notes,
     siblings: siblings.map((sibling) => ({ id: sibling.id, seed: sibling.seed })),
@@ -68,8 +70,18 @@ export function specToRepeat(view: ProjectView, run: StoredRun): Record<string, 
   return { ...spec, seeds: [run.seed] };
 }
 
-/** The spec of one run, as if it had been trained alone. */
+/** The spec of one run; see `specOfRun`. */
 export function specOf(view: ProjectView, run: StoredRun): Record<string, unknown> {
-  const { spec } = findJob(view, run.job);
-  return spec.kind === 'train' ? { ...runSpec(spec, run.position) } : { ...spec };
+  return specOfRun(run, findJob(view, run.job));
 }
+
+/** What an import says of one run in provenance.json. */
+function importNotesOf(provenance: Record<string, unknown>, run: string): string[] {
+  const parsed = v.safeParse(importedProvenance, provenance['imported']);
+  if (!parsed.success) return [];
+  return parsed.output.notes.flatMap((entry) => (entry.run === run ? entry.notes : []));
+}
+
+const importedProvenance = v.object({
+  notes: v.array(v.object({ run: v.string(), notes: v.array(v.string()) })),
+});

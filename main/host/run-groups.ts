@@ -1,10 +1,10 @@
 import type { MetricSummary, RunGroup, RunRow } from '../../shared/contract/runs.ts';
-import { runSpec, type TrainSpec } from '../../shared/domain/job-spec.ts';
-import { runType } from '../../shared/domain/objective.ts';
-import { AppError } from '../../shared/errors.ts';
+import { runSpec } from '../../shared/domain/job-spec.ts';
+import { runType, type RunType } from '../../shared/domain/objective.ts';
 import type { JobRecord } from '../../shared/domain/job-record.ts';
 import { meanInterval } from '../../shared/stats/mean-interval.ts';
 import type { Metrics, StoredRun } from '../db/runs.ts';
+import { e2eSaeRunType } from '../formats/runs/e2e-run-type.ts';
 import { findDifferences } from './spec-differences.ts';
 
 /** A run with what its row shows. */
@@ -36,9 +36,10 @@ export function runRow({ run, job, metrics, worked }: RunSource): RunRow {
     model: run.model,
     dictionary: run.dictionary,
     createdAt: run.createdAt,
-    seconds: run.seconds ?? (job.startedAt === null ? null : worked / 1000),
+    seconds: run.seconds ?? (run.imported || job.startedAt === null ? null : worked / 1000),
     engine,
     metrics,
+    imported: importOf(run, job),
   };
 }
 
@@ -62,12 +63,12 @@ export function groupRuns(
     .split(/\s+/)
     .filter((word) => word !== '');
   const kept = [...byKey].filter(([, members]) => members.some((source) => matches(source, words)));
-  const specs = kept.map(([, members]) => specOfSource(members[0]!));
+  const specs = kept.map(([, members]) => specOfRun(members[0]!.run, members[0]!.job));
   const differences = findDifferences(specs, ['name', 'kind', 'seeds']);
   return {
     groups: kept.map(([key, members], i) => ({
       ...describeGroup(key, members),
-      type: runType(specs[i]!.objective),
+      type: typeOf(kept[i]![1][0]!, specs[i]!),
       differing: Object.fromEntries(differences.map(({ path, values }) => [path, values[i]!])),
     })),
     differingPaths: differences.map(({ path }) => path),
@@ -75,9 +76,20 @@ export function groupRuns(
   };
 }
 
-function specOfSource({ run, job: { id, spec } }: RunSource): TrainSpec {
-  if (spec.kind === 'train') return runSpec(spec, run.position);
-  throw new AppError('internal', `Job ${id} has runs but trains nothing.`);
+/** The spec of one run, as if it had been trained alone; of an imported one the config of its tool. */
+export function specOfRun(run: StoredRun, { spec }: JobRecord): Record<string, unknown> {
+  if (run.imported) return { ...run.imported.config };
+  return spec.kind === 'train' ? { ...runSpec(spec, run.position) } : { ...spec };
+}
+
+function typeOf({ run, job }: RunSource, spec: Record<string, unknown>): RunType | null {
+  if (run.imported) return e2eSaeRunType(spec);
+  return job.spec.kind === 'train' ? runType(runSpec(job.spec, run.position).objective) : null;
+}
+
+function importOf(run: StoredRun, { spec }: JobRecord): RunRow['imported'] {
+  if (!run.imported || spec.kind !== 'import') return null;
+  return { from: spec.source, format: spec.format ?? null, x: run.imported.x };
 }
 
 function matches({ run }: RunSource, words: readonly string[]): boolean {

@@ -91,6 +91,7 @@ export function readSpecText(projectPath: string, name: string): string {
 export function filesOfSpec(spec: JobSpec): Record<string, string> {
   if (spec.kind === 'regress') return { table: spec.table };
   if (spec.kind === 'compare') return filesOfComparison(spec);
+  if (spec.kind === 'import') return { source: spec.source };
   const { model, tokens, evaluation, features } = spec;
   const starts = startsOf(spec);
   return {

@@ -17,6 +17,7 @@ import { count, id, maybeNumber, shortText } from '../../shared/domain/schemas.t
  *   <run id>/dictionary.safetensors
  *   <run id>/features.safetensors
  *   <run id>/activations.safetensors
+ *   <run id>/labels.json       of an import: labels that came with the features, oldest first
  *   fit.json                   of a regression job: the fit as the contract shows it
  *   result.json                written last: every file with its size and SHA-256
  *
@@ -38,6 +39,10 @@ import { count, id, maybeNumber, shortText } from '../../shared/domain/schemas.t
  *
  * activations.safetensors, feature-major: pointers int64 [n + 1] into token int32 [count] (row *
  * context + position, rising within a feature) and value float32 [count].
+ *
+ * Of an import the metadata of features.safetensors say `activations: examples`: only the tokens of the
+ * examples are known, sequences shorter than the context end in tokens of id -1, and ids count the words
+ * of vocabulary.json as they came.
  */
 export const resultSchema = v.object({
   version: v.literal(1),
@@ -50,14 +55,29 @@ export const resultSchema = v.object({
     v.object({
       id,
       seed: count,
-      /** Id that the dictionary will have; minted by the worker so that importing twice is harmless. */
-      dictionary: id,
+      /**
+       * Id that the dictionary will have; minted by the worker so that importing twice is harmless. Null
+       * for a run that was imported without one.
+       */
+      dictionary: v.nullable(id),
       hook: shortText,
       architecture: shortText,
       dIn: count,
       latents: count,
       metrics: v.record(v.string(), maybeNumber),
-      seconds: v.number(),
+      /** Null where the tool that an imported run comes from does not say. */
+      seconds: v.nullable(v.number()),
+      /** Of an imported run, what the spec says of any other. */
+      imported: v.optional(
+        v.object({
+          name: shortText,
+          model: shortText,
+          groupKey: shortText,
+          /** What the x of its points counts. */
+          x: v.picklist(['tokens', 'steps']),
+          config: v.record(v.string(), v.unknown()),
+        }),
+      ),
     }),
   ),
   files: v.array(v.object({ kind: shortText, path: shortText, bytes: count, sha256: shortText })),
@@ -82,6 +102,8 @@ export const runFiles = {
   dictionary: 'dictionary.safetensors',
   features: 'features.safetensors',
   activations: 'activations.safetensors',
+  /** Of an import: labels that came with the features. */
+  labels: 'labels.json',
 } as const;
 
 /** Folder of a job inside a project. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { engineStatus } from '../../shared/contract/app.ts';
+import { exportedDictionary, foundDictionary } from '../../shared/contract/dictionaries.ts';
 import { jobEstimate } from '../../shared/contract/jobs.ts';
 import {
   correlation,
@@ -8,8 +9,9 @@ import {
   tableDescription,
 } from '../../shared/contract/statistics.ts';
 import { trainSpecSchema, weightProcessings } from '../../shared/domain/job-spec.ts';
+import { exportFormats } from '../../shared/domain/dictionary-form.ts';
+import { count, id, shortText, text, time } from '../../shared/domain/schemas.ts';
 import { packSchema } from '../../shared/domain/tokens.ts';
-import { count, shortText, text } from '../../shared/domain/schemas.ts';
 
 /**
  * The short calculations that the host asks of a worker (see query-service.ts), each with what goes
@@ -41,6 +43,9 @@ const written = v.object({
 /** A table, by its path relative to the project folder. */
 const inTable = v.object({ projectPath: path, table: shortText });
 const ofFit = v.object({ projectPath: path, spec: v.record(v.string(), v.unknown()) });
+
+/** An imported dictionary, as it lies in its folder (see imported-dictionary.ts). */
+const imported = v.object({ id, wasThere: v.boolean() });
 
 export const queries = {
   engines: query(
@@ -106,6 +111,27 @@ export const queries = {
   map: query(
     v.object({ dictionaries: v.array(path), neighbours: count, seed: count, out: path }),
     written,
+  ),
+  /** The dictionaries of a file or folder. */
+  'dictionaries.inspect': query(
+    v.object({ path }),
+    v.object({ dictionaries: v.array(foundDictionary), warnings: v.array(text) }),
+  ),
+  /** Stores every dictionary of a file or folder in its own folder within `folder`. */
+  'dictionaries.import': query(
+    v.object({ path, source: shortText, folder: path, now: time }),
+    v.object({ dictionaries: v.array(imported), warnings: v.array(text) }),
+  ),
+  /** Writes the dictionary of a file into the folder `out`. */
+  'dictionaries.export': query(
+    v.object({
+      dictionary: path,
+      /** What the project calls it. */
+      place: v.object({ name: shortText, hook: shortText, model: shortText }),
+      format: v.picklist(exportFormats),
+      out: path,
+    }),
+    exportedDictionary,
   ),
 
   'tables.describe': query(inTable, tableDescription),

@@ -4,12 +4,14 @@ import type { AssayContract, Event } from '../../shared/contract/index.ts';
 import type { JobRow } from '../../shared/contract/jobs.ts';
 import type { ProjectInfo } from '../../shared/contract/project.ts';
 import { isActive, isEnded } from '../../shared/domain/job-state.ts';
+import { Downloads } from './downloads.svelte.ts';
 
 export type Change = Event<'project.changed'>['what'];
 
 /** An open project: what changes in it, and its jobs as they go. */
 export class Session {
   readonly info: ProjectInfo;
+  readonly downloads: Downloads;
   readonly #client: Client<AssayContract>;
   readonly #jobs = new SvelteMap<string, JobRow>();
   readonly #versions = new SvelteMap<Change, number>();
@@ -19,6 +21,7 @@ export class Session {
     this.info = info;
     this.#client = client;
     const project = info.id;
+    this.downloads = new Downloads(client, project);
     this.#stop = [
       client.subscribe(
         'project.changed',
@@ -62,6 +65,7 @@ export class Session {
 
   close(): void {
     for (const stop of this.#stop) stop();
+    this.downloads.close();
   }
 
   async #readJobs(): Promise<void> {

@@ -56,10 +56,15 @@ export const appContract = {
   'app.forgetRecent': operation(v.strictObject({ path: shortText }), v.null()),
   /** The system's folder dialog; null where the user cancelled. `unsupported` in the headless shell. */
   'app.chooseFolder': operation(v.strictObject({}), v.nullable(shortText)),
-  /** Folders inside a folder, for choosing one where there is no system dialog. */
+  /** Folders inside a folder, and its files where they are asked for, to choose one of them. */
   'app.browse': operation(
-    v.strictObject({ path: v.nullable(shortText) }),
-    v.object({ path: shortText, parent: v.nullable(shortText), folders: v.array(folderEntry) }),
+    v.strictObject({ path: v.nullable(shortText), files: v.optional(v.boolean(), false) }),
+    v.object({
+      path: shortText,
+      parent: v.nullable(shortText),
+      folders: v.array(folderEntry),
+      files: v.array(v.object({ name: shortText, path: shortText, bytes: count })),
+    }),
   ),
   /** Copies the sample project to a place where it can be written and answers its path. */
   'app.prepareSample': operation(v.strictObject({}), shortText),

@@ -78,7 +78,7 @@ export type GroupFigures = v.InferOutput<typeof groupFigures>;
 /** A tensor inside a file of bytes that a page fetches whole: a view at `offset`, little-endian. */
 export const fetchedTensor = v.object({
   name: shortText,
-  dtype: v.picklist(['I32', 'F32', 'F64', 'I64', 'U8', 'U16']),
+  dtype: v.picklist(['I32', 'F32']),
   shape: v.array(count),
   /** From the start of the file; a multiple of the size of an entry. */
   offset: count,

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { operation } from './define.ts';
 import { count, id, maybeNumber, shortText, text, time } from '../domain/schemas.ts';
+import { importFormats } from '../domain/import-spec.ts';
 import { limits } from '../limits.ts';
 
 export const dictionaryRow = v.object({
@@ -21,6 +22,10 @@ export const dictionaryRow = v.object({
   context: count,
   alive: v.nullable(count),
   properties: v.array(shortText),
+  /** Whose features came with a dashboard of another tool: its weights are not here. Null otherwise. */
+  imported: v.nullable(
+    v.object({ from: shortText, format: v.nullable(v.picklist(importFormats)) }),
+  ),
 });
 export type DictionaryRow = v.InferOutput<typeof dictionaryRow>;
 
@@ -141,7 +146,6 @@ const featureFilter = v.object({
 export type FeatureFilter = v.InferOutput<typeof featureFilter>;
 
 export const featuresContract = {
-  'dictionaries.list': operation(v.strictObject({ project: id }), v.array(dictionaryRow)),
   'features.page': operation(
     v.strictObject({
       ...inDictionary,

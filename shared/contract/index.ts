@@ -1,10 +1,13 @@
 import { appContract } from './app.ts';
 import { comparisonsContract } from './comparisons.ts';
+import { dictionariesContract } from './dictionaries.ts';
 import { featuresContract } from './features.ts';
+import { hubsContract } from './hubs.ts';
 import { jobsContract } from './jobs.ts';
 import { mapsContract } from './maps.ts';
 import { projectContract } from './project.ts';
 import { reportsContract } from './reports.ts';
+import { resultsContract } from './results.ts';
 import { runsContract } from './runs.ts';
 import { statisticsContract } from './statistics.ts';
 import type {
@@ -23,11 +26,14 @@ export const contract = {
   ...projectContract,
   ...jobsContract,
   ...runsContract,
+  ...dictionariesContract,
   ...featuresContract,
   ...comparisonsContract,
   ...mapsContract,
   ...statisticsContract,
   ...reportsContract,
+  ...hubsContract,
+  ...resultsContract,
 } as const;
 
 export type AssayContract = typeof contract;

@@ -3,6 +3,7 @@ import { operation, topic } from './define.ts';
 import { errorJson } from './project.ts';
 import { jobActions, jobStates } from '../domain/job-state.ts';
 import { count, id, maybeNumber, shortText, text, time } from '../domain/schemas.ts';
+import { importFormats } from '../domain/import-spec.ts';
 import { runTypes } from '../domain/objective.ts';
 import { limits } from '../limits.ts';
 
@@ -25,6 +26,16 @@ export const runRow = v.object({
   seconds: maybeNumber,
   engine: v.nullable(shortText),
   metrics,
+  /** Of a run that another tool did; null for Assay's own. */
+  imported: v.nullable(
+    v.object({
+      /** Path or address that it was read from. */
+      from: shortText,
+      format: v.nullable(v.picklist(importFormats)),
+      /** What the x of its curves counts. */
+      x: v.picklist(['tokens', 'steps']),
+    }),
+  ),
 });
 export type RunRow = v.InferOutput<typeof runRow>;
 
@@ -43,8 +54,8 @@ export const runGroup = v.object({
   name: shortText,
   hook: shortText,
   model: shortText,
-  /** What kind of objective they were trained for. */
-  type: v.picklist(runTypes),
+  /** What kind of objective they were trained for; null where an imported config does not say. */
+  type: v.nullable(v.picklist(runTypes)),
   /** Values of the spec fields in which the listed groups differ, by dotted path. */
   differing: v.record(v.string(), v.union([v.string(), v.number(), v.boolean(), v.null()])),
   metrics: v.record(v.string(), metricSummary),
@@ -64,6 +75,8 @@ export const runDetail = v.object({
   ),
   notes: text,
   siblings: v.array(v.object({ id, seed: count })),
+  /** Of an imported run: what was converted or left out. */
+  importNotes: v.array(text),
 });
 export type RunDetail = v.InferOutput<typeof runDetail>;
 
@@ -75,7 +88,7 @@ export const series = v.object({
   drawn: count,
   /** x of the newest point inside the stretch that was asked for; null without points. */
   last: v.nullable(v.number()),
-  /** Training tokens seen at each bucket's first point. */
+  /** Training tokens seen at each bucket's first point; steps where the run was imported with those. */
   x: v.array(v.number()),
   low: v.array(maybeNumber),
   high: v.array(maybeNumber),

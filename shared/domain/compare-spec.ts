@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { comparisonMeasures } from './comparison.ts';
 import type { Problem } from './pathway.ts';
 import { engineFields, jobName, naturalInt, path, positiveInt, seed } from './spec-fields.ts';
-import { tokensSchema } from './tokens.ts';
+import { tokensContradiction, tokensSchema } from './tokens.ts';
 
 /** Dictionaries that one comparison may hold, and pairs of them. */
 const mostDictionaries = 64;
@@ -14,6 +14,8 @@ export const compareSpecSchema = v.strictObject({
   name: jobName,
   /** Ids in the project, or paths of dictionary files relative to the project folder. */
   dictionaries: v.pipe(v.array(path), v.minLength(2), v.maxLength(mostDictionaries)),
+  /** Folder of the model, where the files of the dictionaries do not name one of the project. */
+  model: v.optional(path),
   /** All dictionaries run on these. */
   tokens: tokensSchema,
   /** The first sequences of the tokens; all where not given. */
@@ -57,11 +59,13 @@ export function comparedPairs({
 
 /** Fields that are each valid but cannot hold together. */
 export function compareContradiction(spec: CompareSpec): Problem | undefined {
-  const { dictionaries, measures, pairs } = spec;
+  const { dictionaries, measures, pairs, tokens } = spec;
   if (new Set(dictionaries).size !== dictionaries.length)
     return { place: 'dictionaries', problem: 'lists the same dictionary twice' };
   if (new Set(measures).size !== measures.length)
     return { place: 'measures', problem: 'lists the same measure twice' };
+  const misread = tokensContradiction(tokens, 'tokens');
+  if (misread) return misread;
   if (pairs === 'all') return undefined;
   const seen = new Set<string>();
   for (const [index, [a, b]] of pairs.entries()) {

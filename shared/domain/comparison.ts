@@ -14,9 +14,6 @@ export const comparisonMeasures = [
 ] as const;
 export type ComparisonMeasure = (typeof comparisonMeasures)[number];
 
-/** Measures of directions, which are there only between dictionaries of equal width. */
-export const directionMeasures = ['decoder', 'encoder'] as const;
-
 /** Minimum numbers of activations that features may be asked for; 0 keeps dead features too. */
 export const minimumCounts = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] as const;
 

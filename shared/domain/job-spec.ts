@@ -8,6 +8,7 @@ import {
   type ArchitectureName,
 } from './dictionary.ts';
 import { hookPattern } from './hook-name.ts';
+import { importSpecSchema } from './import-spec.ts';
 import { objectiveContradiction, objectiveSchema } from './objective.ts';
 import {
   firstSpliced,
@@ -16,14 +17,7 @@ import {
   targetContradiction,
   type Problem,
 } from './pathway.ts';
-import {
-  engineFields,
-  jobName,
-  naturalInt,
-  path,
-  positiveInt,
-  seed,
-} from './spec-fields.ts';
+import { engineFields, jobName, naturalInt, path, positiveInt, seed } from './spec-fields.ts';
 import {
   activationCacheSchema,
   tokensContradiction,
@@ -32,7 +26,7 @@ import {
 } from './tokens.ts';
 import { applyVariant, variantSchema, type Variant } from './variant.ts';
 
-export { architectureNames, type ArchitectureName, type CompareSpec, type TokensRef };
+export { architectureNames, type ArchitectureName, type CompareSpec };
 
 /**
  * A job spec says all that a job does; two equal specs do the same work. It is written as YAML or
@@ -170,11 +164,13 @@ export const jobSpecSchema = v.variant('kind', [
   trainSpecSchema,
   regressSpecSchema,
   compareSpecSchema,
+  importSpecSchema,
 ]);
 
 export type TrainSpec = v.InferOutput<typeof trainSpecSchema>;
 export type RegressSpec = v.InferOutput<typeof regressSpecSchema>;
 export type JobSpec = v.InferOutput<typeof jobSpecSchema>;
+export type { TokensRef };
 
 /**
  * Checks a document read from YAML or JSON and fills in the defaults.

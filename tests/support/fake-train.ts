@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openSafetensors } from '../../main/formats/safetensors.ts';
@@ -120,7 +120,7 @@ export function writeResults(
     writeFeatureFiles(join(folder, id), seed, seeds);
     writeFileSync(join(folder, id, runFiles.metrics), JSON.stringify(fakeMetrics(seed)));
     for (const [kind, name] of Object.entries(runFiles))
-      files.push({ kind, path: `${id}/${name}` });
+      if (existsSync(join(folder, id, name))) files.push({ kind, path: `${id}/${name}` });
   }
   writeResult(
     folder,

@@ -81,6 +81,7 @@ export function importedResult(
     job,
     attempt,
     fit: null,
+    comparison: null,
     artifacts: [
       { run: null, kind: 'tokens', path: 'tokens.safetensors', bytes: 10, sha256: 'a' },
       ...runs.map((run) => ({
@@ -124,5 +125,5 @@ export function importedResult(
 export function addDictionary(db: Writer, n: number): number {
   const [run] = addJob(db);
   const { dictionary } = importedResult('job_000001', [run!], { features: n }).runs[0]!;
-  return insertDictionary(db, dictionary);
+  return insertDictionary(db, dictionary!);
 }

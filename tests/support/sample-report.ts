@@ -21,6 +21,7 @@ function run(index: number, group: number, fill: Fill): RunRow {
     hook,
     model: fill('model'),
     dictionary: null,
+    imported: null,
     createdAt: 1_700_000_000_000,
     seconds: 61.5 + index,
     engine: fill('engine'),
@@ -106,6 +107,7 @@ function detail(row: RunRow, fill: Fill): RunDetail {
     ],
     notes: fill('run notes'),
     siblings: [],
+    importNotes: [],
   };
 }
 
@@ -122,6 +124,7 @@ const dictionary = (fill: Fill): DictionaryRow => ({
   latents: 2048,
   tokens: 40_000,
   context: 128,
+  imported: null,
   alive: 2040,
   properties: [],
 });

@@ -75,11 +75,29 @@ export interface FileTensor<Name extends string = string> {
   readonly transposed: boolean;
 }
 
+/** What a dictionary needs to be used, whether it was trained here or by another tool. */
+export interface FrozenArchitecture<Frozen extends string = string> {
+  readonly name: string;
+
+  /** Codes of x [r, d] under frozen parameters. */
+  encode(tape: Tape, frozen: ByParameter<Variable, Frozen>, x: Variable): Codes;
+
+  /**
+   * An output [r, dOut] on the scale of x [r, d], where the encoder sees x on another; the caller's. The
+   * output is codes x decoder + decoderBias, restored, and x times the skip connection
+   * (skip-connection.ts) where there is one.
+   */
+  restore?(engine: Engine, output: Tensor, x: Tensor): Tensor;
+}
+
 /**
  * One kind of dictionary: its parameters, how it encodes and decodes, and how it is kept. Everything
  * that trains, measures or stores dictionaries works through this interface alone.
  */
-export interface Architecture<Name extends string = string, Frozen extends string = Name> {
+export interface Architecture<
+  Name extends string = string,
+  Frozen extends string = Name,
+> extends FrozenArchitecture<Frozen> {
   readonly name: ArchitectureName;
   /** Tensors [r, n] that are alive at once, at most, in a step whose codes are dense. */
   readonly codesAtPeak: number;
@@ -139,12 +157,6 @@ export interface Architecture<Name extends string = string, Frozen extends strin
     frozen: DictionaryParameters<Frozen>,
     buffers: Buffers,
   ): DictionaryParameters<Name>;
-
-  /**
-   * Codes of x [r, d] under frozen parameters; the output is codes x decoder + decoderBias, and x times
-   * the skip connection (skip-connection.ts) where there is one.
-   */
-  encode(tape: Tape, frozen: ByParameter<Variable, Frozen>, x: Variable): Codes;
 
   /** The tensors of a dictionary file. */
   readonly file: readonly FileTensor<Frozen>[];

@@ -1,3 +1,4 @@
+import { AppError } from '../../../shared/errors.ts';
 import type { Engine, Sparse, Tensor } from '../engine.ts';
 import type { HookPoint } from '../model/hooks.ts';
 import type { Hook } from '../model/transformer.ts';
@@ -9,17 +10,18 @@ import {
   type Buffers,
   type DictionaryParameters,
   type DictionaryShape,
+  type FrozenArchitecture,
 } from './architecture.ts';
 
-/** A dictionary for inference: decoder rows already of unit length. Tensors are its own. */
-export class FrozenDictionary {
-  readonly architecture: Architecture;
+/** A dictionary for inference. Tensors are its own; decoder rows are as its files have them. */
+export class FrozenDictionary<A extends FrozenArchitecture = FrozenArchitecture> {
+  readonly architecture: A;
   readonly parameters: DictionaryParameters;
   readonly shape: DictionaryShape;
   readonly #engine: Engine;
 
   /** Takes over frozen parameters. */
-  constructor(engine: Engine, architecture: Architecture, frozen: DictionaryParameters) {
+  constructor(engine: Engine, architecture: A, frozen: DictionaryParameters) {
     this.#engine = engine;
     this.architecture = architecture;
     this.parameters = frozen;
@@ -33,7 +35,7 @@ export class FrozenDictionary {
     architecture: Architecture,
     parameters: DictionaryParameters,
     buffers: Buffers = {},
-  ): FrozenDictionary {
+  ): FrozenDictionary<Architecture> {
     const frozen = architecture.freeze(engine, parameters, buffers);
     return new FrozenDictionary(engine, architecture, frozen);
   }
@@ -51,11 +53,11 @@ export class FrozenDictionary {
     return sparse;
   }
 
-  /** Output [r, d] for the codes of x [r, d]. The caller frees it. */
+  /** Output [r, dOut] for the codes of x [r, d]: its reconstruction. The caller frees it. */
   decode(codes: Sparse, x: Tensor): Tensor {
     const { decoder, decoderBias } = this.parameters;
     const skip = this.parameters['skip'];
-    const output = this.#engine.sparseMatmul(codes, decoder, decoderBias);
+    const output = this.#restored(this.#engine.sparseMatmul(codes, decoder, decoderBias), x);
     if (!skip) return output;
     const skipped = this.#engine.matmul(x, skip, { transB: true });
     this.#engine.addInto(output, skipped);
@@ -63,8 +65,24 @@ export class FrozenDictionary {
     return output;
   }
 
-  /** Puts the output in the place of the value at `target`, from that at `input`; without gradients. */
+  /** On the scale of x again, where the encoder sees it on another. */
+  #restored(output: Tensor, x: Tensor): Tensor {
+    const restored = this.architecture.restore?.(this.#engine, output, x);
+    if (!restored) return output;
+    this.#engine.dispose(output);
+    return restored;
+  }
+
+  /**
+   * Puts the output in the place of the value at `target`, from that at `input`; without gradients.
+   * @throws AppError `unsupported` where the output has another width than its place.
+   */
   spliceAt(input: string, target = input): Hook {
+    if (target === input && this.parameters.decoder.shape[1] !== this.shape.dIn)
+      throw new AppError(
+        'unsupported',
+        'This is a transcoder: its output has another width than its input, and its files do not say where it belongs.',
+      );
     let output: Tensor | undefined;
     const splice: Hook = (name, value, tape) => {
       if (name === input) {
@@ -86,12 +104,12 @@ export class FrozenDictionary {
 }
 
 /** A dictionary and where in the model it belongs. */
-export interface PlacedDictionary {
+export interface PlacedDictionary<A extends FrozenArchitecture = FrozenArchitecture> {
   /** Where it reads. */
   readonly hook: HookPoint;
   /** What it predicts and takes the place of, for a transcoder: `hook` itself where not given. */
   readonly target?: HookPoint | undefined;
   /** Names the pass that it shares with others, in the pathway `joint`. */
   readonly pass?: string | undefined;
-  readonly dictionary: FrozenDictionary;
+  readonly dictionary: FrozenDictionary<A>;
 }

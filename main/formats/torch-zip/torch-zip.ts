@@ -1,16 +1,10 @@
 import { AppError } from '../../../shared/errors.ts';
 import { dtypeBytes, type TensorInfo, type TensorReader } from '../../../shared/domain/tensors.ts';
-import {
-  asDoubles,
-  asFloats,
-  asInts,
-  requireRange,
-  requireTensor,
-  type TensorBytes,
-} from '../tensor-bytes.ts';
+import { readerOf } from '../tensor-bytes.ts';
 import { isTensor, type PickleTensor } from './globals.ts';
 import { readPickle, type PickleValue } from './pickle.ts';
-import { StoredZip, type StoredEntry } from './stored-zip.ts';
+import { ZipFile, type ZipEntry } from '../zip-file.ts';
+import { openFileBytes, type ByteSource } from '../file-bytes.ts';
 
 /** A file that torch.save wrote: its document, and the tensors in it. */
 export interface TorchFile extends TensorReader {
@@ -20,7 +14,7 @@ export interface TorchFile extends TensorReader {
 
 interface Entry extends TensorInfo {
   readonly view: PickleTensor;
-  readonly stored: StoredEntry;
+  readonly stored: ZipEntry;
 }
 
 const largestPickle = 64 << 20;
@@ -34,12 +28,24 @@ const deepest = 16;
  * @throws AppError `unsupported`, `corrupt` or `truncated`, naming the place.
  */
 export function openTorchZip(path: string): TorchFile {
-  const zip = StoredZip.open(path);
+  return readTorchZip(openFileBytes(path));
+}
+
+/** As `openTorchZip`; takes over the bytes. */
+export function readTorchZip(bytes: ByteSource): TorchFile {
+  const path = bytes.file;
+  const zip = ZipFile.read(bytes);
   try {
     const { pickle, root } = findPickle(zip);
     checkByteOrder(zip, root);
     const document = readPickle(zip.read(pickle), path);
-    return new TorchReader(zip, document, collectTensors(zip, root, document));
+    const reader = readerOf({
+      source: path,
+      tensors: collectTensors(zip, root, document),
+      bytes: (entry: Entry, start, end) => readEntries(zip, entry, start, end),
+      close: () => zip.close(),
+    });
+    return { ...reader, document };
   } catch (error) {
     zip.close();
     throw error;
@@ -47,7 +53,7 @@ export function openTorchZip(path: string): TorchFile {
 }
 
 /** The one entry NAME/data.pkl; NAME is the folder of all others. */
-function findPickle({ path, entries }: StoredZip): { pickle: StoredEntry; root: string } {
+function findPickle({ path, entries }: ZipFile): { pickle: ZipEntry; root: string } {
   const pickles = [...entries.values()].filter(({ name }) => /^[^/]+\/data\.pkl$/.test(name));
   const [pickle] = pickles;
   if (!pickle || pickles.length > 1)
@@ -64,7 +70,7 @@ function findPickle({ path, entries }: StoredZip): { pickle: StoredEntry; root: 
   return { pickle, root: pickle.name.slice(0, -'data.pkl'.length) };
 }
 
-function checkByteOrder(zip: StoredZip, root: string): void {
+function checkByteOrder(zip: ZipFile, root: string): void {
   const entry = zip.entries.get(`${root}byteorder`);
   if (!entry) return;
   const order = entry.size > 16 ? '' : zip.read(entry).toString('latin1');
@@ -76,7 +82,7 @@ function checkByteOrder(zip: StoredZip, root: string): void {
   );
 }
 
-function collectTensors(zip: StoredZip, root: string, document: PickleValue): Map<string, Entry> {
+function collectTensors(zip: ZipFile, root: string, document: PickleValue): Map<string, Entry> {
   const found = new Map<string, Entry>();
   let visited = 0;
   const bad = (problem: string, place: string) =>
@@ -115,50 +121,71 @@ function collectTensors(zip: StoredZip, root: string, document: PickleValue): Ma
   return found;
 }
 
-class TorchReader implements TorchFile {
-  readonly source: string;
-  readonly metadata: ReadonlyMap<string, string> = new Map();
-  readonly document: PickleValue;
-  readonly tensors: ReadonlyMap<string, Entry>;
-  readonly #zip: StoredZip;
+function readEntries(zip: ZipFile, entry: Entry, start: number, end: number): Buffer {
+  const { dtype, view, stored } = entry;
+  const width = dtypeBytes[dtype];
+  if (start === end) return Buffer.alloc(0);
+  if (isRowMajor(view))
+    return zip.read(stored, (view.offset + start) * width, (view.offset + end) * width);
+  if (isTransposed(view)) return readTransposed(zip, entry, start, end);
+  return gather(zip.read(stored), view, width, start, end);
+}
 
-  constructor(zip: StoredZip, document: PickleValue, tensors: ReadonlyMap<string, Entry>) {
-    this.source = zip.path;
-    this.#zip = zip;
-    this.document = document;
-    this.tensors = tensors;
-  }
+/** Of a matrix that is stored column by column, only the rows that are asked for are read. */
+function readTransposed(
+  zip: ZipFile,
+  { view, stored, dtype }: Entry,
+  start: number,
+  end: number,
+): Buffer {
+  const width = dtypeBytes[dtype];
+  const [rows, columns] = view.shape as [number, number];
+  const firstRow = Math.floor(start / columns);
+  const count = Math.ceil(end / columns) - firstRow;
+  const stride = view.strides[1]!;
+  const from = (view.offset + firstRow) * width;
+  const columnOf =
+    count === rows
+      ? columnsOf(
+          zip.read(stored, from, from + ((columns - 1) * stride + rows) * width),
+          stride * width,
+          count * width,
+        )
+      : (column: number) => {
+          const at = from + column * stride * width;
+          return zip.read(stored, at, at + count * width);
+        };
+  const out = Buffer.allocUnsafeSlow(count * columns * width);
+  for (let column = 0; column < columns; column++)
+    scatterColumn(columnOf(column), out, column, columns, width);
+  return out.subarray((start - firstRow * columns) * width, (end - firstRow * columns) * width);
+}
+function columnsOf(bytes: Buffer, stride: number, length: number): (column: number) => Buffer {
+  return (column) => bytes.subarray(column * stride, column * stride + length);
+}
 
-  floats(name: string, start?: number, end?: number): Float32Array {
-    return asFloats(this.#read(name, start, end));
+/** Puts the entries of one column into a row-major matrix. */
+function scatterColumn(
+  from: Buffer,
+  out: Buffer,
+  column: number,
+  columns: number,
+  width: number,
+): void {
+  const count = from.length / width;
+  if (width === 4 && from.byteOffset % 4 === 0) {
+    const source = new Uint32Array(from.buffer, from.byteOffset, count);
+    const target = new Uint32Array(out.buffer, out.byteOffset, out.length / 4);
+    for (let row = 0; row < count; row++) target[row * columns + column] = source[row]!;
+    return;
   }
+  for (let row = 0; row < count; row++)
+    from.copy(out, (row * columns + column) * width, row * width, (row + 1) * width);
+}
 
-  doubles(name: string, start?: number, end?: number): Float64Array {
-    return asDoubles(this.#read(name, start, end));
-  }
-
-  ints(name: string, start?: number, end?: number): Int32Array {
-    return asInts(this.#read(name, start, end));
-  }
-
-  close(): void {
-    this.#zip.close();
-  }
-
-  #read(name: string, start = 0, end?: number): TensorBytes {
-    const entry = requireTensor(this.source, this.tensors, name);
-    const last = requireRange(this.source, entry, start, end);
-    const { dtype, view, stored } = entry;
-    const width = dtypeBytes[dtype];
-    const at = { source: this.source, name, dtype };
-    if (start === last) return { ...at, bytes: Buffer.alloc(0) };
-    if (isRowMajor(view)) {
-      const from = (view.offset + start) * width;
-      return { ...at, bytes: this.#zip.read(stored, from, from + (last - start) * width) };
-    }
-    const whole = this.#zip.read(stored);
-    return { ...at, bytes: gather(whole, view, width, start, last) };
-  }
+/** A matrix of more than one row whose columns lie one after the other. */
+function isTransposed({ shape, strides }: PickleTensor): boolean {
+  return shape.length === 2 && shape[0]! > 1 && strides[0] === 1 && strides[1]! >= shape[0]!;
 }
 
 function isRowMajor({ shape, strides }: PickleTensor): boolean {

@@ -1,4 +1,5 @@
 import { benchE2eStep } from './e2e-step.ts';
+import { benchImport } from './import.ts';
 import { benchMany } from './many.ts';
 import { benchMatmul } from './matmul.ts';
 import type { Bench } from './row.ts';
@@ -10,6 +11,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   matmul: benchMatmul,
   'sae-step': benchSaeStep,
   'e2e-step': benchE2eStep,
+  import: benchImport,
   many: benchMany,
   soak: benchSoak,
 };

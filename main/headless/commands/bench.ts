@@ -1,5 +1,6 @@
+import { benchDashboard } from '../bench-dashboard.ts';
 import { benches } from '../bench/index.ts';
-import type { Row } from '../bench/row.ts';
+import type { Bench, Row } from '../bench/row.ts';
 import type { Command, CommandContext } from '../cli/command.ts';
 import { usage } from '../cli/run-cli.ts';
 import { textTable } from '../cli/text-table.ts';
@@ -16,12 +17,16 @@ export const bench: Command = {
 /** All that can be measured, or what was named at the sizes that were given. */
 async function runBench({ parameters, output, signal }: CommandContext): Promise<void> {
   const [name, ...sizes] = parameters;
+  const all: Readonly<Record<string, Bench>> = {
+    ...benches,
+    dashboard: (sizes, context) => benchDashboard(sizes, context, output),
+  };
   const chosen = name === undefined ? Object.keys(benches) : [name];
   const rows: Row[] = [];
   for (const each of chosen) {
-    const measure = Object.hasOwn(benches, each) ? benches[each] : undefined;
+    const measure = Object.hasOwn(all, each) ? all[each] : undefined;
     if (!measure)
-      throw usage(`There is no '${each}' to measure. Try: ${Object.keys(benches).join(', ')}.`);
+      throw usage(`There is no '${each}' to measure. Try: ${Object.keys(all).join(', ')}.`);
     for await (const row of measure(sizes, { signal, note: (text) => output.note(text) })) {
       output.note(rowText(row));
       rows.push(row);

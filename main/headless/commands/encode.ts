@@ -1,6 +1,5 @@
-import { join, resolve } from 'node:path';
-import { runFiles } from '../../jobs/job-folder.ts';
-import { findDictionary, runFolder } from '../../host/read-features.ts';
+import { resolve } from 'node:path';
+import { dictionaryFile as dictionaryFileOf, findDictionary } from '../../host/read-features.ts';
 import { textValue, type Command, type Values } from '../cli/command.ts';
 import { askWorker } from './ask-worker.ts';
 import { required, writtenTable } from './forward.ts';
@@ -30,10 +29,11 @@ export const encode: Command = {
   },
 };
 
-/** A dictionary is named by its id in the project or by the path of its file. */
+/**
+ * A dictionary is named by its id in the project or by the path of a file or folder of any tool; of
+ * several there, by the path, a # and its name.
+ */
 export async function dictionaryFile(name: string, values: Values): Promise<string> {
   if (!/^dict_[0-9a-z]+$/.test(name)) return resolve(name);
-  return withProject(values, (view) =>
-    join(runFolder(view, findDictionary(view, name)), runFiles.dictionary),
-  );
+  return withProject(values, (view) => dictionaryFileOf(view, findDictionary(view, name)));
 }

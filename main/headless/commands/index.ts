@@ -4,9 +4,12 @@ import { cache } from './cache.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { encode } from './encode.ts';
+import { exportDictionary } from './export.ts';
 import { features } from './features.ts';
 import { forward } from './forward.ts';
 import { generate } from './generate.ts';
+import { hub } from './hub.ts';
+import { importCommand } from './import.ts';
 import { regress } from './regress.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
@@ -27,8 +30,11 @@ export const commands: readonly Command[] = [
   show,
   regress,
   report,
+  importCommand,
+  hub,
   forward,
   encode,
+  exportDictionary,
   generate,
   tokenize,
   cache,

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, type Dirent } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { AppError, fileError } from '../../../shared/errors.ts';
@@ -9,6 +9,7 @@ import { ask } from '../ask.ts';
 import type { HostOptions } from '../options.ts';
 import { checkFolder } from '../project.ts';
 import type { RecentProjects } from '../recent.ts';
+import { fileSize } from '../scan/finding.ts';
 import { describeVersions } from '../versions.ts';
 import type { HandlerGroup } from './group.ts';
 
@@ -48,29 +49,37 @@ export function appHandlers(parts: {
         'There is no folder dialog here. Choose the folder from the list, or type its path.',
       );
     },
-    'app.browse': ({ path }) => Promise.resolve(browse(path ?? options.paths.home)),
+    'app.browse': ({ path, files }) => Promise.resolve(browse(path ?? options.paths.home, files)),
     'app.prepareSample': () => Promise.resolve(copySample(sample, options.paths.userData)),
   };
 }
 
-function browse(path: string) {
+function browse(path: string, withFiles: boolean) {
   const folder = checkFolder(path === '~' ? homedir() : resolve(path));
   const parent = dirname(folder);
-  let names: string[];
+  let entries: Dirent[];
   try {
-    names = readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-      .map((entry) => entry.name)
-      .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-      .slice(0, maxFolders);
+    entries = readdirSync(folder, { withFileTypes: true })
+      .filter(({ name }) => !name.startsWith('.'))
+      .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
   } catch (error) {
     throw fileError(error, folder);
   }
-  const folders = names.map((name) => {
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const folders = names.slice(0, maxFolders).map((name) => {
     const inner = join(folder, name);
     return { name, path: inner, isProject: existsSync(join(inner, '.assay')) };
   });
-  return { path: folder, parent: parent === folder ? null : parent, folders };
+  const files = withFiles ? entries.filter((entry) => entry.isFile()).slice(0, maxFolders) : [];
+  return {
+    path: folder,
+    parent: parent === folder ? null : parent,
+    folders,
+    files: files.map(({ name }) => {
+      const inner = join(folder, name);
+      return { name, path: inner, bytes: fileSize(inner) ?? 0 };
+    }),
+  };
 }
 
 /** The user's copy of the sample project: made once, and theirs to change from then on. */

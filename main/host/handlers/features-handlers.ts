@@ -1,21 +1,18 @@
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
-import { listDictionaries } from '../../db/dictionaries.ts';
 import { addLabel, undoLabel } from '../../db/labels.ts';
 import type { Clock } from '../../jobs/clock.ts';
-import { runFiles } from '../../jobs/job-folder.ts';
 import type { QueryService } from '../../jobs/query-service.ts';
 import { ask } from '../ask.ts';
 import { insideProject } from '../paths.ts';
 import type { Projects } from '../projects.ts';
 import {
+  dictionaryFile,
   findDictionary,
   findFeature,
   readFeature,
   readFeaturePage,
   readFeaturePlace,
   readFeatureSummary,
-  runFolder,
 } from '../read-features.ts';
 import type { HandlerGroup } from './group.ts';
 
@@ -23,10 +20,9 @@ export function featuresHandlers(
   projects: Projects,
   queries: QueryService,
   clock: Clock,
-): HandlerGroup<'dictionaries' | 'features'> {
+): HandlerGroup<'features'> {
   const author = userName();
   return {
-    'dictionaries.list': async ({ project }) => listDictionaries((await projects.get(project)).db),
     'features.page': async ({ project, dictionary, ...query }) =>
       readFeaturePage(await projects.get(project), dictionary, query),
     'features.place': async ({ project, dictionary, feature, ...filter }) =>
@@ -63,7 +59,7 @@ export function featuresHandlers(
         'try-text',
         {
           model: insideProject(opened.path, found.model),
-          dictionary: join(runFolder(opened, found), runFiles.dictionary),
+          dictionary: dictionaryFile(opened, found),
           hook: found.hook,
           feature,
           text,

@@ -7,7 +7,6 @@ import type { AssayContract } from '../../../shared/contract/index.ts';
 import { featureColumns, labelledFeatures } from '../../db/features.ts';
 import { writeSafetensors } from '../../formats/safetensors-writer.ts';
 import { cacheFolder } from '../../jobs/cache-folder.ts';
-import { runFiles } from '../../jobs/job-folder.ts';
 import type { QueryService } from '../../jobs/query-service.ts';
 import { ask } from '../ask.ts';
 import type { Blobs } from '../blobs.ts';
@@ -15,7 +14,7 @@ import { fetchedTensors } from '../fetched-tensors.ts';
 import type { HostOptions } from '../options.ts';
 import type { Project } from '../project.ts';
 import type { Projects } from '../projects.ts';
-import { findDictionary, runFolder } from '../read-features.ts';
+import { dictionaryFile, findDictionary } from '../read-features.ts';
 import type { HandlerGroup } from './group.ts';
 
 /** Of umap-learn: points that count as near, each point itself included. */
@@ -46,7 +45,7 @@ export function mapsHandlers(parts: {
     'maps.make': async (input: MapInput, { signal }) => {
       const opened = await projects.get(input.project);
       const files = input.dictionaries.map((id) =>
-        join(runFolder(opened, findDictionary(opened, id)), runFiles.dictionary),
+        dictionaryFile(opened, findDictionary(opened, id)),
       );
       const out = mapFile(opened, input.dictionaries);
       const onProgress = (done: number, total: number) =>

@@ -1,3 +1,4 @@
+import { AppError } from '../../../shared/errors.ts';
 import { readSeries } from '../../db/points.ts';
 import { setRunLabel } from '../../db/runs.ts';
 import { readProvenance } from '../../jobs/provenance.ts';
@@ -34,6 +35,12 @@ export function runsHandlers(projects: Projects): HandlerGroup<'runs'> {
     'runs.again': async ({ project, run }) => {
       const opened = await projects.get(project);
       const found = findRun(opened, run);
+      if (found.imported)
+        throw new AppError(
+          'unsupported',
+          'Another tool did this run: Assay has no spec of it to run again.',
+          { run },
+        );
       const provenance = readProvenance(opened.folderOf(found.job));
       return {
         spec: specToRepeat(opened, found),

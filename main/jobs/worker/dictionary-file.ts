@@ -1,30 +1,31 @@
-import * as v from 'valibot';
-import { architectureNames, weightProcessings } from '../../../shared/domain/job-spec.ts';
-import { topKNames } from '../../../shared/domain/dictionary.ts';
+import { existsSync } from 'node:fs';
+import { architectureNames, type ArchitectureName } from '../../../shared/domain/dictionary.ts';
+import { formTensors, type FormTensor } from '../../../shared/domain/dictionary-form.ts';
+import type { WeightProcessing } from '../../../shared/domain/job-spec.ts';
 import { AppError } from '../../../shared/errors.ts';
-import type { TensorReader } from '../../../shared/domain/tensors.ts';
-import type { Engine } from '../../compute/engine.ts';
-import type { DictionaryParameters } from '../../compute/sae/architecture.ts';
+import type { Engine, Tensor } from '../../compute/engine.ts';
+import type {
+  Architecture,
+  DictionaryParameters,
+  FrozenArchitecture,
+} from '../../compute/sae/architecture.ts';
+import { formArchitecture } from '../../compute/sae/architectures/dictionary-form.ts';
 import { openArchitecture } from '../../compute/sae/architectures/open-architecture.ts';
 import { FrozenDictionary } from '../../compute/sae/frozen-dictionary.ts';
-import { openSafetensors } from '../../formats/safetensors.ts';
+import type { FoundDictionary } from '../../formats/dictionaries/found.ts';
+import { openDictionaries } from '../../formats/dictionaries/open-dictionaries.ts';
+import { wholeOf, type Rows } from '../../formats/dictionaries/rows.ts';
 import { writeSafetensors } from '../../formats/safetensors-writer.ts';
 
-/** What a dictionary file says of itself, in its safetensors metadata. */
-const metadataSchema = v.object({
-  format: v.literal('assay-dictionary'),
-  architecture: v.picklist(architectureNames),
-  hook: v.string(),
+/** What a dictionary file says of where it belongs. */
+export interface DictionaryMetadata {
+  readonly hook: string;
   /** What a transcoder predicts and takes the place of. */
-  target: v.optional(v.string()),
-  model: v.string(),
+  readonly target?: string | undefined;
+  readonly model: string;
   /** What was done to the weights of the model whose activations it was trained on. */
-  processing: v.optional(v.picklist(weightProcessings), 'none'),
-  seed: v.string(),
-  /** Latents that a top-k encoder keeps. */
-  k: v.optional(v.pipe(v.string(), v.regex(/^[1-9]\d{0,8}$/), v.transform(Number))),
-});
-export type DictionaryMetadata = v.InferOutput<typeof metadataSchema>;
+  readonly processing: WeightProcessing;
+}
 
 /**
  * Writes a dictionary, float32, under SAELens' names and in its orientation: W_enc [d, n], W_dec [n, d]
@@ -33,8 +34,8 @@ export type DictionaryMetadata = v.InferOutput<typeof metadataSchema>;
 export function writeDictionary(
   path: string,
   engine: Engine,
-  dictionary: FrozenDictionary,
-  { target, ...metadata }: Omit<DictionaryMetadata, 'format' | 'architecture' | 'k'>,
+  dictionary: FrozenDictionary<Architecture>,
+  { target, ...metadata }: DictionaryMetadata & { readonly seed: string },
 ): void {
   const { architecture, parameters } = dictionary;
   const tensors = architecture.file.map(({ parameter, tensor, transposed }) => {
@@ -54,74 +55,91 @@ export function writeDictionary(
 }
 
 /**
- * Reads a dictionary file onto an engine.
- * @throws AppError `unsupported` for a file without Assay's metadata, `shape-mismatch` where the
- *   tensors do not fit each other.
+ * Reads a dictionary onto an engine, from a file of Assay's or of another tool; a folder does as well.
+ * Of several in one place the name of one follows the path: `run/samples_400.pt#blocks.6.hook_resid_pre`.
+ * @throws AppError `not-found`, `unsupported`, `shape-mismatch` …, `bad-input` where there are several.
  */
 export function readDictionary(
   path: string,
   engine: Engine,
 ): { dictionary: FrozenDictionary; metadata: DictionaryMetadata } {
-  const reader = openSafetensors(path);
-  try {
-    const metadata = parseMetadata(reader);
-    const architecture = openArchitecture({
-      ...metadata,
-      transcoder: metadata.target !== undefined,
-      skip: reader.tensors.has('W_skip'),
-    });
-    const [dIn = 0, latents = 0] = reader.tensors.get('W_enc')?.shape ?? [];
-    const shape = { dIn, latents };
-    const parameterShapes =
-      architecture.frozenParameters?.(shape) ?? architecture.parameters(shape);
-    const shapes = new Map(parameterShapes.map(({ name, shape: lengths }) => [name, lengths]));
+  return withDictionary(path, (found) => {
+    const { form, sizes, tensors } = found;
+    const read = (name: FormTensor, shape: readonly number[]): Tensor =>
+      engine.floats(valuesOf(name, tensors[name]!), shape);
     const parameters = Object.fromEntries(
-      architecture.file.map(({ parameter, tensor, transposed }) => {
-        const shape = shapes.get(parameter) ?? [];
-        const expected = transposed ? shape.toReversed() : shape;
-        const found = reader.tensors.get(tensor)?.shape;
-        if (dIn === 0 || latents === 0 || found?.join() !== expected.join())
-          throw new AppError(
-            'shape-mismatch',
-            `${path}: tensor '${tensor}' is [${found?.join(', ') ?? 'missing'}], where [${expected.join(', ')}] is needed.`,
-            { file: path, place: tensor },
-          );
-        const values = reader.floats(tensor);
-        const [rows = 0, columns = 0] = expected;
-        return [
-          parameter,
-          engine.floats(transposed ? transpose(values, rows, columns) : values, shape),
-        ];
-      }),
+      formTensors(form, sizes).map(({ name, shape }) => [name, read(name, shape)]),
     ) as unknown as DictionaryParameters;
-    return { dictionary: new FrozenDictionary(engine, architecture, parameters), metadata };
-  } finally {
-    reader.close();
-  }
+    return {
+      dictionary: new FrozenDictionary(engine, architectureOf(found), parameters),
+      metadata: metadataOf(found),
+    };
+  });
 }
 
-/** What a dictionary file says of itself. Throws as `readDictionary` does. */
+/** Where a dictionary belongs. Throws as `readDictionary` does. */
 export function readDictionaryMetadata(path: string): DictionaryMetadata {
-  const reader = openSafetensors(path);
+  return withDictionary(path, metadataOf);
+}
+
+function metadataOf({ hook, target, model, processing }: FoundDictionary): DictionaryMetadata {
+  return { hook, model, processing, ...(target !== '' && { target }) };
+}
+
+/** The architecture that trained it, where that was done here, so that it can go on. */
+function architectureOf(found: FoundDictionary): FrozenArchitecture {
+  const { format, architecture, form, target } = found;
+  const trained = architectureNames.find(
+    (name): name is ArchitectureName => format === 'assay' && name === architecture,
+  );
+  if (!trained) return formArchitecture(form);
+  // Of BatchTopK and Matryoshka only training needs k.
+  return openArchitecture({
+    architecture: trained,
+    k: form.k ?? 1,
+    transcoder: target !== '',
+    skip: form.skip,
+  });
+}
+
+function valuesOf(name: FormTensor, rows: Rows): Float32Array {
+  const values = wholeOf(rows);
+  // A code is above 0 whatever its threshold.
+  return name === 'threshold' ? values.map((value) => Math.max(0, value)) : values;
+}
+
+function withDictionary<T>(path: string, use: (found: FoundDictionary) => T): T {
+  const { found, close } = openDictionary(path);
   try {
-    return parseMetadata(reader);
+    return use(found);
   } finally {
-    reader.close();
+    close();
   }
 }
 
-function parseMetadata({ source, metadata }: TensorReader): DictionaryMetadata {
-  const parsed = v.safeParse(metadataSchema, Object.fromEntries(metadata));
-  if (
-    parsed.success &&
-    (parsed.output.k !== undefined || !topKNames.includes(parsed.output.architecture))
-  )
-    return parsed.output;
+/** The one dictionary of a path, its tensors read on demand until it is closed. Throws as `readDictionary`. */
+export function openDictionary(path: string): { found: FoundDictionary; close: () => void } {
+  const [place, name] = splitName(path);
+  const opened = openDictionaries(place);
+  const { dictionaries } = opened;
+  const wanted =
+    name === undefined
+      ? dictionaries
+      : dictionaries.filter((found) => found.name === name || found.hook === name);
+  const [only] = wanted;
+  if (only && wanted.length === 1) return { found: only, close: () => opened.close() };
+  opened.close();
+  const names = dictionaries.map((found) => found.name);
   throw new AppError(
-    'unsupported',
-    `${source} is not a dictionary that Assay wrote (its metadata say ${JSON.stringify(metadata.get('format') ?? 'nothing')}).`,
-    { file: source, place: '__metadata__' },
+    'bad-input',
+    `${place} holds ${dictionaries.length} dictionaries${name === undefined ? '' : `, and ${wanted.length} are called '${name}'`}. Name one of them after a #: ${names.slice(0, 12).join(', ')}.`,
+    { file: place },
   );
+}
+
+function splitName(path: string): [place: string, name?: string] {
+  const at = path.lastIndexOf('#');
+  return at < 0 || existsSync(path) ? [path] : [path.slice(0, at), path.slice(at + 1)];
 }
 
 function transpose(values: Float32Array, rows: number, columns: number): Float32Array {

@@ -1,20 +1,29 @@
+import { runImportJob } from './import/index.ts';
 import { joinQueries } from './join-queries.ts';
 import { openParentPort } from './parent-port.ts';
+import { dictionaryQueries } from './queries/dictionaries.ts';
 import { engineQueries } from './queries/engines.ts';
 import { generateQueries } from './queries/generate.ts';
 import { mapQueries } from './queries/map.ts';
 import { modelQueries } from './queries/model.ts';
 import { tokenizeQueries } from './queries/tokenize.ts';
 import { statisticsQueries } from './queries/statistics.ts';
+import { runCompareJob } from './compare/index.ts';
 import { runRegressJob } from './regress.ts';
 import { runWorker } from './run-worker.ts';
 import { runTrainJob } from './train/index.ts';
 
 /** The entry of a worker process, under either shell: what it can do, and for whom. */
 runWorker(openParentPort(), {
-  jobs: { train: runTrainJob, regress: runRegressJob },
+  jobs: {
+    train: runTrainJob,
+    regress: runRegressJob,
+    compare: runCompareJob,
+    import: runImportJob,
+  },
   queries: joinQueries(
     engineQueries,
+    dictionaryQueries,
     modelQueries,
     generateQueries,
     tokenizeQueries,

@@ -88,8 +88,9 @@ class Worker {
       const { queries } = this.#work;
       const query = Object.hasOwn(queries, name) ? queries[name] : undefined;
       if (!query) throw new AppError('unknown-operation', `There is no query '${name}'.`);
-      const report = (done: number, total: number) =>
-        this.#port.send({ type: 'query-progress', id, done, total });
+      const report = atIntervals((done, total) =>
+        this.#port.send({ type: 'query-progress', id, done, total }),
+      );
       const result = await query(input, { signal: abort.signal, report });
       this.#port.send({ type: 'answer', id, result: result ?? null });
     } catch (error) {
@@ -98,6 +99,19 @@ class Worker {
       this.#queries.delete(id);
     }
   }
+}
+
+const progressMilliseconds = 100;
+
+/** Passes on the first report, the last one, and those between at most ten times a second. */
+function atIntervals(send: (done: number, total: number) => void) {
+  let last = -Infinity;
+  return (done: number, total: number) => {
+    const now = performance.now();
+    if (now - last < progressMilliseconds && done < total) return;
+    last = now;
+    send(done, total);
+  };
 }
 
 function prepareFolder(folder: string): void {

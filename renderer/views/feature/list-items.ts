@@ -16,12 +16,13 @@ export interface ListItem {
   readonly share: number;
 }
 
-export function logitItems(logits: FeatureDetail['promoted']): ListItem[] {
+/** @param hasIds the ids are those of the model's vocabulary; a dashboard brings words alone */
+export function logitItems(logits: FeatureDetail['promoted'], hasIds = true): ListItem[] {
   const largest = logits.reduce((most, { value }) => Math.max(most, Math.abs(value)), 0);
   return logits.map(({ id, token, value }) => ({
     key: String(id),
     text: visibleToken(token, { spaces: true }),
-    detail: `id ${id}`,
+    ...(hasIds ? { detail: `id ${id}` } : {}),
     isToken: true,
     value,
     shown: `${value > 0 ? '+' : ''}${formatNumber(value)}`,

@@ -79,6 +79,7 @@ const kinds: Readonly<Record<JobRow['kind'], string>> = {
   train: 'training',
   regress: 'regression',
   compare: 'comparison',
+  import: 'import',
 };
 
 export function kindWords(kind: JobRow['kind']): string {

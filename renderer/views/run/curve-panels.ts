@@ -24,6 +24,17 @@ export const curvePanels: readonly CurvePanel[] = [
   { title: 'Gradient norm', names: ['gradientNorm'], logY: true },
 ];
 
+/**
+ * Charts for curves of another tool: those of Assay's names as above, then one for each other name.
+ * @param names of all curves that the runs have
+ */
+export function panelsOf(names: readonly string[]): CurvePanel[] {
+  const known = curvePanels.filter((panel) => panel.names.some((name) => names.includes(name)));
+  const taken = new Set(known.flatMap((panel) => panel.names));
+  const others = names.filter((name) => !taken.has(name));
+  return [...known, ...others.map((name) => ({ title: axisLabel(name), names: [name] }))];
+}
+
 /** What the axis says of a series: its title and unit. */
 export function axisLabel(name: string): string {
   const { title, unit } = metricDefinition(name);

@@ -45,10 +45,10 @@ const typeColumn: Column<Row> = {
   key: 'type',
   title: 'Type',
   definition:
-    'What the loss compares: local (input and output), e2e (logits), downstream (logits and later activations); _local and _all with the reconstruction of the input as well.',
+    'What the loss compares: local (input and output), e2e (logits), downstream (logits and later activations); _local and _all with the reconstruction of the input as well; imported where the config of another tool does not say.',
   width: 120,
   sortable: true,
-  text: ({ group }) => group.type,
+  text: ({ group }) => group.type ?? 'imported',
 };
 
 /** Columns of the table of runs: name, what tells the specs apart, metrics, and how they went. */

@@ -10,11 +10,18 @@ export interface Server {
 }
 
 /** Starts `assay serve` as a user would, with a home of its own. @param folder project to open */
-export async function startServer(home: string, folder?: string): Promise<Server> {
+export async function startServer(
+  home: string,
+  folder?: string,
+  environment: Record<string, string> = {},
+): Promise<Server> {
   const child = spawn(
     process.execPath,
     [resolve(root, 'main/headless/index.ts'), 'serve', ...(folder === undefined ? [] : [folder])],
-    { env: { ...process.env, ASSAY_HOME: home }, stdio: ['ignore', 'pipe', 'pipe'] },
+    {
+      env: { ...process.env, ASSAY_HOME: home, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
   );
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));

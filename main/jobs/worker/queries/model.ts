@@ -74,7 +74,8 @@ const runEncode = async (
   try {
     const { dictionary } = readDictionary(ask.dictionary, engine);
     const shape = reader.tensors.get('x')?.shape ?? [];
-    const [latents, width] = dictionary.parameters.encoder.shape as [number, number];
+    const { latents, dIn: width } = dictionary.shape;
+    const outWidth = dictionary.parameters.decoder.shape[1]!;
     if (shape.length !== 2 || shape[1] !== width)
       throw new AppError(
         'shape-mismatch',
@@ -84,7 +85,7 @@ const runEncode = async (
     const rows = shape[0]!;
     const plans: TensorPlan[] = [
       { name: 'features', dtype: 'F32', shape: [rows, latents] },
-      { name: 'reconstruction', dtype: 'F32', shape: [rows, width] },
+      { name: 'reconstruction', dtype: 'F32', shape: [rows, outWidth] },
     ];
     await writeWhole(ask.out, plans, async (writer) => {
       const atOnce = Math.max(1, Math.floor((1 << 24) / latents));
@@ -98,7 +99,11 @@ const runEncode = async (
         const features = engine.densify(codes);
         const reconstruction = dictionary.decode(codes, x);
         writer.write('features', Float32Array.from(engine.read(features)), row * latents);
-        writer.write('reconstruction', Float32Array.from(engine.read(reconstruction)), row * width);
+        writer.write(
+          'reconstruction',
+          Float32Array.from(engine.read(reconstruction)),
+          row * outWidth,
+        );
         engine.dispose(x, codes, features, reconstruction);
       }
     });

@@ -3,6 +3,7 @@ import type { TrainSpec } from '../../../../shared/domain/job-spec.ts';
 import { batchRows } from '../../../compute/features/feature-pass.ts';
 import type { TokenBatch } from '../../../compute/model/transformer.ts';
 import { Evaluation } from '../../../compute/sae/evaluate.ts';
+import type { Architecture } from '../../../compute/sae/architecture.ts';
 import { FrozenDictionary, type PlacedDictionary } from '../../../compute/sae/frozen-dictionary.ts';
 import type { Learner } from '../../../compute/sae/trainer.ts';
 import type { TokenFile } from '../../../formats/token-file.ts';
@@ -40,7 +41,7 @@ export async function evaluateOn(
 export function placedCopies(
   { engine, plan }: TrainInputs,
   learners: readonly Learner[],
-): PlacedDictionary[] {
+): PlacedDictionary<Architecture>[] {
   return learners.map(({ architecture, parameters, buffers, target, pass }, index) => ({
     hook: plan.dictionaries[index]!.hook,
     target,

@@ -10,6 +10,7 @@ import {
   type TokenLabels,
 } from '../../../compute/features/feature-pass.ts';
 import type { FeatureMajor } from '../../../compute/features/activation-store.ts';
+import type { Architecture } from '../../../compute/sae/architecture.ts';
 import type { FrozenDictionary, PlacedDictionary } from '../../../compute/sae/frozen-dictionary.ts';
 import { writeSafetensors } from '../../../formats/safetensors-writer.ts';
 import type { JobControl } from '../../control.ts';
@@ -72,7 +73,7 @@ interface Collected {
 
 async function collect(
   inputs: TrainInputs,
-  dictionaries: readonly PlacedDictionary[],
+  dictionaries: readonly PlacedDictionary<Architecture>[],
   features: NonNullable<TrainSpec['features']>,
   control: JobControl,
 ): Promise<Collected> {
@@ -105,13 +106,13 @@ function aliveMetrics({ pointers, tokens, latents }: FeatureMajor): Metrics {
 class ResultWriter {
   readonly #assignment: JobAssignment;
   readonly #inputs: TrainInputs;
-  readonly #dictionaries: readonly PlacedDictionary[];
+  readonly #dictionaries: readonly PlacedDictionary<Architecture>[];
   readonly #files: ResultFile[] = [];
 
   constructor(
     assignment: JobAssignment,
     inputs: TrainInputs,
-    dictionaries: readonly PlacedDictionary[],
+    dictionaries: readonly PlacedDictionary<Architecture>[],
   ) {
     this.#assignment = assignment;
     this.#inputs = inputs;

@@ -22,7 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), 'assay-dictionary-'));
 const shape = { dIn: 6, latents: 20 };
 const metadata = { hook: 'x', model: 'model', processing: 'none', seed: '0' } as const;
 
-function write(spec: ArchitectureSpec): { path: string; dictionary: FrozenDictionary } {
+function write(spec: ArchitectureSpec) {
   const path = join(folder, `${spec.architecture}.safetensors`);
   const architecture = openArchitecture(spec);
   const parameters = architecture.initialise(engine, shape, 3);

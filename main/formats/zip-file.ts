@@ -1,21 +1,23 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
-import { crc32 } from 'node:zlib';
-import { AppError, fileError } from '../../../shared/errors.ts';
-import { closeFile, readFileBytes, truncatedFile } from '../file-bytes.ts';
+import { crc32, inflateRawSync } from 'node:zlib';
+import { AppError } from '../../shared/errors.ts';
+import { truncatedFile, type ByteSource } from './file-bytes.ts';
 
 /**
- * ZIP files whose entries are stored without compression, as torch.save writes them. The central
- * directory is read and each entry held against its local header; entries are read in place by their
- * exact name, never written to a path. Whatever two readers could understand differently is refused:
- * names or sizes that differ between the two headers, entries that overlap, names given twice.
+ * ZIP files, as torch.save and numpy.savez write them. The central directory is read and each entry
+ * held against its local header; entries are read in memory by their exact name, never written to a
+ * path. Whatever two readers could understand differently is refused: names or sizes that differ
+ * between the two headers, entries that overlap, names given twice.
  */
 
-export interface StoredEntry {
+export interface ZipEntry {
   readonly name: string;
   readonly size: number;
   readonly crc: number;
   /** Offset of its bytes in the file. */
   readonly offset: number;
+  /** Bytes that it takes there: its size, but for a compressed one. */
+  readonly packed: number;
+  readonly isCompressed: boolean;
 }
 
 const endBytes = 22;
@@ -30,52 +32,85 @@ const largestDirectory = 64 << 20;
 const inExtra = 0xffffffff;
 
 const flags = { encrypted: 0x1, sizesFollow: 0x8, patched: 0x20, strong: 0x40, masked: 0x2000 };
+const methods = { stored: 0, deflated: 8 };
 
-/** An open file of stored entries. */
-export class StoredZip {
+/** Whether entries may be compressed, and how large one of them may then be: it is read whole. */
+export interface ZipOptions {
+  readonly largestCompressed?: number;
+}
+
+/** An open ZIP file. */
+export class ZipFile {
   readonly path: string;
-  readonly entries: ReadonlyMap<string, StoredEntry>;
-  readonly #fd: number;
-  #closed = false;
+  readonly entries: ReadonlyMap<string, ZipEntry>;
+  readonly #bytes: ByteSource;
+  /** The compressed entry that was read last: others ask for it in parts. */
+  #unpacked: { readonly name: string; readonly bytes: Buffer } | undefined;
 
-  private constructor(path: string, fd: number, entries: ReadonlyMap<string, StoredEntry>) {
-    this.path = path;
-    this.#fd = fd;
+  private constructor(bytes: ByteSource, entries: ReadonlyMap<string, ZipEntry>) {
+    this.path = bytes.file;
+    this.#bytes = bytes;
     this.entries = entries;
   }
 
-  /** @throws AppError `truncated`, `corrupt`, `unsupported`, or what the file system says. */
-  static open(path: string): StoredZip {
-    let fd: number;
+  /** Takes over the bytes. @throws AppError `truncated`, `corrupt`, `unsupported`, `too-large`. */
+  static read(bytes: ByteSource, { largestCompressed = -1 }: ZipOptions = {}): ZipFile {
     try {
-      fd = openSync(path, 'r');
+      const entries = readDirectory(bytes);
+      for (const { name, isCompressed, size } of entries.values()) {
+        if (!isCompressed) continue;
+        if (largestCompressed < 0) throw refused(bytes.file, name, 'it is compressed');
+        if (size > largestCompressed)
+          throw new AppError(
+            'too-large',
+            `${bytes.file}: ${name} is compressed and has ${size} bytes, more than ${largestCompressed}. Write it without compression.`,
+            { file: bytes.file, place: name },
+          );
+      }
+      return new ZipFile(bytes, entries);
     } catch (error) {
-      throw fileError(error, path);
-    }
-    try {
-      return new StoredZip(path, fd, readDirectory(fd, path));
-    } catch (error) {
-      closeSync(fd);
-      throw fileError(error, path);
+      bytes.close();
+      throw error;
     }
   }
 
   /** Bytes `start` up to `end` of an entry; the checksum is held against a whole one. */
-  read(entry: StoredEntry, start = 0, end = entry.size): Buffer {
-    const bytes = readFileBytes(this.#fd, this.path, entry.offset + start, end - start);
-    if (bytes.length === entry.size && crc32(bytes) !== entry.crc)
+  read(entry: ZipEntry, start = 0, end = entry.size): Buffer {
+    if (entry.isCompressed) return this.#inflate(entry).subarray(start, end);
+    const bytes = this.#bytes.read(entry.offset + start, end - start);
+    if (bytes.length === entry.size) this.#check(entry, bytes);
+    return bytes;
+  }
+
+  close(): void {
+    this.#bytes.close();
+  }
+
+  /** Whatever the entry claims, no more bytes come out than its size. */
+  #inflate(entry: ZipEntry): Buffer {
+    if (this.#unpacked?.name === entry.name) return this.#unpacked.bytes;
+    this.#unpacked = undefined;
+    const packed = this.#bytes.read(entry.offset, entry.packed);
+    let bytes: Buffer;
+    try {
+      bytes = inflateRawSync(packed, { maxOutputLength: Math.max(1, entry.size) });
+    } catch {
+      throw corruptZip(this.path, entry.name, 'its bytes cannot be unpacked to the size it claims');
+    }
+    if (bytes.length !== entry.size)
+      throw corruptZip(this.path, entry.name, `it holds ${bytes.length} bytes, not ${entry.size}`);
+    this.#check(entry, bytes);
+    this.#unpacked = { name: entry.name, bytes };
+    return bytes;
+  }
+
+  #check(entry: ZipEntry, bytes: Buffer): void {
+    if (crc32(bytes) !== entry.crc)
       throw corruptZip(
         this.path,
         entry.name,
         'its bytes do not have the checksum that they should',
       );
-    return bytes;
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    closeFile(this.#fd, this.path);
   }
 }
 
@@ -101,22 +136,24 @@ interface Directory {
   readonly count: number;
 }
 
-function readDirectory(fd: number, file: string): Map<string, StoredEntry> {
-  const { offset, size, count } = findDirectory(fd, file);
+function readDirectory(source: ByteSource): Map<string, ZipEntry> {
+  const { file } = source;
+  const { offset, size, count } = findDirectory(source);
   if (count > mostEntries || size > largestDirectory)
     throw refused(file, 'directory', `it has ${count} entries`);
-  const bytes = readFileBytes(fd, file, offset, size);
-  const entries = new Map<string, StoredEntry>();
+  const bytes = source.read(offset, size);
+  const entries = new Map<string, ZipEntry>();
   const pieces: Piece[] = [];
   let at = 0;
   for (let index = 0; index < count; index++) {
     if (at + centralBytes > size) throw corruptZip(file, 'directory', 'it ends too early');
     const { next, ...found } = readCentral(bytes, at, file);
-    const { name, header, crc } = found;
+    const { name, header, packed } = found;
     if (entries.has(name)) throw corruptZip(file, name, 'the name is there twice');
-    const start = checkLocal(fd, file, found, offset);
-    entries.set(name, { name, size: found.size, crc, offset: start });
-    pieces.push({ name, start: header, end: start + found.size });
+    const start = checkLocal(source, found, offset);
+    const { size: length, crc, isCompressed } = found;
+    entries.set(name, { name, size: length, crc, offset: start, packed, isCompressed });
+    pieces.push({ name, start: header, end: start + packed });
     at = next;
   }
   if (at !== size) throw corruptZip(file, 'directory', 'bytes follow its last entry');
@@ -124,11 +161,11 @@ function readDirectory(fd: number, file: string): Map<string, StoredEntry> {
   return entries;
 }
 
-function findDirectory(fd: number, file: string): Directory {
-  const fileBytes = fstatSync(fd).size;
+function findDirectory(source: ByteSource): Directory {
+  const { file, size: fileBytes } = source;
   if (fileBytes < endBytes) throw truncatedFile(file, `it has ${fileBytes} bytes`);
   const tailBytes = Math.min(fileBytes, endBytes + longestComment);
-  const tail = readFileBytes(fd, file, fileBytes - tailBytes, tailBytes);
+  const tail = source.read(fileBytes - tailBytes, tailBytes);
   let end = tailBytes - endBytes;
   // The end record is the one whose comment reaches exactly to the end of the file.
   while (end >= 0 && !isEnd(tail, end)) end--;
@@ -144,7 +181,7 @@ function findDirectory(fd: number, file: string): Directory {
     throw refused(file, 'end', 'it is spread over several disks');
   if (tail.readUInt16LE(end + 8) !== short.count)
     throw corruptZip(file, 'end', 'it counts its entries in two ways');
-  const long = findLongDirectory(fd, file, endOffset);
+  const long = findLongDirectory(source, endOffset);
   const directory = long?.directory ?? short;
   if (
     !agree(short.count, directory.count, 0xffff, long) ||
@@ -171,13 +208,13 @@ function isEnd(tail: Buffer, at: number): boolean {
 
 /** The ZIP64 end record, by its locator right before the plain one; undefined where there is none. */
 function findLongDirectory(
-  fd: number,
-  file: string,
+  source: ByteSource,
   endOffset: number,
 ): { directory: Directory; start: number } | undefined {
   const start = endOffset - locatorBytes - end64Bytes;
   if (start < 0) return undefined;
-  const both = readFileBytes(fd, file, start, end64Bytes + locatorBytes);
+  const { file } = source;
+  const both = source.read(start, end64Bytes + locatorBytes);
   if (both.readUInt32LE(end64Bytes) !== 0x07064b50) return undefined;
   const recordOffset = safeNumber(both.readBigUInt64LE(end64Bytes + 8), file, 'end');
   if (recordOffset !== start || both.readUInt32LE(0) !== 0x06064b50)
@@ -186,7 +223,7 @@ function findLongDirectory(
   return { directory: { count: field(32), size: field(40), offset: field(48) }, start };
 }
 
-interface Central extends Omit<StoredEntry, 'offset'> {
+interface Central extends Omit<ZipEntry, 'offset'> {
   readonly flags: number;
   readonly header: number;
 }
@@ -202,14 +239,19 @@ function readCentral(bytes: Buffer, at: number, file: string): Central & { next:
   const bits = bytes.readUInt16LE(at + 8);
   if (bits & (flags.encrypted | flags.strong | flags.masked | flags.patched))
     throw refused(file, name, 'it is encrypted or patched');
-  if (bytes.readUInt16LE(at + 10) !== 0) throw refused(file, name, 'it is compressed');
+  const method = bytes.readUInt16LE(at + 10);
+  if (method !== methods.stored && method !== methods.deflated)
+    throw refused(file, name, 'it is compressed in an uncommon way');
   if (bytes.readUInt32LE(at + 38) >>> 28 === 0xa) throw refused(file, name, 'it is a link');
   const long = readLongFields(bytes, at, nameEnd, extraEnd, file, name);
-  if (long.size !== long.packed)
+  const isCompressed = method === methods.deflated;
+  if (!isCompressed && long.size !== long.packed)
     throw corruptZip(file, name, 'it is stored in another size than its own');
   return {
     name,
     size: long.size,
+    packed: long.packed,
+    isCompressed,
     crc: bytes.readUInt32LE(at + 16),
     flags: bits,
     header: long.header,
@@ -265,20 +307,24 @@ function readName(bytes: Buffer, file: string): string {
 }
 
 /** Holds an entry against its local header. Answers the offset of its bytes. */
-function checkLocal(fd: number, file: string, entry: Central, directory: number): number {
-  const { name, size, crc, header } = entry;
+function checkLocal(source: ByteSource, entry: Central, directory: number): number {
+  const { file } = source;
+  const { name, size, packed, crc, header } = entry;
   if (header + localBytes > directory)
     throw corruptZip(file, name, 'its bytes do not lie before the directory');
-  const fixed = readFileBytes(fd, file, header, localBytes);
+  const fixed = source.read(header, localBytes);
   if (fixed.readUInt32LE(0) !== 0x04034b50)
     throw corruptZip(file, name, 'it has no header of its own');
   const nameBytes = fixed.readUInt16LE(26);
   const offset = header + localBytes + nameBytes + fixed.readUInt16LE(28);
-  if (offset + size > directory)
+  if (offset + packed > directory)
     throw corruptZip(file, name, 'its bytes do not lie before the directory');
-  if (!readFileBytes(fd, file, header + localBytes, nameBytes).equals(Buffer.from(name)))
+  if (!source.read(header + localBytes, nameBytes).equals(Buffer.from(name)))
     throw corruptZip(file, name, 'its own header names it otherwise');
-  if (fixed.readUInt16LE(6) !== entry.flags || fixed.readUInt16LE(8) !== 0)
+  if (
+    fixed.readUInt16LE(6) !== entry.flags ||
+    fixed.readUInt16LE(8) !== (entry.isCompressed ? methods.deflated : methods.stored)
+  )
     throw corruptZip(file, name, 'its own header says otherwise how it is stored');
   // Where sizes follow the bytes, the header may leave them at 0; else it has them, or says that they
   // are in its extra field, as it does for the largest.
@@ -286,7 +332,7 @@ function checkLocal(fd: number, file: string, entry: Central, directory: number)
   const agrees = (value: number, expected: number) =>
     value === expected || value === inExtra || (open !== 0 && value === 0);
   if (
-    !agrees(fixed.readUInt32LE(18), size) ||
+    !agrees(fixed.readUInt32LE(18), packed) ||
     !agrees(fixed.readUInt32LE(22), size) ||
     (fixed.readUInt32LE(14) !== crc && !(open && fixed.readUInt32LE(14) === 0))
   )

@@ -1,0 +1,223 @@
+import { AppError } from '../../../shared/errors.ts';
+import type { TensorInfo, TensorReader } from '../../../shared/domain/tensors.ts';
+
+/**
+ * A tensor of a dictionary as the internal form wants it: a matrix by rows, read block by block, so
+ * that a file larger than memory can be gone through. A vector [n] has n rows of one column.
+ */
+export interface Rows {
+  readonly rows: number;
+  readonly columns: number;
+  /** Rows `start` up to `end`, row-major float32, in an array of its own. */
+  read(start: number, end: number): Float32Array;
+}
+
+/** A matrix of up to this many numbers is held while its columns are read as rows. */
+const largestHeld = 64 << 20;
+
+/** Which way a matrix lies in its file: its rows are the rows that are wanted, or its columns are. */
+export type Lie = 'rows' | 'columns';
+
+/** @throws AppError `not-found`, or `shape-mismatch` where it is no matrix. */
+export function matrixOf(reader: TensorReader, name: string, lie: Lie): Rows {
+  const [first, second] = shapeOf(reader, name, 2) as [number, number];
+  if (lie === 'rows')
+    return {
+      rows: first,
+      columns: second,
+      read: (start, end) => reader.floats(name, start * second, end * second),
+    };
+  return new TurnedRows(reader, name, first, second);
+}
+
+/** @throws AppError `not-found`, or `shape-mismatch` where it is no vector. */
+export function vectorOf(reader: TensorReader, name: string): Rows {
+  const [rows] = shapeOf(reader, name, 1) as [number];
+  return { rows, columns: 1, read: (start, end) => reader.floats(name, start, end) };
+}
+
+/** The shape of a tensor that must have so many axes. @throws AppError */
+export function shapeOf(reader: TensorReader, name: string, axes: number): readonly number[] {
+  const { shape } = requireEntry(reader, name);
+  if (shape.length === axes && shape.every((length) => length > 0)) return shape;
+  throw new AppError(
+    'shape-mismatch',
+    `${reader.source}: tensor '${name}' is [${shape.join(', ')}], where ${axes === 1 ? 'a vector' : 'a matrix'} is expected.`,
+    { file: reader.source, place: name },
+  );
+}
+
+function requireEntry(reader: TensorReader, name: string): TensorInfo {
+  const entry = reader.tensors.get(name);
+  if (entry) return entry;
+  throw new AppError(
+    'not-found',
+    `${reader.source} has no tensor '${name}'. It has: ${[...reader.tensors.keys()].slice(0, 12).join(', ')}.`,
+    { file: reader.source, place: name },
+  );
+}
+
+/** The one number of a tensor such as `k`. @throws AppError */
+export function scalarOf(reader: TensorReader, name: string): number {
+  const { dtype, size } = requireEntry(reader, name);
+  const [value] =
+    size === 1
+      ? /^[FB]/.test(dtype) && dtype !== 'BOOL'
+        ? reader.floats(name)
+        : reader.ints(name)
+      : [];
+  if (value !== undefined && Number.isFinite(value)) return value;
+  throw new AppError('shape-mismatch', `${reader.source}: tensor '${name}' is not one number.`, {
+    file: reader.source,
+    place: name,
+  });
+}
+
+/** A vector with one value throughout. */
+export function constantRows(rows: number, value: number): Rows {
+  return { rows, columns: 1, read: (start, end) => new Float32Array(end - start).fill(value) };
+}
+
+/** Rows with each block changed in place on its way out. */
+export function changedRows(
+  source: Rows,
+  change: (values: Float32Array, start: number, end: number) => void,
+): Rows {
+  return {
+    rows: source.rows,
+    columns: source.columns,
+    read(start, end) {
+      const values = source.read(start, end);
+      change(values, start, end);
+      return values;
+    },
+  };
+}
+
+/** All rows times one factor. */
+export function scaledBy(source: Rows, factor: number): Rows {
+  return changedRows(source, (values) => {
+    for (let i = 0; i < values.length; i++) values[i]! *= factor;
+  });
+}
+
+/** Each row times, or divided by, its own factor; factors are asked for once they are needed. */
+export function scaledRows(
+  source: Rows,
+  factors: () => ArrayLike<number>,
+  how: 'times' | 'divided' = 'times',
+): Rows {
+  const { columns } = source;
+  return changedRows(source, (values, start) => {
+    const of = factors();
+    for (let at = 0, row = start; at < values.length; at += columns, row++) {
+      const factor = how === 'times' ? of[row]! : 1 / of[row]!;
+      for (let j = 0; j < columns; j++) values[at + j]! *= factor;
+    }
+  });
+}
+
+/** Each row divided by max(its L2 norm, 1e-12), as torch.nn.functional.normalize does. */
+export function unitRows(source: Rows): Rows {
+  const { columns } = source;
+  return changedRows(source, (values) => {
+    for (let at = 0; at < values.length; at += columns) {
+      const factor = 1 / Math.max(normAt(values, at, columns), 1e-12);
+      for (let j = 0; j < columns; j++) values[at + j]! *= factor;
+    }
+  });
+}
+
+/** L2 norms of all rows, read through in blocks when they are first asked for. */
+export function normsOf(source: Rows): () => Float64Array {
+  let norms: Float64Array | undefined;
+  return () => {
+    if (norms) return norms;
+    const found = new Float64Array(source.rows);
+    forBlocks(source, (values, start) => {
+      for (let at = 0, row = start; at < values.length; at += source.columns, row++)
+        found[row] = normAt(values, at, source.columns);
+    });
+    return (norms = found);
+  };
+}
+
+/** All of a tensor, for those that are small. */
+export function wholeOf(source: Rows): Float32Array {
+  return source.read(0, source.rows);
+}
+
+/** Goes through a tensor in blocks of some megabytes. */
+export function forBlocks(source: Rows, use: (values: Float32Array, start: number) => void): void {
+  const step = blockRows(source);
+  for (let start = 0; start < source.rows; start += step)
+    use(source.read(start, Math.min(source.rows, start + step)), start);
+}
+
+/** Rows of one block. */
+export function blockRows({ columns }: Rows): number {
+  return Math.max(1, Math.floor((1 << 20) / columns));
+}
+
+function normAt(values: Float32Array, at: number, columns: number): number {
+  let squares = 0;
+  for (let j = at; j < at + columns; j++) squares += values[j]! * values[j]!;
+  return Math.sqrt(squares);
+}
+
+/** The columns of a stored matrix [columns, rows] as rows. */
+class TurnedRows implements Rows {
+  readonly rows: number;
+  readonly columns: number;
+  readonly #reader: TensorReader;
+  readonly #name: string;
+  #held: Float32Array | undefined;
+
+  constructor(reader: TensorReader, name: string, columns: number, rows: number) {
+    this.#reader = reader;
+    this.#name = name;
+    this.columns = columns;
+    this.rows = rows;
+  }
+
+  read(start: number, end: number): Float32Array {
+    const { rows, columns } = this;
+    const out = new Float32Array((end - start) * columns);
+    if (rows * columns > largestHeld) {
+      for (let column = 0; column < columns; column++) {
+        const from = column * rows;
+        const part = this.#reader.floats(this.#name, from + start, from + end);
+        for (let row = 0; row < part.length; row++) out[row * columns + column] = part[row]!;
+      }
+      return out;
+    }
+    const held = (this.#held ??= this.#reader.floats(this.#name));
+    turn(held, out, { rows, columns, start, end });
+    if (end === rows) this.#held = undefined;
+    return out;
+  }
+}
+
+/** Rows and columns of the pieces in which a matrix is turned, so that both ends stay in the cache. */
+const piece = { rows: 128, columns: 32 };
+
+/** out [end - start, columns] = the columns `start` up to `end` of `from` [columns, rows]. */
+function turn(
+  from: Float32Array,
+  out: Float32Array,
+  { rows, columns, start, end }: { rows: number; columns: number; start: number; end: number },
+): void {
+  for (let top = start; top < end; top += piece.rows) {
+    const bottom = Math.min(end, top + piece.rows);
+    for (let left = 0; left < columns; left += piece.columns) {
+      const right = Math.min(columns, left + piece.columns);
+      for (let column = left; column < right; column++) {
+        let at = (top - start) * columns + column;
+        for (let source = column * rows + top; source < column * rows + bottom; source++) {
+          out[at] = from[source]!;
+          at += columns;
+        }
+      }
+    }
+  }
+}
