@@ -2,7 +2,7 @@ import type { FetchedTensors } from '../../shared/contract/comparisons.ts';
 import { AppError } from '../../shared/errors.ts';
 import { asAppError } from './errors.ts';
 
-export type TensorArray = Int32Array | Float32Array | Float64Array | Uint8Array | Uint16Array;
+export type TensorArray = Int32Array | Float32Array;
 export type Tensors = Readonly<Record<string, TensorArray>>;
 
 /** Reads tensors that the host offers as bytes. @throws AppError `not-found` or `truncated` */
@@ -25,24 +25,11 @@ export async function readTensors(from: FetchedTensors, signal?: AbortSignal): P
 }
 
 function viewOf(bytes: ArrayBuffer, tensor: FetchedTensors['tensors'][number]): TensorArray {
-  const { dtype, shape, offset, name } = tensor;
+  const { dtype, shape, offset } = tensor;
   const size = shape.reduce((product, length) => product * length, 1);
-  switch (dtype) {
-    case 'I32':
-      return new Int32Array(bytes, offset, size);
-    case 'F32':
-      return new Float32Array(bytes, offset, size);
-    case 'F64':
-      return new Float64Array(bytes, offset, size);
-    case 'U8':
-      return new Uint8Array(bytes, offset, size);
-    case 'U16':
-      return new Uint16Array(bytes, offset, size);
-    default:
-      throw new AppError('unsupported', `The page cannot read ${name}, which is ${dtype}.`, {
-        place: name,
-      });
-  }
+  return dtype === 'I32'
+    ? new Int32Array(bytes, offset, size)
+    : new Float32Array(bytes, offset, size);
 }
 
 /** Tensors that a component shows, fetched anew whenever their source is another. */

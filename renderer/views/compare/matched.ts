@@ -28,6 +28,8 @@ export function matchedTypes(
   for (const { type, runs } of groups)
     for (const { seed, metrics } of runs) {
       const [x, y] = [metrics[equal], metrics[read]];
+      // Imported runs may say neither.
+      if (type === null || seed === null) continue;
       if (typeof x !== 'number' || typeof y !== 'number') continue;
       const seeds = types.get(type) ?? new Map<number, Point[]>();
       seeds.set(seed, [...(seeds.get(seed) ?? []), { x, y }]);
