@@ -3,6 +3,7 @@ import { DataIslands } from './island.ts';
 import { renderPage } from './page.ts';
 import type { ReportData, ReportSectionData } from './report-data.ts';
 import { appendix } from './sections/appendix.ts';
+import { comparisonSection } from './sections/comparison-section.ts';
 import { featuresSection } from './sections/features-section.ts';
 import { fitSection } from './sections/fit-section.ts';
 import { runsSection } from './sections/runs-section.ts';
@@ -53,6 +54,8 @@ async function renderSection(
       return featuresSection(section, id, context, islands);
     case 'fit':
       return fitSection(section, id, context);
+    case 'comparison':
+      return comparisonSection(section, id, context);
     case 'study':
       return studySection(section, id, context);
   }

@@ -1,6 +1,7 @@
 import type { Command } from '../cli/command.ts';
 import { bench } from './bench.ts';
 import { cache } from './cache.ts';
+import { compare } from './compare.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { encode } from './encode.ts';
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   serve,
   run,
   study,
+  compare,
   runs,
   features,
   show,
