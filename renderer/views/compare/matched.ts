@@ -63,12 +63,19 @@ export function interpolate(line: readonly Point[], x: number): number | undefin
   return before.y + ((after.y - before.y) * (x - before.x)) / (after.x - before.x);
 }
 
-/** The middle of the stretch that every line of every type covers; undefined where there is none. */
+/** The middle of the stretch that the most lines cover; undefined without lines. */
 export function sharedMiddle(types: readonly MatchedType[]): number | undefined {
-  const lines = types.flatMap(({ seeds }) => [...seeds.values()]);
-  const low = Math.max(...lines.map((line) => line[0]!.x));
-  const high = Math.min(...lines.map((line) => line.at(-1)!.x));
-  return lines.length === 0 || low > high ? undefined : (low + high) / 2;
+  const ends = types
+    .flatMap(({ seeds }) => [...seeds.values()])
+    .map((line): [number, number] => [line[0]!.x, line.at(-1)!.x]);
+  const marks = ends.flat().sort((a, b) => a - b);
+  let best: { covered: number; middle: number } | undefined;
+  for (const [at, from] of marks.entries()) {
+    const middle = (from + (marks[at + 1] ?? from)) / 2;
+    const covered = ends.filter(([low, high]) => low <= middle && middle <= high).length;
+    if (!best || covered > best.covered) best = { covered, middle };
+  }
+  return best?.middle;
 }
 
 export interface MatchedFigure {
