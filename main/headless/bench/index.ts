@@ -5,6 +5,7 @@ import { benchMatmul } from './matmul.ts';
 import type { Bench } from './row.ts';
 import { benchSaeStep } from './sae-step.ts';
 import { benchSoak } from './soak.ts';
+import { benchUi } from './ui.ts';
 
 /** What `assay bench NAME [sizes]` can measure. */
 export const benches: Readonly<Record<string, Bench>> = {
@@ -14,4 +15,5 @@ export const benches: Readonly<Record<string, Bench>> = {
   import: benchImport,
   many: benchMany,
   soak: benchSoak,
+  ui: benchUi,
 };

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { MapAnswer, MapInput } from '../../../shared/contract/maps.ts';
@@ -11,15 +10,13 @@ import type { QueryService } from '../../jobs/query-service.ts';
 import { ask } from '../ask.ts';
 import type { Blobs } from '../blobs.ts';
 import { fetchedTensors } from '../fetched-tensors.ts';
+import { mapFile, mapNeighbours, mapSeed } from '../map-file.ts';
 import type { HostOptions } from '../options.ts';
 import type { Project } from '../project.ts';
 import type { Projects } from '../projects.ts';
 import { dictionaryFile, findDictionary } from '../read-features.ts';
 import type { HandlerGroup } from './group.ts';
 
-/** Of umap-learn: points that count as near, each point itself included. */
-const neighbours = 15;
-const seed = 0;
 /** A hundred thousand directions take minutes on a GPU and the better part of an hour on a laptop. */
 const longest = 12 * 3600 * 1000;
 
@@ -32,28 +29,28 @@ export function mapsHandlers(parts: {
 }): HandlerGroup<'maps'> {
   const { projects, queries, blobs, topics, options } = parts;
   const answer = (opened: Project, dictionaries: readonly string[]): MapAnswer => ({
-    ...fetchedTensors(mapFile(opened, dictionaries), blobs, options),
+    ...fetchedTensors(mapFile(opened.path, dictionaries), blobs, options),
     latents: dictionaries.map((id) => findDictionary(opened, id).latents),
-    neighbours,
-    seed,
+    neighbours: mapNeighbours,
+    seed: mapSeed,
   });
   return {
     'maps.get': async ({ project, dictionaries }) => {
       const opened = await projects.get(project);
-      return existsSync(mapFile(opened, dictionaries)) ? answer(opened, dictionaries) : null;
+      return existsSync(mapFile(opened.path, dictionaries)) ? answer(opened, dictionaries) : null;
     },
     'maps.make': async (input: MapInput, { signal }) => {
       const opened = await projects.get(input.project);
       const files = input.dictionaries.map((id) =>
         dictionaryFile(opened, findDictionary(opened, id)),
       );
-      const out = mapFile(opened, input.dictionaries);
+      const out = mapFile(opened.path, input.dictionaries);
       const onProgress = (done: number, total: number) =>
         topics.publish('maps.progress', input, { done, total });
       await ask(
         queries,
         'map',
-        { dictionaries: files, neighbours, seed, out },
+        { dictionaries: files, neighbours: mapNeighbours, seed: mapSeed, out },
         { signal, timeout: longest, onProgress },
       );
       return answer(opened, input.dictionaries);
@@ -69,14 +66,6 @@ export function mapsHandlers(parts: {
       };
     },
   };
-}
-
-/** Dictionaries never change, so a map under their ids stays right. */
-function mapFile(opened: Project, dictionaries: readonly string[]): string {
-  const key = createHash('sha256')
-    .update(JSON.stringify({ dictionaries, neighbours, seed, version: 1 }))
-    .digest('hex');
-  return join(cacheFolder(opened.path, 'maps'), `${key.slice(0, 32)}.safetensors`);
 }
 
 function writeColumns(file: string, columns: ReturnType<typeof featureColumns>): void {

@@ -26,7 +26,15 @@ export function layerErrors(groups: readonly RunGroup[], metric: LaterMetricName
       const summary = group.metrics[name];
       return summary?.mean == null
         ? []
-        : [{ ...summary, key: group.key, label: group.name, type: group.type ?? 'imported', layer }];
+        : [
+            {
+              ...summary,
+              key: group.key,
+              label: group.name,
+              type: group.type ?? 'imported',
+              layer,
+            },
+          ];
     };
     const later = laterNames(Object.keys(group.metrics), metric).flatMap((name) =>
       at(name, Number(laterName.exec(name)![2])),
