@@ -38,6 +38,8 @@ async function goToCompare(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { level: 1, name: 'Compare' })).toBeVisible();
 }
 
+test.setTimeout(360_000);
+
 test('dictionaries are compared and looked at down to two features, by keyboard alone', async ({
   page,
 }) => {
@@ -92,6 +94,7 @@ test('dictionaries are compared and looked at down to two features, by keyboard 
 
   const pairs = page.getByRole('grid', { name: 'Pairs of features' });
   await expect(pairs).toBeVisible();
+  await pairs.focus();
   await page.keyboard.press('j');
   await expect(page).toHaveURL(/f=\d+/);
   await expect(page.getByRole('region', { name: /^Feature \d+ of/ })).toHaveCount(2);

@@ -62,10 +62,32 @@ export function readMeasure(
   return known ?? offered[0] ?? comparisonMeasures[0];
 }
 
-/** `e2e, seed 1`. */
-export function dictionaryName({ groupName, seed, source }: NamedDictionary): string {
-  const name = groupName === '' ? visibleText(source) : visibleText(groupName);
-  return seed === null ? name : `${name}, seed ${seed}`;
+/** Names of groups without the parts that all of them share: `e2e`, or `sparsity.coefficient 0.2`. */
+export function groupNames(list: readonly NamedDictionary[]): ReadonlyMap<string, string> {
+  const parts = new Map(
+    list.map(({ group, groupName, source }) => [
+      group,
+      visibleText(groupName === '' ? source : groupName).split(', '),
+    ]),
+  );
+  const all = [...parts.values()];
+  const isShared = (part: string) => all.every((others) => others.includes(part));
+  return new Map(
+    [...parts].map(([group, own]) => {
+      const told = own.filter((part) => !isShared(part));
+      // What is alone, or shares all, is called by its first word.
+      return [group, (told.length > 0 ? told : own.slice(0, 1)).join(', ')];
+    }),
+  );
+}
+
+/** `e2e, seed 1`, in the order of the list. */
+export function dictionaryNames(list: readonly NamedDictionary[]): string[] {
+  const groups = groupNames(list);
+  return list.map(({ group, seed }) => {
+    const name = groups.get(group)!;
+    return seed === null ? name : `${name}, seed ${seed}`;
+  });
 }
 
 /** What the minimum count leaves out, and what the figure would be without it. */

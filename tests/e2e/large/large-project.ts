@@ -51,6 +51,7 @@ function addGroup(db: Writer, group: number, random: Random): void {
       hook: 'blocks.1.hook_resid_pre',
       tokens: { file: 'tokens.safetensors' },
       seeds: list,
+      dictionary: { ratio: 4 },
       objective: { preset: group % 2 === 0 ? 'local' : 'e2e', sparsity: { coefficient } },
       training: { sequences: 100, batch: 10, learningRate: 1e-3 },
     },
