@@ -24,7 +24,7 @@ export function layerErrors(groups: readonly RunGroup[], metric: LaterMetricName
     const own = Number(/^blocks\.(\d+)\./.exec(group.hook)?.[1] ?? NaN);
     const at = (name: string, layer: number): LayerError[] => {
       const summary = group.metrics[name];
-      return summary?.mean == null
+      return typeof summary?.mean !== 'number'
         ? []
         : [
             {
