@@ -45,9 +45,9 @@ async function timed(page: Page, act: string, read: string): Promise<number> {
 }
 
 const firstRow = (label: string) =>
-  `document.querySelector('[role=grid][aria-label="${label}"] [aria-rowindex="2"]')?.innerText ?? ''`;
+  `document.querySelector('[role$=grid][aria-label="${label}"] [aria-rowindex="2"]')?.innerText ?? ''`;
 const header = (label: string, title: string) =>
-  `[...document.querySelectorAll('[role=grid][aria-label="${label}"] [role=columnheader] button')].find((b) => b.innerText.trim().startsWith('${title}')).click()`;
+  `[...document.querySelectorAll('[role$=grid][aria-label="${label}"] [role=columnheader] button')].find((b) => b.innerText.trim().startsWith('${title}')).click()`;
 
 async function sorts(page: Page, label: string, titles: readonly string[]): Promise<number[]> {
   const times: number[] = [];
@@ -77,7 +77,7 @@ async function scroll(page: Page, label: string) {
   return page.evaluate(
     (label) =>
       new Promise<{ frames: number[]; dropped: number }>((done) => {
-        const grid = document.querySelector(`[role=grid][aria-label="${label}"]`) as HTMLElement;
+        const grid = document.querySelector(`[role$=grid][aria-label="${label}"]`) as HTMLElement;
         const frames: number[] = [];
         let dropped = 0;
         let last = performance.now();
@@ -145,7 +145,10 @@ async function measure(page: Page, url: string, dictionary: string): Promise<voi
   const pages = page.getByRole('navigation', { name: 'Pages' });
   start = performance.now();
   await pages.getByRole('link', { name: 'Runs' }).click();
-  await page.getByRole('grid', { name: 'Runs' }).locator('[aria-rowindex="2"]').waitFor(visible);
+  await page
+    .getByRole('treegrid', { name: 'Runs' })
+    .locator('[aria-rowindex="2"]')
+    .waitFor(visible);
   print(`page of ${largeSizes.runs} runs`, (performance.now() - start) / 1000, 's');
   await page.waitForTimeout(2500);
   const runSorts = await sorts(page, 'Runs', ['L0', 'CE increase']);
