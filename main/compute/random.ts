@@ -64,6 +64,7 @@ export const streams = {
   foldAssignment: 21,
   predictorOrders: 22,
   conditionBootstrap: 40,
+  map: 9,
 } as const;
 
 /** One stream of random numbers of a seed. `substream` tells apart, say, epochs or features. */

@@ -153,6 +153,32 @@ export function replaceFeatures(db: Writer, dictionary: number, columns: Feature
   });
 }
 
+/** Figures of all features of a dictionary, in order; NaN where there is none. */
+export function featureColumns(db: Reader, dictionary: number) {
+  const rows = db.all<Pick<FeatureRow, 'count' | 'mean' | 'max' | 'stability'>>(
+    'SELECT count, mean, max, stability FROM features WHERE dictionary = ? ORDER BY feature',
+    [dictionary],
+  );
+  const floats = (name: 'mean' | 'max' | 'stability') =>
+    Float32Array.from(rows, (row) => row[name] ?? NaN);
+  return {
+    count: Int32Array.from(rows, ({ count }) => count),
+    mean: floats('mean'),
+    max: floats('max'),
+    stability: floats('stability'),
+  };
+}
+
+/** Numbers of the features that have a label. */
+export function labelledFeatures(db: Reader, dictionary: number): number[] {
+  return db
+    .all<{ feature: number }>(
+      'SELECT feature FROM features WHERE dictionary = ? AND label IS NOT NULL ORDER BY feature',
+      [dictionary],
+    )
+    .map(({ feature }) => feature);
+}
+
 export function insertFeatures(db: Writer, dictionary: number, columns: FeatureColumns): void {
   db.transaction(() => insertRows(db, dictionary, columns));
 }

@@ -10,6 +10,7 @@ import { comparisonsHandlers } from './handlers/comparisons-handlers.ts';
 import { featuresHandlers } from './handlers/features-handlers.ts';
 import { hubsHandlers } from './handlers/hubs-handlers.ts';
 import { jobsHandlers } from './handlers/jobs-handlers.ts';
+import { mapsHandlers } from './handlers/maps-handlers.ts';
 import { projectHandlers } from './handlers/project-handlers.ts';
 import { reportsHandlers } from './handlers/reports-handlers.ts';
 import { resultsHandlers } from './handlers/results-handlers.ts';
@@ -50,6 +51,7 @@ export function createHost(options: HostOptions): Host {
     runsHandlers(projects),
     dictionariesHandlers(projects, queries, clock),
     featuresHandlers(projects, queries, clock),
+    mapsHandlers({ projects, queries, blobs, topics, options }),
     comparisonsHandlers(projects, blobs, options),
     statisticsHandlers(projects, queries, clock),
     stabilityHandlers(projects),

@@ -126,6 +126,11 @@ export const queries = {
   /** `features` and `reconstruction` of the tensor `x` [n, d], into a new file. */
   encode: query(v.object({ dictionary: path, input: path, out: path }), written),
 
+  /** Decoder directions of one or two dictionaries in the plane, into a new file. */
+  map: query(
+    v.object({ dictionaries: v.array(path), neighbours: count, seed: count, out: path }),
+    written,
+  ),
   /** The dictionaries of a file or folder. */
   'dictionaries.inspect': query(
     v.object({ path }),

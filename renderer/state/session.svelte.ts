@@ -87,6 +87,7 @@ export class Session {
       'jobs',
       'runs',
       'features',
+      'comparisons',
       'fits',
       'evaluations',
       'reports',

@@ -5,6 +5,7 @@ import { evaluationsContract } from './evaluations.ts';
 import { featuresContract } from './features.ts';
 import { hubsContract } from './hubs.ts';
 import { jobsContract } from './jobs.ts';
+import { mapsContract } from './maps.ts';
 import { projectContract } from './project.ts';
 import { reportsContract } from './reports.ts';
 import { resultsContract } from './results.ts';
@@ -30,6 +31,7 @@ export const contract = {
   ...dictionariesContract,
   ...featuresContract,
   ...comparisonsContract,
+  ...mapsContract,
   ...statisticsContract,
   ...stabilityContract,
   ...evaluationsContract,

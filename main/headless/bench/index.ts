@@ -8,6 +8,7 @@ import type { Bench } from './row.ts';
 import { benchSaeStep } from './sae-step.ts';
 import { benchSoak } from './soak.ts';
 import { benchStability } from './stability.ts';
+import { benchUi } from './ui.ts';
 
 /** What `assay bench NAME [sizes]` can measure. */
 export const benches: Readonly<Record<string, Bench>> = {
@@ -20,4 +21,5 @@ export const benches: Readonly<Record<string, Bench>> = {
   many: benchMany,
   soak: benchSoak,
   stability: benchStability,
+  ui: benchUi,
 };

@@ -6,6 +6,7 @@ import { dictionaryQueries } from './queries/dictionaries.ts';
 import { engineQueries } from './queries/engines.ts';
 import { evaluationQueries } from './queries/evaluations.ts';
 import { generateQueries } from './queries/generate.ts';
+import { mapQueries } from './queries/map.ts';
 import { modelQueries } from './queries/model.ts';
 import { tokenizeQueries } from './queries/tokenize.ts';
 import { statisticsQueries } from './queries/statistics.ts';
@@ -31,6 +32,7 @@ runWorker(openParentPort(), {
     modelQueries,
     generateQueries,
     tokenizeQueries,
+    mapQueries,
     statisticsQueries,
     evaluationQueries,
   ),

@@ -1,7 +1,5 @@
-import { renameSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { AppError, fileError } from '../../../../shared/errors.ts';
+import { AppError } from '../../../../shared/errors.ts';
 import { openEngine } from '../../../compute/engines/open-engine.ts';
 import { ablationEffect } from '../../../compute/features/ablation.ts';
 import { batchRows } from '../../../compute/features/feature-pass.ts';
@@ -9,9 +7,8 @@ import { activationsAt } from '../../../compute/model/activations.ts';
 import { forward } from '../../../compute/model/forward.ts';
 import { parseHook } from '../../../compute/model/hooks.ts';
 import { openSafetensors } from '../../../formats/safetensors.ts';
-import { SafetensorsWriter, type TensorPlan } from '../../../formats/safetensors-writer.ts';
+import type { TensorPlan } from '../../../formats/safetensors-writer.ts';
 import { checkTokens, openTokenFile } from '../../../formats/token-file.ts';
-import { flush, removeQuietly } from '../../files.ts';
 import { queries, type QueryOutput } from '../../queries.ts';
 import { readDictionary, readDictionaryMetadata } from '../dictionary-file.ts';
 import { loadedModel } from '../loaded-model.ts';
@@ -19,6 +16,7 @@ import { parseInput } from '../parse-input.ts';
 import { tokenFiles } from '../tokens/token-source.ts';
 import { estimateTraining } from '../train/plan.ts';
 import type { QueryHandler } from './handler.ts';
+import { writeWhole, writtenFile } from './write-whole.ts';
 
 /** `forward`: writes batch by batch, so that the file may be larger than memory. */
 const runForward = async (
@@ -187,33 +185,6 @@ const estimate = (input: unknown): QueryOutput<'estimate'> => {
   const { projectPath, spec } = parseInput(queries.estimate.input, input);
   return estimateTraining(projectPath, spec);
 };
-
-/** Under its name a file is whole: where writing ends early, what was there before still is. */
-async function writeWhole(
-  path: string,
-  plans: readonly TensorPlan[],
-  fill: (writer: SafetensorsWriter) => Promise<void>,
-): Promise<void> {
-  const unfinished = `${path}.${process.pid}.tmp`;
-  try {
-    const writer = new SafetensorsWriter(unfinished, plans, {}, path);
-    try {
-      await fill(writer);
-    } finally {
-      writer.close();
-    }
-    renameSync(unfinished, path);
-    flush(dirname(path));
-  } catch (error) {
-    removeQuietly(unfinished);
-    throw fileError(error, path, 'write');
-  }
-}
-
-function writtenFile(path: string, plans: readonly TensorPlan[]) {
-  const tensors = Object.fromEntries(plans.map(({ name, shape }) => [name, [...shape]]));
-  return { path, bytes: statSync(path).size, tensors };
-}
 
 export const modelQueries: Readonly<Record<string, QueryHandler>> = {
   estimate: async (input) => estimate(input),
