@@ -56,6 +56,7 @@ export const streams = {
   exampleSampling: 6,
   resampling: 7,
   comparison: 8,
+  foldAssignment: 21,
 } as const;
 
 /** One stream of random numbers of a seed. `substream` tells apart, say, epochs or features. */
