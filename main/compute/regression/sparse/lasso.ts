@@ -39,12 +39,7 @@ export class SparseLasso {
    * @param y [rows]; 0 and 1 for binomial, both of them among the rows with a weight
    * @param tolerance share of the null deviance below which the gain of a move counts as nothing
    */
-  constructor(
-    data: StandardisedColumns,
-    y: Float64Array,
-    family: SparseFamily,
-    tolerance: number,
-  ) {
+  constructor(data: StandardisedColumns, y: Float64Array, family: SparseFamily, tolerance: number) {
     const { rows, columns } = data.source;
     this.data = data;
     this.#family = family;

@@ -77,8 +77,7 @@ export function heldOutDeviance(
     if (family === 'gaussian') deviance += weight * (y[i]! - eta[i]!) ** 2;
     else {
       const margin = y[i] === 1 ? eta[i]! : -eta[i]!;
-      deviance +=
-        2 * weight * (Math.log1p(Math.exp(-Math.abs(margin))) + Math.max(0, -margin));
+      deviance += 2 * weight * (Math.log1p(Math.exp(-Math.abs(margin))) + Math.max(0, -margin));
     }
   }
   return deviance / total;

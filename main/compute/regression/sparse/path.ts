@@ -44,10 +44,7 @@ export interface FittedPath {
 
 /** Strengths from the one that makes all slopes zero down, in equal ratios, as glmnet's. */
 export function lambdaPath(largest: number, length: number, ratio: number): Float64Array {
-  return Float64Array.from(
-    { length },
-    (_, k) => largest * ratio ** (k / Math.max(1, length - 1)),
-  );
+  return Float64Array.from({ length }, (_, k) => largest * ratio ** (k / Math.max(1, length - 1)));
 }
 
 /**
@@ -72,7 +69,7 @@ export function* fitPath(
   const points: PathPoint[] = [];
   let last = Math.max(largest, strengths[0] ?? 0);
   for (const lambda of strengths) {
-    for (const steps = fit.solve(lambda, last); ; ) {
+    for (const steps = fit.solve(lambda, last); ;) {
       const step = steps.next();
       if (step.done) break;
       yield { phase: 'fitting', done: points.length, total: strengths.length };
