@@ -90,6 +90,7 @@ export function readSpecText(projectPath: string, name: string): string {
 export function filesOfSpec(spec: JobSpec): Record<string, string> {
   if (spec.kind === 'regress') return { table: spec.table };
   if (spec.kind === 'import') return { source: spec.source };
+  if (spec.kind === 'predict') return { 'labels.file': spec.labels.file };
   const { model, tokens, evaluation, features } = spec;
   const starts = startsOf(spec);
   return {

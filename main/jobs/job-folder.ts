@@ -19,6 +19,7 @@ import { count, id, maybeNumber, shortText } from '../../shared/domain/schemas.t
  *   <run id>/activations.safetensors
  *   <run id>/labels.json       of an import: labels that came with the features, oldest first
  *   fit.json                   of a regression job: the fit as the contract shows it
+ *   prediction.json            of a prediction job: its result as the contract shows it
  *   result.json                written last: every file with its size and SHA-256
  *
  * dictionary.safetensors is in SAELens' orientation: W_enc [d, n], b_enc [n], W_dec [n, d] with
@@ -93,6 +94,8 @@ export const jobFiles = {
   checkpoints: 'checkpoints',
   /** Of a regression job: the fit as the contract shows it. */
   fit: 'fit.json',
+  /** Of a prediction job: its result as the contract shows it. */
+  prediction: 'prediction.json',
   result: 'result.json',
 } as const;
 

@@ -3,6 +3,7 @@ import { dictionariesContract } from './dictionaries.ts';
 import { featuresContract } from './features.ts';
 import { hubsContract } from './hubs.ts';
 import { jobsContract } from './jobs.ts';
+import { predictionsContract } from './predictions.ts';
 import { projectContract } from './project.ts';
 import { reportsContract } from './reports.ts';
 import { resultsContract } from './results.ts';
@@ -27,6 +28,7 @@ export const contract = {
   ...dictionariesContract,
   ...featuresContract,
   ...statisticsContract,
+  ...predictionsContract,
   ...reportsContract,
   ...hubsContract,
   ...resultsContract,

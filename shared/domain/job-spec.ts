@@ -9,6 +9,7 @@ import {
 import { hookPattern } from './hook-name.ts';
 import { importSpecSchema } from './import-spec.ts';
 import { objectiveContradiction, objectiveSchema } from './objective.ts';
+import { predictSpecSchema, type PredictSpec } from './predict-spec.ts';
 import {
   firstSpliced,
   passContradiction,
@@ -171,12 +172,13 @@ export const jobSpecSchema = v.variant('kind', [
   trainSpecSchema,
   regressSpecSchema,
   importSpecSchema,
+  predictSpecSchema,
 ]);
 
 export type TrainSpec = v.InferOutput<typeof trainSpecSchema>;
 export type RegressSpec = v.InferOutput<typeof regressSpecSchema>;
 export type JobSpec = v.InferOutput<typeof jobSpecSchema>;
-export type { TokensRef };
+export type { PredictSpec, TokensRef };
 
 /**
  * Checks a document read from YAML or JSON and fills in the defaults.

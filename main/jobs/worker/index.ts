@@ -7,13 +7,19 @@ import { generateQueries } from './queries/generate.ts';
 import { modelQueries } from './queries/model.ts';
 import { tokenizeQueries } from './queries/tokenize.ts';
 import { statisticsQueries } from './queries/statistics.ts';
+import { runPredictJob } from './predict/index.ts';
 import { runRegressJob } from './regress.ts';
 import { runWorker } from './run-worker.ts';
 import { runTrainJob } from './train/index.ts';
 
 /** The entry of a worker process, under either shell: what it can do, and for whom. */
 runWorker(openParentPort(), {
-  jobs: { train: runTrainJob, regress: runRegressJob, import: runImportJob },
+  jobs: {
+    train: runTrainJob,
+    regress: runRegressJob,
+    import: runImportJob,
+    predict: runPredictJob,
+  },
   queries: joinQueries(
     engineQueries,
     dictionaryQueries,

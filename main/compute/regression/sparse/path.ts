@@ -50,13 +50,13 @@ export function lambdaPath(largest: number, length: number, ratio: number): Floa
 /**
  * A path of L1 fits along falling strengths, each begun at the last one; ends early where nearly all of
  * the deviance is explained.
- * @param lambdas the strengths, or how many of them down to which ratio of the largest
+ * @param strengths of the path, from the one that makes all slopes zero
  * @param held weights of held-out rows [rows], whose deviance is told at each strength
  * @throws AppError `no-convergence`
  */
 export function* fitPath(
   problem: PathProblem,
-  lambdas: Float64Array | { readonly length: number; readonly ratio: number },
+  strengths: (largest: number) => Float64Array,
   held?: Float64Array,
 ): Steps<FittedPath> {
   const { columns, y, family, weights, standardise, tolerance = defaultTolerance } = problem;
@@ -64,19 +64,18 @@ export function* fitPath(
   const fit = new SparseLasso(data, y, family, tolerance);
   const nullGradient = fit.gradient.slice();
   const largest = fit.largestGradient();
-  const strengths =
-    lambdas instanceof Float64Array ? lambdas : lambdaPath(largest, lambdas.length, lambdas.ratio);
+  const lambdas = strengths(largest);
   const points: PathPoint[] = [];
-  let last = Math.max(largest, strengths[0] ?? 0);
-  for (const lambda of strengths) {
+  let last = Math.max(largest, lambdas[0] ?? 0);
+  for (const lambda of lambdas) {
     for (const steps = fit.solve(lambda, last); ;) {
       const step = steps.next();
       if (step.done) break;
-      yield { phase: 'fitting', done: points.length, total: strengths.length };
+      yield { phase: 'fitting', done: points.length, total: lambdas.length };
     }
     last = lambda;
     points.push(pointOf(fit, lambda, held ? heldOutDeviance(family, y, held, fit.eta) : NaN));
-    yield { phase: 'fitting', done: points.length, total: strengths.length };
+    yield { phase: 'fitting', done: points.length, total: lambdas.length };
     if (points.at(-1)!.deviancePart > enough) break;
   }
   const { centres, scales } = data;

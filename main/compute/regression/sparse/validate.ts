@@ -33,7 +33,7 @@ export function* validatePath(
     if (problem.family === 'binomial')
       checkClasses(problem.y, weights, options.label, `all rows without fold ${fold}`);
     const held = weightsOf(split.part, (part) => part === fold);
-    for (const steps = fitPath({ ...problem, weights }, lambdas, held); ;) {
+    for (const steps = fitPath({ ...problem, weights }, () => lambdas, held); ;) {
       const step = steps.next();
       if (step.done) {
         losses.push(Float64Array.from(step.value.points, ({ heldOut }) => heldOut));
