@@ -8,6 +8,7 @@ import { dictionariesHandlers } from './handlers/dictionaries-handlers.ts';
 import { featuresHandlers } from './handlers/features-handlers.ts';
 import { hubsHandlers } from './handlers/hubs-handlers.ts';
 import { jobsHandlers } from './handlers/jobs-handlers.ts';
+import { predictionsHandlers } from './handlers/predictions-handlers.ts';
 import { projectHandlers } from './handlers/project-handlers.ts';
 import { reportsHandlers } from './handlers/reports-handlers.ts';
 import { resultsHandlers } from './handlers/results-handlers.ts';
@@ -48,6 +49,7 @@ export function createHost(options: HostOptions): Host {
     dictionariesHandlers(projects, queries, clock),
     featuresHandlers(projects, queries, clock),
     statisticsHandlers(projects, queries, clock),
+    predictionsHandlers(projects),
     resultsHandlers(projects),
     reportsHandlers({ projects, blobs, clock, options }),
     hubsHandlers({

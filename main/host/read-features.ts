@@ -98,7 +98,7 @@ export function runFolder(view: ProjectView, dictionary: StoredDictionary): stri
 }
 
 /** The dictionaries that differ from this one in their seed alone, in the order of their seeds. */
-function siblingsOf(view: ProjectView, dictionary: StoredDictionary) {
+export function siblingsOf(view: ProjectView, dictionary: StoredDictionary) {
   const groups = new Map(
     listRunsOfJob(view.db, dictionary.job ?? '').map(({ id, groupKey }) => [id, groupKey]),
   );

@@ -10,6 +10,7 @@ import { forward } from './forward.ts';
 import { generate } from './generate.ts';
 import { hub } from './hub.ts';
 import { importCommand } from './import.ts';
+import { predict } from './predict.ts';
 import { regress } from './regress.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   features,
   show,
   regress,
+  predict,
   report,
   importCommand,
   hub,

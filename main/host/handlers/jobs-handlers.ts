@@ -9,6 +9,7 @@ import { ask } from '../ask.ts';
 import { jobRow, readLog } from '../job-rows.ts';
 import type { Project } from '../project.ts';
 import type { Projects } from '../projects.ts';
+import { withSources } from '../predictions.ts';
 import { problemJson } from '../scan/finding.ts';
 import { checkFilesOfSpec, readSpec, readSpecText } from '../specs.ts';
 import type { HandlerGroup } from './group.ts';
@@ -16,10 +17,11 @@ import type { HandlerGroup } from './group.ts';
 export function jobsHandlers(projects: Projects, queries: QueryService): HandlerGroup<'jobs'> {
   return {
     'jobs.check': async ({ project, spec }, { signal }) => {
-      const { path } = await projects.get(project);
+      const opened = await projects.get(project);
+      const { path } = opened;
       let checked: JobSpec | null = null;
       try {
-        checked = readSpec(spec, 'spec', path);
+        checked = withSources(opened, readSpec(spec, 'spec', path));
         checkFilesOfSpec(checked, path);
         const estimate = await estimateJob(queries, path, checked, signal);
         return { spec: { ...checked }, estimate, problem: null };
@@ -35,7 +37,7 @@ export function jobsHandlers(projects: Projects, queries: QueryService): Handler
     },
     'jobs.submit': async ({ project, spec }) => {
       const opened = await projects.get(project);
-      const checked = readSpec(spec, 'spec', opened.path);
+      const checked = withSources(opened, readSpec(spec, 'spec', opened.path));
       checkFilesOfSpec(checked, opened.path);
       const job = opened.jobs.submit(checked);
       opened.changed('jobs');
