@@ -3,6 +3,8 @@ import { benchImport } from './import.ts';
 import { benchMany } from './many.ts';
 import { benchMatmul } from './matmul.ts';
 import type { Bench } from './row.ts';
+import { benchOls } from './ols.ts';
+import { benchPredict } from './predict.ts';
 import { benchSaeStep } from './sae-step.ts';
 import { benchSoak } from './soak.ts';
 
@@ -14,4 +16,6 @@ export const benches: Readonly<Record<string, Bench>> = {
   import: benchImport,
   many: benchMany,
   soak: benchSoak,
+  predict: benchPredict,
+  ols: benchOls,
 };
