@@ -144,7 +144,7 @@ export class SparseLasso {
     this.#fillCurvatures(among);
     let most = this.#sweep(l1, among);
     let largest = most;
-    for (let sweep = 1; largest > this.#tolerance / 10; sweep++) {
+    for (let sweep = 1; largest > this.#tolerance; sweep++) {
       if (sweep > maximumSweeps)
         throw new AppError(
           'no-convergence',
@@ -155,7 +155,7 @@ export class SparseLasso {
       for (let rounds = 0; rounds < 200; rounds++) {
         const moved = this.#sweep(l1, active);
         most = Math.max(most, moved);
-        if (moved <= this.#tolerance / 10) break;
+        if (moved <= this.#tolerance) break;
         yield { phase: 'fitting', done: 0, total: 1 };
       }
       largest = this.#sweep(l1, among);

@@ -5,7 +5,7 @@ import { heldOutDeviance, type SparseFamily } from './loss.ts';
 
 /** Share of the deviance beyond which a path ends, as in glmnet: what follows is separation or noise. */
 const enough = 0.999;
-const defaultTolerance = 1e-10;
+const defaultTolerance = 1e-8;
 
 export interface PathProblem {
   readonly columns: SparseColumns;

@@ -4,8 +4,10 @@ import { linearPredictor, type SparseColumns, type StandardisedColumns } from '.
 import { approximate, emptyApproximation, type Approximation, type SparseFamily } from './loss.ts';
 
 const maximumSteps = 50;
-/** A linear predictor beyond which fitted probabilities are 0 or 1 to rounding. */
-const separated = 30;
+/** Gain of a step below which nothing is left to gain. */
+const settled = 1e-20;
+/** A move that gains nothing all the same: the estimates run away, as they do under separation. */
+const stillMoving = 1e-3;
 /** Products of entries that one step may take. */
 const mostProducts = 2e10;
 
@@ -56,18 +58,14 @@ export function* fitUnpenalised(
       reached = evaluate(next);
     }
     [beta, deviance] = [next, reached];
-    if (family === 'binomial' && hasSeparated(eta, data.weights))
-      return { reason: 'they separate the classes, so no finite estimate exists' };
-    if (gain <= 1e-20) return { slopes: beta.slice(1), intercept: beta[0]!, deviance };
+    if (gain <= settled) {
+      if (move.some((value) => Math.abs(value) > stillMoving))
+        return { reason: 'they separate the classes, so no finite estimate exists' };
+      return { slopes: beta.slice(1), intercept: beta[0]!, deviance };
+    }
     yield { phase: 'fitting without a penalty', done: step + 1, total: maximumSteps };
   }
   return { reason: `Newton's method did not settle in ${maximumSteps} steps` };
-}
-
-function hasSeparated(eta: Float64Array, weights: Float64Array): boolean {
-  for (let i = 0; i < eta.length; i++)
-    if (weights[i]! > 0 && Math.abs(eta[i]!) > separated) return true;
-  return false;
 }
 
 interface RowMajor {
