@@ -75,8 +75,15 @@ export function jobColumns(cells: Cells, now: number): Column<JobRow>[] {
   ];
 }
 
+const words: Readonly<Record<JobRow['kind'], string>> = {
+  train: 'training',
+  regress: 'regression',
+  import: 'import',
+  predict: 'prediction',
+};
+
 export function kindWords(kind: JobRow['kind']): string {
-  return kind === 'train' ? 'training' : 'regression';
+  return words[kind];
 }
 
 /** Seconds between start and end, or now; null before the start. */
