@@ -57,6 +57,7 @@ export const streams = {
   resampling: 7,
   comparison: 8,
   foldAssignment: 21,
+  conditionBootstrap: 40,
 } as const;
 
 /** One stream of random numbers of a seed. `substream` tells apart, say, epochs or features. */

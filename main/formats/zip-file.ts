@@ -1,9 +1,10 @@
-import { crc32, inflateRawSync } from 'node:zlib';
+import { crc32, inflateRawSync, zstdDecompressSync } from 'node:zlib';
 import { AppError } from '../../shared/errors.ts';
 import { truncatedFile, type ByteSource } from './file-bytes.ts';
+import { zstdFrames } from './zstd-frames.ts';
 
 /**
- * ZIP files, as torch.save and numpy.savez write them. The central directory is read and each entry
+ * ZIP files, as torch.save, numpy.savez and Inspect write them. The central directory is read and each entry
  * held against its local header; entries are read in memory by their exact name, never written to a
  * path. Whatever two readers could understand differently is refused: names or sizes that differ
  * between the two headers, entries that overlap, names given twice.
@@ -17,6 +18,7 @@ export interface ZipEntry {
   readonly offset: number;
   /** Bytes that it takes there: its size, but for a compressed one. */
   readonly packed: number;
+  readonly method: number;
   readonly isCompressed: boolean;
 }
 
@@ -32,11 +34,13 @@ const largestDirectory = 64 << 20;
 const inExtra = 0xffffffff;
 
 const flags = { encrypted: 0x1, sizesFollow: 0x8, patched: 0x20, strong: 0x40, masked: 0x2000 };
-const methods = { stored: 0, deflated: 8 };
+const methods = { stored: 0, deflated: 8, zstd: 93 };
 
 /** Whether entries may be compressed, and how large one of them may then be: it is read whole. */
 export interface ZipOptions {
   readonly largestCompressed?: number;
+  /** Where the format's own writers replace an entry by writing it again: the last one holds. */
+  readonly lastOfRepeated?: boolean;
 }
 
 /** An open ZIP file. */
@@ -54,9 +58,10 @@ export class ZipFile {
   }
 
   /** Takes over the bytes. @throws AppError `truncated`, `corrupt`, `unsupported`, `too-large`. */
-  static read(bytes: ByteSource, { largestCompressed = -1 }: ZipOptions = {}): ZipFile {
+  static read(bytes: ByteSource, options: ZipOptions = {}): ZipFile {
+    const { largestCompressed = -1, lastOfRepeated = false } = options;
     try {
-      const entries = readDirectory(bytes);
+      const entries = readDirectory(bytes, lastOfRepeated);
       for (const { name, isCompressed, size } of entries.values()) {
         if (!isCompressed) continue;
         if (largestCompressed < 0) throw refused(bytes.file, name, 'it is compressed');
@@ -93,7 +98,7 @@ export class ZipFile {
     const packed = this.#bytes.read(entry.offset, entry.packed);
     let bytes: Buffer;
     try {
-      bytes = inflateRawSync(packed, { maxOutputLength: Math.max(1, entry.size) });
+      bytes = unpack(packed, entry);
     } catch {
       throw corruptZip(this.path, entry.name, 'its bytes cannot be unpacked to the size it claims');
     }
@@ -112,6 +117,20 @@ export class ZipFile {
         'its bytes do not have the checksum that they should',
       );
   }
+}
+
+/** @throws what zlib throws, also for bytes beyond the entry's size. */
+function unpack(packed: Buffer, { method, size }: ZipEntry): Buffer {
+  if (method === methods.deflated)
+    return inflateRawSync(packed, { maxOutputLength: Math.max(1, size) });
+  const parts: Buffer[] = [];
+  let left = size;
+  for (const frame of zstdFrames(packed)) {
+    const part = zstdDecompressSync(frame, { maxOutputLength: Math.max(1, left) });
+    parts.push(part);
+    left -= part.length;
+  }
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
 }
 
 /** The error for a file that is not the ZIP file it claims to be. */
@@ -136,7 +155,7 @@ interface Directory {
   readonly count: number;
 }
 
-function readDirectory(source: ByteSource): Map<string, ZipEntry> {
+function readDirectory(source: ByteSource, lastOfRepeated: boolean): Map<string, ZipEntry> {
   const { file } = source;
   const { offset, size, count } = findDirectory(source);
   if (count > mostEntries || size > largestDirectory)
@@ -149,10 +168,11 @@ function readDirectory(source: ByteSource): Map<string, ZipEntry> {
     if (at + centralBytes > size) throw corruptZip(file, 'directory', 'it ends too early');
     const { next, ...found } = readCentral(bytes, at, file);
     const { name, header, packed } = found;
-    if (entries.has(name)) throw corruptZip(file, name, 'the name is there twice');
+    if (entries.has(name) && !lastOfRepeated)
+      throw corruptZip(file, name, 'the name is there twice');
     const start = checkLocal(source, found, offset);
-    const { size: length, crc, isCompressed } = found;
-    entries.set(name, { name, size: length, crc, offset: start, packed, isCompressed });
+    const { size: length, crc, method, isCompressed } = found;
+    entries.set(name, { name, size: length, crc, offset: start, packed, method, isCompressed });
     pieces.push({ name, start: header, end: start + packed });
     at = next;
   }
@@ -240,17 +260,18 @@ function readCentral(bytes: Buffer, at: number, file: string): Central & { next:
   if (bits & (flags.encrypted | flags.strong | flags.masked | flags.patched))
     throw refused(file, name, 'it is encrypted or patched');
   const method = bytes.readUInt16LE(at + 10);
-  if (method !== methods.stored && method !== methods.deflated)
+  if (!Object.values(methods).includes(method))
     throw refused(file, name, 'it is compressed in an uncommon way');
   if (bytes.readUInt32LE(at + 38) >>> 28 === 0xa) throw refused(file, name, 'it is a link');
   const long = readLongFields(bytes, at, nameEnd, extraEnd, file, name);
-  const isCompressed = method === methods.deflated;
+  const isCompressed = method !== methods.stored;
   if (!isCompressed && long.size !== long.packed)
     throw corruptZip(file, name, 'it is stored in another size than its own');
   return {
     name,
     size: long.size,
     packed: long.packed,
+    method,
     isCompressed,
     crc: bytes.readUInt32LE(at + 16),
     flags: bits,
@@ -298,7 +319,7 @@ function readName(bytes: Buffer, file: string): string {
   }
   const parts = name.split('/');
   if (
-    /[\0\\:]/.test(name) ||
+    /[\0\\]|^[A-Za-z]:/.test(name) ||
     parts[0] === '' ||
     parts.some((part) => part === '..' || part === '.')
   )
@@ -321,10 +342,7 @@ function checkLocal(source: ByteSource, entry: Central, directory: number): numb
     throw corruptZip(file, name, 'its bytes do not lie before the directory');
   if (!source.read(header + localBytes, nameBytes).equals(Buffer.from(name)))
     throw corruptZip(file, name, 'its own header names it otherwise');
-  if (
-    fixed.readUInt16LE(6) !== entry.flags ||
-    fixed.readUInt16LE(8) !== (entry.isCompressed ? methods.deflated : methods.stored)
-  )
+  if (fixed.readUInt16LE(6) !== entry.flags || fixed.readUInt16LE(8) !== entry.method)
     throw corruptZip(file, name, 'its own header says otherwise how it is stored');
   // Where sizes follow the bytes, the header may leave them at 0; else it has them, or says that they
   // are in its extra field, as it does for the largest.

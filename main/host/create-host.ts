@@ -5,6 +5,7 @@ import { QueryService } from '../jobs/query-service.ts';
 import { Blobs } from './blobs.ts';
 import { appHandlers } from './handlers/app-handlers.ts';
 import { dictionariesHandlers } from './handlers/dictionaries-handlers.ts';
+import { evaluationsHandlers } from './handlers/evaluations-handlers.ts';
 import { featuresHandlers } from './handlers/features-handlers.ts';
 import { hubsHandlers } from './handlers/hubs-handlers.ts';
 import { jobsHandlers } from './handlers/jobs-handlers.ts';
@@ -50,6 +51,7 @@ export function createHost(options: HostOptions): Host {
     featuresHandlers(projects, queries, clock),
     statisticsHandlers(projects, queries, clock),
     predictionsHandlers(projects),
+    evaluationsHandlers(projects, queries, clock),
     resultsHandlers(projects),
     reportsHandlers({ projects, blobs, clock, options }),
     hubsHandlers({

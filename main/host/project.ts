@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AssayContract } from '../../shared/contract/index.ts';
+import type { AssayContract, Event } from '../../shared/contract/index.ts';
 import type { JobProgress } from '../../shared/contract/jobs.ts';
 import type { ProjectInfo, ProjectOverview } from '../../shared/contract/project.ts';
 import type { Topics } from '../../shared/contract/topics.ts';
@@ -34,7 +34,7 @@ export interface ProjectParts {
   readonly topics: Topics<AssayContract>;
 }
 
-type Change = 'items' | 'jobs' | 'runs' | 'features' | 'fits' | 'reports';
+type Change = Event<'project.changed'>['what'];
 
 const backupEveryMilliseconds = 24 * 60 * 60 * 1000;
 const backupAtMostBytes = 512 << 20;

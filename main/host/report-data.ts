@@ -14,6 +14,7 @@ import type { WrittenFile } from '../reports/write-file.ts';
 import { writeReport } from '../reports/write-report.ts';
 import { findDictionary, readFeature } from './read-features.ts';
 import { readGroups, readRun } from './read-runs.ts';
+import { findEvaluation } from './read-evaluations.ts';
 import { findFit } from './read-fits.ts';
 import { readRecovery } from './property-recovery.ts';
 import type { ProjectView } from './project-view.ts';
@@ -60,6 +61,8 @@ export function writeReportOf(
 function gatherSection(view: ProjectView, section: ReportSection): ReportSectionData {
   if (section.kind === 'text') return section;
   if (section.kind === 'study') return gatherStudy(view, section);
+  if (section.kind === 'evaluation')
+    return { kind: 'evaluation', evaluation: findEvaluation(view, section.evaluation) };
   if (section.kind === 'fit') return { kind: 'fit', fit: findFit(view, section.fit) };
   return section.kind === 'runs' ? gatherRuns(view, section.runs) : gatherFeatures(view, section);
 }

@@ -1,6 +1,12 @@
 import * as v from 'valibot';
 import { engineStatus } from '../../shared/contract/app.ts';
 import { exportedDictionary, foundDictionary } from '../../shared/contract/dictionaries.ts';
+import {
+  evaluationDetail,
+  evaluationItem,
+  evaluationsContract,
+  evaluationTranscript,
+} from '../../shared/contract/evaluations.ts';
 import { jobEstimate } from '../../shared/contract/jobs.ts';
 import {
   correlation,
@@ -8,6 +14,7 @@ import {
   fitDetail,
   tableDescription,
 } from '../../shared/contract/statistics.ts';
+import { evaluationSpecSchema } from '../../shared/domain/evaluation.ts';
 import { trainSpecSchema, weightProcessings } from '../../shared/domain/job-spec.ts';
 import { exportFormats } from '../../shared/domain/dictionary-form.ts';
 import { count, id, shortText, text, time } from '../../shared/domain/schemas.ts';
@@ -140,6 +147,23 @@ export const queries = {
   ),
   'fits.check': query(ofFit, fitCheck),
   'fits.create': query(ofFit, v.omit(fitDetail, ['id', 'name', 'createdAt'])),
+
+  'evaluations.logs': query(
+    v.object({ projectPath: path, paths: v.array(shortText) }),
+    evaluationsContract['evaluations.logs'].output,
+  ),
+  /** A comparison without what the host adds, and the items on which conditions differ. */
+  'evaluations.create': query(
+    v.object({ projectPath: path, spec: evaluationSpecSchema }),
+    v.object({
+      detail: v.omit(evaluationDetail, ['id', 'name', 'createdAt']),
+      items: v.array(evaluationItem),
+    }),
+  ),
+  'evaluations.transcript': query(
+    v.object({ projectPath: path, log: shortText, sample: shortText, epoch: count }),
+    evaluationTranscript,
+  ),
 } as const;
 
 export type Queries = typeof queries;

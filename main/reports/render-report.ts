@@ -3,6 +3,7 @@ import { DataIslands } from './island.ts';
 import { renderPage } from './page.ts';
 import type { ReportData, ReportSectionData } from './report-data.ts';
 import { appendix } from './sections/appendix.ts';
+import { evaluationSection } from './sections/evaluation-section.ts';
 import { featuresSection } from './sections/features-section.ts';
 import { fitSection } from './sections/fit-section.ts';
 import { runsSection } from './sections/runs-section.ts';
@@ -51,6 +52,8 @@ async function renderSection(
       return runsSection(section, id, context);
     case 'features':
       return featuresSection(section, id, context, islands);
+    case 'evaluation':
+      return evaluationSection(section, id, context);
     case 'fit':
       return fitSection(section, id, context);
     case 'study':

@@ -1,3 +1,4 @@
+import type { EvaluationDetail } from '../../shared/contract/evaluations.ts';
 import type { DictionaryRow, FeatureDetail } from '../../shared/contract/features.ts';
 import type { RunDetail, RunGroup, Series } from '../../shared/contract/runs.ts';
 import type { FitDetail } from '../../shared/contract/statistics.ts';
@@ -20,7 +21,12 @@ export interface ReportData {
 }
 
 export type ReportSectionData =
-  TextSectionData | RunsSectionData | FeaturesSectionData | FitSectionData | StudySectionData;
+  | TextSectionData
+  | RunsSectionData
+  | FeaturesSectionData
+  | FitSectionData
+  | EvaluationSectionData
+  | StudySectionData;
 
 /** Words of the author; blank lines part paragraphs, line breaks are kept. */
 export interface TextSectionData {
@@ -73,6 +79,11 @@ export interface PropertyRecovery {
   readonly auc: number;
   /** On these, what the token's identity alone tells. */
   readonly tokenAuc: number;
+}
+
+export interface EvaluationSectionData extends SectionData {
+  readonly kind: 'evaluation';
+  readonly evaluation: EvaluationDetail;
 }
 
 export interface FitSectionData extends SectionData {

@@ -82,7 +82,15 @@ export class Session {
   }
 
   #bumpAll(): void {
-    for (const what of ['items', 'jobs', 'runs', 'features', 'fits', 'reports'] as const)
+    for (const what of [
+      'items',
+      'jobs',
+      'runs',
+      'features',
+      'fits',
+      'evaluations',
+      'reports',
+    ] as const)
       this.#bump(what);
   }
 }

@@ -1,5 +1,6 @@
 import { appContract } from './app.ts';
 import { dictionariesContract } from './dictionaries.ts';
+import { evaluationsContract } from './evaluations.ts';
 import { featuresContract } from './features.ts';
 import { hubsContract } from './hubs.ts';
 import { jobsContract } from './jobs.ts';
@@ -29,6 +30,7 @@ export const contract = {
   ...featuresContract,
   ...statisticsContract,
   ...predictionsContract,
+  ...evaluationsContract,
   ...reportsContract,
   ...hubsContract,
   ...resultsContract,

@@ -18,7 +18,16 @@ export const projectInfo = v.object({
 });
 export type ProjectInfo = v.InferOutput<typeof projectInfo>;
 
-export const itemKinds = ['model', 'tokens', 'table', 'labels', 'spec', 'text', 'other'] as const;
+export const itemKinds = [
+  'model',
+  'tokens',
+  'table',
+  'labels',
+  'spec',
+  'evaluation',
+  'text',
+  'other',
+] as const;
 
 /** Something that Assay found in the project folder. */
 export const foundItem = v.object({
@@ -80,6 +89,8 @@ export const projectContract = {
   /** Something in the project changed; what was read before may be stale. */
   'project.changed': topic(
     v.strictObject(inProject),
-    v.object({ what: v.picklist(['items', 'jobs', 'runs', 'features', 'fits', 'reports']) }),
+    v.object({
+      what: v.picklist(['items', 'jobs', 'runs', 'features', 'fits', 'evaluations', 'reports']),
+    }),
   ),
 };

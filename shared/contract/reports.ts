@@ -17,6 +17,8 @@ export const reportSection = v.variant('kind', [
     limit: v.pipe(count, v.minValue(1), v.maxValue(2000)),
   }),
   v.strictObject({ kind: v.literal('fit'), fit: id }),
+  /** Conditions of evaluations held against each other. */
+  v.strictObject({ kind: v.literal('evaluation'), evaluation: id }),
   /** Objectives held against each other at equal L0, from the runs that a study trained. */
   v.strictObject({
     kind: v.literal('study'),

@@ -1,6 +1,7 @@
 import type { Command } from '../cli/command.ts';
 import { bench } from './bench.ts';
 import { cache } from './cache.ts';
+import { conditions } from './conditions.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { encode } from './encode.ts';
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   show,
   regress,
   predict,
+  conditions,
   report,
   importCommand,
   hub,

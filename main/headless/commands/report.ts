@@ -12,7 +12,7 @@ const featuresByDefault = 200;
 export const report: Command = {
   name: 'report',
   summary:
-    'Writes a report on a run, a dictionary or a fit: one HTML file that needs nothing else.',
+    'Writes a report on a run, a dictionary, a fit or a comparison: one HTML file that needs nothing else.',
   parameters: ['ID'],
   options: {
     ...projectOption,
@@ -38,6 +38,7 @@ export const report: Command = {
 function sectionOf(id: string): ReportSection {
   if (id.startsWith('run_')) return { kind: 'runs', runs: [id] };
   if (id.startsWith('fit_')) return { kind: 'fit', fit: id };
+  if (id.startsWith('evl_')) return { kind: 'evaluation', evaluation: id };
   if (id.startsWith('dict_'))
     return {
       kind: 'features',
@@ -46,5 +47,8 @@ function sectionOf(id: string): ReportSection {
       features: [],
       limit: featuresByDefault,
     };
-  throw new AppError('not-found', `'${id}' is not the id of a run, a dictionary or a fit.`);
+  throw new AppError(
+    'not-found',
+    `'${id}' is not the id of a run, a dictionary, a fit or a comparison of evaluations.`,
+  );
 }

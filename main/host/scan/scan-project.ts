@@ -3,6 +3,7 @@ import { basename, extname, join, relative, sep } from 'node:path';
 import type { FoundItem } from '../../../shared/contract/project.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { scanCheckpoint } from './scan-checkpoint.ts';
+import { scanEval, scanHarnessSamples, scanInspectJson } from './scan-evaluation.ts';
 import { isModelFolder, scanModel } from './scan-model.ts';
 import { scanSpec } from './scan-spec.ts';
 import { scanTable } from './scan-table.ts';
@@ -29,9 +30,10 @@ const scanners: Readonly<Record<string, (path: string) => Finding | undefined>> 
   '.tsv': scanTable,
   '.yaml': scanSpec,
   '.yml': scanSpec,
-  '.json': scanSpec,
+  '.json': (path) => scanInspectJson(path) ?? scanSpec(path),
+  '.eval': scanEval,
   '.npy': scanNpy,
-  '.jsonl': scanJsonLines,
+  '.jsonl': (path) => scanHarnessSamples(path) ?? scanJsonLines(path),
   '.parquet': scanParquet,
   '.txt': () => ({ kind: 'text', format: 'text', facts: [], numbers: {}, problem: null }),
 };

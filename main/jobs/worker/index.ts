@@ -3,6 +3,7 @@ import { joinQueries } from './join-queries.ts';
 import { openParentPort } from './parent-port.ts';
 import { dictionaryQueries } from './queries/dictionaries.ts';
 import { engineQueries } from './queries/engines.ts';
+import { evaluationQueries } from './queries/evaluations.ts';
 import { generateQueries } from './queries/generate.ts';
 import { modelQueries } from './queries/model.ts';
 import { tokenizeQueries } from './queries/tokenize.ts';
@@ -27,5 +28,6 @@ runWorker(openParentPort(), {
     generateQueries,
     tokenizeQueries,
     statisticsQueries,
+    evaluationQueries,
   ),
 });

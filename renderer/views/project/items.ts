@@ -14,6 +14,7 @@ const titles: readonly (readonly [Kind, string])[] = [
   ['tokens', 'Token files'],
   ['labels', 'Labels per token'],
   ['table', 'Tables'],
+  ['evaluation', 'Evaluation logs'],
   ['spec', 'Job specs'],
   ['text', 'Texts'],
   ['other', 'Other files'],
@@ -44,6 +45,15 @@ export function actionsFor(item: FoundItem): ItemAction[] {
       return [{ title: 'Train on them', page: 'runs', parts: ['new'], query: { tokens: path } }];
     case 'table':
       return [{ title: 'Fit a regression', page: 'statistics', parts: [], query: { table: path } }];
+    case 'evaluation':
+      return [
+        {
+          title: 'Compare conditions',
+          page: 'statistics',
+          parts: [],
+          query: { tab: 'conditions', log: path },
+        },
+      ];
     case 'spec':
       return item.facts.includes('regress')
         ? [{ title: 'Fit it', page: 'statistics', parts: [], query: { spec: path } }]
