@@ -1,5 +1,6 @@
 import type { FitDetail } from '../../shared/contract/statistics.ts';
 import type { Writer } from './connection.ts';
+import { insertComparison, type NewPair, type StoredComparison } from './comparisons.ts';
 import { insertDictionary, type NewDictionary } from './dictionaries.ts';
 import { insertFeatures, type FeatureColumns } from './features.ts';
 import { getFit, insertFit } from './fits.ts';
@@ -24,6 +25,10 @@ export interface ImportedResult {
     readonly labels?: readonly (StoredLabel & { readonly feature: number })[];
   }[];
   readonly fit: FitDetail | null;
+  readonly comparison: {
+    readonly comparison: StoredComparison;
+    readonly pairs: Iterable<NewPair>;
+  } | null;
   readonly artifacts: readonly (Artifact & { readonly run: string | null })[];
 }
 
@@ -44,6 +49,8 @@ export function importResult(db: Writer, result: ImportedResult): boolean {
       for (const { feature, ...label } of run.labels ?? []) addLabel(db, key, feature, label);
     }
     if (result.fit && !getFit(db, result.fit.id)) insertFit(db, result.fit, result.job);
+    if (result.comparison)
+      insertComparison(db, result.comparison.comparison, result.comparison.pairs);
     replaceArtifacts(db, result.job, result.artifacts);
     updateJob(db, result.job, { importedAttempt: result.attempt });
     return true;

@@ -49,6 +49,21 @@ export function readSafetensors(bytes: ByteSource): TensorReader {
   }
 }
 
+/**
+ * Where the tensors of a file lie in it, for whoever reads its bytes. Throws as `openSafetensors` does.
+ */
+export function safetensorsLayout(path: string): {
+  bytes: number;
+  tensors: (TensorInfo & { readonly offset: number })[];
+} {
+  const bytes = openFileBytes(path);
+  try {
+    return { bytes: bytes.size, tensors: [...readHeader(bytes).entries.values()] };
+  } finally {
+    bytes.close();
+  }
+}
+
 function readHeader(bytes: ByteSource): {
   entries: Map<string, Entry>;
   metadata: Map<string, string>;

@@ -5,6 +5,7 @@ import {
   type StudyDifference,
   type StudyFigures,
 } from '../../shared/domain/study.ts';
+import { groupTable, type CompareAnswer } from './compare/describe-comparison.ts';
 import { formatNumber, textTable } from './cli/text-table.ts';
 import { summaryText } from './print-demo.ts';
 
@@ -15,6 +16,8 @@ export interface StudyAnswer extends StudyFigures {
   readonly model: string;
   readonly hook: string;
   readonly trainingSequences: number;
+  /** Its dictionaries held against each other, objective by objective; null with one seed. */
+  readonly acrossSeeds: CompareAnswer | null;
   readonly report: { readonly path: string; readonly bytes: number; readonly sha256: string };
 }
 
@@ -37,11 +40,21 @@ export function printStudy(answer: StudyAnswer): string {
     '',
     ...differenceLines(answer.differences),
     '',
+    ...seedLines(answer.acrossSeeds),
     `Report   ${answer.report.path}`,
   ].join('\n');
 }
 
 const absent: MetricSummary = { n: 0, mean: null, low: null, high: null };
+
+function seedLines(compared: CompareAnswer | null): string[] {
+  if (!compared) return [];
+  return [
+    `Similarity across seeds, of features with at least ${compared.minimumCount} activations (mean over pairs, 95 % t interval; pairs share seeds):`,
+    groupTable(compared),
+    '',
+  ];
+}
 
 function differenceLines(differences: readonly StudyDifference[]): string[] {
   if (differences.length === 0) return [];

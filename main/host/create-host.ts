@@ -6,6 +6,7 @@ import { Blobs } from './blobs.ts';
 import { appHandlers } from './handlers/app-handlers.ts';
 import { dictionariesHandlers } from './handlers/dictionaries-handlers.ts';
 import { evaluationsHandlers } from './handlers/evaluations-handlers.ts';
+import { comparisonsHandlers } from './handlers/comparisons-handlers.ts';
 import { featuresHandlers } from './handlers/features-handlers.ts';
 import { hubsHandlers } from './handlers/hubs-handlers.ts';
 import { jobsHandlers } from './handlers/jobs-handlers.ts';
@@ -49,6 +50,7 @@ export function createHost(options: HostOptions): Host {
     runsHandlers(projects),
     dictionariesHandlers(projects, queries, clock),
     featuresHandlers(projects, queries, clock),
+    comparisonsHandlers(projects, blobs, options),
     statisticsHandlers(projects, queries, clock),
     predictionsHandlers(projects),
     evaluationsHandlers(projects, queries, clock),

@@ -13,6 +13,7 @@ import { parseStrictJson } from '../formats/strict-json.ts';
 import { jobFiles, jobFolder, runFiles, type JobResult } from '../jobs/job-folder.ts';
 import { readPoints } from '../jobs/job-io.ts';
 import { readResult, verifyResult } from '../jobs/result.ts';
+import { gatherComparison, type GatheredComparison } from './import-comparison.ts';
 import { readFeatureColumns } from './feature-files.ts';
 import { insertRunsOfJob } from './job-store.ts';
 
@@ -146,6 +147,7 @@ function gather(db: Writer, folder: string, result: JobResult): ImportedResult {
     job: result.job,
     attempt: result.attempt,
     fit: readFit(folder),
+    comparison: readComparison(db, folder, result.job),
     artifacts: result.files.map((file) => {
       const run = file.path.split('/', 1)[0]!;
       return { ...file, run: ids.has(run) ? run : null };
@@ -207,6 +209,12 @@ function readLabels(path: string): v.InferOutput<typeof labelsSchema> {
     text: label.text.slice(0, limits.labelCharacters),
     author: label.author.slice(0, 200),
   }));
+}
+
+function readComparison(db: Writer, folder: string, job: string): GatheredComparison | null {
+  const record = getJob(db, job);
+  if (record?.spec.kind !== 'compare') return null;
+  return gatherComparison(folder, { ...record, spec: record.spec });
 }
 
 function describeJob(db: Writer, job: string) {

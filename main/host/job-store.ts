@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
-import { groupKey, runCount, runSpec, type JobSpec } from '../../shared/domain/job-spec.ts';
+import { runCount, runSpec, type JobSpec } from '../../shared/domain/job-spec.ts';
 import type { Writer } from '../db/connection.ts';
 import { getJob, insertJob, listJobsIn, updateJob } from '../db/jobs.ts';
 import { addPoints } from '../db/points.ts';
 import { insertRun, listRunsOfJob, setRunEngine } from '../db/runs.ts';
+import { groupHash } from '../jobs/group-hash.ts';
 import { newId } from '../jobs/ids.ts';
 import type { JobStore } from '../jobs/store.ts';
 
@@ -50,7 +50,7 @@ export function insertRunsOfJob(
       name: spec.name,
       hook: alone.hook,
       model: spec.model,
-      groupKey: createHash('sha256').update(groupKey(alone)).digest('hex').slice(0, 32),
+      groupKey: groupHash(alone),
       createdAt,
     });
   });

@@ -35,6 +35,7 @@ export interface ProjectParts {
 }
 
 type Change = Event<'project.changed'>['what'];
+type Change = 'items' | 'jobs' | 'runs' | 'features' | 'comparisons' | 'fits' | 'reports';
 
 const backupEveryMilliseconds = 24 * 60 * 60 * 1000;
 const backupAtMostBytes = 512 << 20;
@@ -166,6 +167,7 @@ export class Project implements ProjectView {
         await importJobFolder(this.db, this.path, job);
         this.changed('runs');
         this.changed('features');
+        this.changed('comparisons');
       },
       changed: (job) => this.#publishJob(job),
       points: (run, points) =>

@@ -12,6 +12,7 @@ import type {
 } from '../reports/report-data.ts';
 import type { WrittenFile } from '../reports/write-file.ts';
 import { writeReport } from '../reports/write-report.ts';
+import { gatherComparisonSection } from './comparison-data.ts';
 import { findDictionary, readFeature } from './read-features.ts';
 import { readGroups, readRun } from './read-runs.ts';
 import { findEvaluation } from './read-evaluations.ts';
@@ -63,6 +64,7 @@ function gatherSection(view: ProjectView, section: ReportSection): ReportSection
   if (section.kind === 'study') return gatherStudy(view, section);
   if (section.kind === 'evaluation')
     return { kind: 'evaluation', evaluation: findEvaluation(view, section.evaluation) };
+  if (section.kind === 'comparison') return gatherComparisonSection(view, section.comparison);
   if (section.kind === 'fit') return { kind: 'fit', fit: findFit(view, section.fit) };
   return section.kind === 'runs' ? gatherRuns(view, section.runs) : gatherFeatures(view, section);
 }

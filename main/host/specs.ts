@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { isDictionaryId, type CompareSpec } from '../../shared/domain/compare-spec.ts';
 import { parseJobSpec, startsOf, type JobSpec } from '../../shared/domain/job-spec.ts';
 import { AppError, fileError, hasCode } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
@@ -89,6 +90,7 @@ export function readSpecText(projectPath: string, name: string): string {
 /** Every file that a spec names, by the field that names it. */
 export function filesOfSpec(spec: JobSpec): Record<string, string> {
   if (spec.kind === 'regress') return { table: spec.table };
+  if (spec.kind === 'compare') return filesOfComparison(spec);
   if (spec.kind === 'import') return { source: spec.source };
   if (spec.kind === 'predict') return { 'labels.file': spec.labels.file };
   const { model, tokens, evaluation, features } = spec;
@@ -100,6 +102,15 @@ export function filesOfSpec(spec: JobSpec): Record<string, string> {
     ...(features ? { 'features.tokens.file': features.tokens.file } : {}),
     ...Object.fromEntries(starts.map((start, index) => [`dictionary.start.${index}`, start])),
     ...(features?.labels === undefined ? {} : { 'features.labels': features.labels }),
+  };
+}
+
+/** Dictionaries by their paths; those that are named by an id lie in the project's own folder. */
+function filesOfComparison({ dictionaries, tokens }: CompareSpec): Record<string, string> {
+  const paths = [...dictionaries.entries()].filter(([, name]) => !isDictionaryId(name));
+  return {
+    'tokens.file': tokens.file,
+    ...Object.fromEntries(paths.map(([place, path]) => [`dictionaries.${place}`, path])),
   };
 }
 

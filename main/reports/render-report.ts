@@ -4,6 +4,7 @@ import { renderPage } from './page.ts';
 import type { ReportData, ReportSectionData } from './report-data.ts';
 import { appendix } from './sections/appendix.ts';
 import { evaluationSection } from './sections/evaluation-section.ts';
+import { comparisonSection } from './sections/comparison-section.ts';
 import { featuresSection } from './sections/features-section.ts';
 import { fitSection } from './sections/fit-section.ts';
 import { runsSection } from './sections/runs-section.ts';
@@ -56,6 +57,8 @@ async function renderSection(
       return evaluationSection(section, id, context);
     case 'fit':
       return fitSection(section, id, context);
+    case 'comparison':
+      return comparisonSection(section, id, context);
     case 'study':
       return studySection(section, id, context);
   }

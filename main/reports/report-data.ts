@@ -1,8 +1,10 @@
 import type { EvaluationDetail } from '../../shared/contract/evaluations.ts';
+import type { ComparisonDetail, GroupFigures } from '../../shared/contract/comparisons.ts';
 import type { DictionaryRow, FeatureDetail } from '../../shared/contract/features.ts';
 import type { RunDetail, RunGroup, Series } from '../../shared/contract/runs.ts';
 import type { FitDetail } from '../../shared/contract/statistics.ts';
 import type { StudiedRun, StudyFigures } from '../../shared/domain/study.ts';
+import type { ComparisonMeasure, PairDetail } from '../../shared/domain/comparison.ts';
 
 /**
  * Everything that a report says, as plain data: whoever writes a report gathers this first. The
@@ -27,6 +29,8 @@ export type ReportSectionData =
   | FitSectionData
   | EvaluationSectionData
   | StudySectionData;
+  | StudySectionData
+  | ComparisonSectionData;
 
 /** Words of the author; blank lines part paragraphs, line breaks are kept. */
 export interface TextSectionData {
@@ -106,4 +110,22 @@ export interface StudySectionData extends SectionData {
 export interface NamedRun {
   readonly name: string;
   readonly run: StudiedRun;
+}
+
+export interface ComparisonSectionData extends SectionData {
+  readonly kind: 'comparison';
+  readonly comparison: ComparisonDetail;
+  readonly measures: readonly ComparedMeasure[];
+}
+
+/** A comparison by one measure, at its minimum count. */
+export interface ComparedMeasure {
+  readonly measure: ComparisonMeasure;
+  readonly groups: readonly GroupFigures[];
+  /** Those that are told one by one: pairs of replicates, where there are any. */
+  readonly pairs: readonly {
+    readonly a: number;
+    readonly b: number;
+    readonly detail: PairDetail;
+  }[];
 }

@@ -1,4 +1,5 @@
 import { appContract } from './app.ts';
+import { comparisonsContract } from './comparisons.ts';
 import { dictionariesContract } from './dictionaries.ts';
 import { evaluationsContract } from './evaluations.ts';
 import { featuresContract } from './features.ts';
@@ -28,6 +29,7 @@ export const contract = {
   ...runsContract,
   ...dictionariesContract,
   ...featuresContract,
+  ...comparisonsContract,
   ...statisticsContract,
   ...predictionsContract,
   ...evaluationsContract,

@@ -20,7 +20,7 @@ export type JobProgress = v.InferOutput<typeof jobProgress>;
 
 export const jobRow = v.object({
   id,
-  kind: v.picklist(['train', 'regress', 'import', 'predict']),
+  kind: v.picklist(['train', 'regress', 'compare', 'import', 'predict']),
   name: shortText,
   state: v.picklist(jobStates),
   actions: v.array(v.picklist(jobActions)),

@@ -91,6 +91,7 @@ export const projectContract = {
     v.strictObject(inProject),
     v.object({
       what: v.picklist(['items', 'jobs', 'runs', 'features', 'fits', 'evaluations', 'reports']),
+      what: v.picklist(['items', 'jobs', 'runs', 'features', 'comparisons', 'fits', 'reports']),
     }),
   ),
 };

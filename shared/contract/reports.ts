@@ -19,6 +19,8 @@ export const reportSection = v.variant('kind', [
   v.strictObject({ kind: v.literal('fit'), fit: id }),
   /** Conditions of evaluations held against each other. */
   v.strictObject({ kind: v.literal('evaluation'), evaluation: id }),
+  /** Dictionaries held against each other, at the minimum count of the comparison. */
+  v.strictObject({ kind: v.literal('comparison'), comparison: id }),
   /** Objectives held against each other at equal L0, from the runs that a study trained. */
   v.strictObject({
     kind: v.literal('study'),

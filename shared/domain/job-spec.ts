@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { AppError } from '../errors.ts';
+import { compareContradiction, compareSpecSchema, type CompareSpec } from './compare-spec.ts';
 import {
   architectureContradiction,
   architectureNames,
@@ -17,6 +18,7 @@ import {
   targetContradiction,
   type Problem,
 } from './pathway.ts';
+import { engineFields, jobName, naturalInt, path, positiveInt, seed } from './spec-fields.ts';
 import {
   activationCacheSchema,
   tokensContradiction,
@@ -25,7 +27,7 @@ import {
 } from './tokens.ts';
 import { applyVariant, variantSchema, type Variant } from './variant.ts';
 
-export { architectureNames, type ArchitectureName };
+export { architectureNames, type ArchitectureName, type CompareSpec };
 
 /**
  * A job spec says all that a job does; two equal specs do the same work. It is written as YAML or
@@ -35,11 +37,7 @@ export { architectureNames, type ArchitectureName };
  * as in e2e_sae; multiply by the context length for tokens.
  */
 
-const positiveInt = v.pipe(v.number(), v.integer(), v.minValue(1));
-const naturalInt = v.pipe(v.number(), v.integer(), v.minValue(0));
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
-const path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
-const seed = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 31 - 1));
 
 /**
  * What is done to a model's weights before it runs: nothing, or TransformerLens' standard processing
@@ -115,7 +113,7 @@ const hookName = v.pipe(
 
 export const trainSpecSchema = v.strictObject({
   kind: v.literal('train'),
-  name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
+  name: jobName,
   /** Folder of the model, relative to the project folder. */
   model: path,
   /** What is done to the model's weights first: the values at hook points depend on it. */
@@ -148,17 +146,12 @@ export const trainSpecSchema = v.strictObject({
   activationCache: v.optional(activationCacheSchema),
   /** Training sequences between two checkpoints; null for none. */
   checkpointEvery: v.optional(v.nullable(positiveInt), null),
-  engine: v.optional(v.picklist(['auto', 'wasm', 'tensorflow', 'reference']), 'auto'),
-  /** Threads of the engine; null for all that the machine has. Results repeat for equal numbers. */
-  threads: v.optional(
-    v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256))),
-    null,
-  ),
+  ...engineFields,
 });
 
 export const regressSpecSchema = v.strictObject({
   kind: v.literal('regress'),
-  name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
+  name: jobName,
   /** CSV or TSV file, relative to the project folder. */
   table: path,
   /** R's notation: y ~ x1 + scale(x2) + I(x^2) + factor(g) - 1. */
@@ -171,6 +164,7 @@ export const regressSpecSchema = v.strictObject({
 export const jobSpecSchema = v.variant('kind', [
   trainSpecSchema,
   regressSpecSchema,
+  compareSpecSchema,
   importSpecSchema,
   predictSpecSchema,
 ]);
@@ -187,6 +181,8 @@ export type { PredictSpec, TokensRef };
 export function parseJobSpec(document: unknown, file: string): JobSpec {
   const spec = parseWith(jobSpecSchema, document, file);
   if (spec.kind === 'train') checkTrainSpec(spec, file);
+  const contradiction = spec.kind === 'compare' && compareContradiction(spec);
+  if (contradiction) refuse(file, contradiction);
   return spec;
 }
 
@@ -207,29 +203,30 @@ function parseWith<Schema extends v.GenericSchema>(
   throw new AppError('bad-spec', `${file}: ${problem}.`, { file, place });
 }
 
+function refuse(file: string, { place, problem }: Problem): never {
+  throw new AppError('bad-spec', `${file}: ${place}: ${problem}.`, { file, place });
+}
+
 function checkTrainSpec(spec: TrainSpec, file: string): void {
-  const refuse = (place: string, problem: string) => {
-    throw new AppError('bad-spec', `${file}: ${place}: ${problem}.`, { file, place });
-  };
   const variants = spec.variants ?? [];
   const runs = variants.map((variant, index) =>
     variantSpec(spec, variant, file, `variants.${index}.`),
   );
   const passes = passesOf(spec, runs);
   const pathway = pathwayContradiction(spec, passes);
-  if (pathway) refuse(pathway.place, pathway.problem);
+  if (pathway) refuse(file, pathway);
   const together = spec.pathway === 'joint' ? passes.flat() : [spec];
   const contradiction = findContradiction(spec, firstSpliced(together));
-  if (contradiction) refuse(contradiction.place, contradiction.problem);
+  if (contradiction) refuse(file, contradiction);
   const texts: string[] = [];
   runs.forEach((alone, index) => {
     const place = `variants.${index}`;
     const pass = passes.find((members) => members.includes(alone))!;
     const inside = findContradiction(alone, firstSpliced(pass));
-    if (inside) refuse(`${place}.${inside.place}`, inside.problem);
+    if (inside) refuse(file, { ...inside, place: `${place}.${inside.place}` });
     const text = canonicalJson([alone, passOf(variants[index]!)]);
     const same = texts.indexOf(text);
-    if (same >= 0) refuse(place, `says the same as variants.${same}`);
+    if (same >= 0) refuse(file, { place, problem: `says the same as variants.${same}` });
     texts.push(text);
   });
 }

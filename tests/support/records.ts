@@ -81,6 +81,7 @@ export function importedResult(
     job,
     attempt,
     fit: null,
+    comparison: null,
     artifacts: [
       { run: null, kind: 'tokens', path: 'tokens.safetensors', bytes: 10, sha256: 'a' },
       ...runs.map((run) => ({

@@ -1,11 +1,10 @@
+import { minimumCounts } from '../../../shared/domain/comparison.ts';
+
 /**
  * Nearly dead features pile up at similarity 1, so every comparison is made for several minimum
  * activation counts at once: features are put in classes between the thresholds, best partners are
  * found class against class, and a threshold keeps the classes above it.
  */
-
-/** The minimum counts offered: 0 keeps dead features too. */
-export const minimumCounts = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] as const;
 
 /** Features of one dictionary, sorted into the classes between minimum counts. */
 export interface ActivityClasses {
@@ -31,10 +30,4 @@ export function activityClasses(counts: ArrayLike<number>): ActivityClasses {
     ),
   );
   return { counts: Float64Array.from(counts), classOf, members };
-}
-
-/** Index of the threshold in `minimumCounts` that keeps the features with at least `count`. */
-export function levelOf(count: number): number {
-  const level = minimumCounts.findIndex((minimum) => minimum >= count);
-  return level === -1 ? minimumCounts.length - 1 : level;
 }

@@ -1,5 +1,6 @@
+import { minimumCounts } from '../../../shared/domain/comparison.ts';
 import type { FeatureMajor } from '../features/activation-store.ts';
-import { type ActivityClasses, minimumCounts } from './activity-classes.ts';
+import type { ActivityClasses } from './activity-classes.ts';
 import type { PartnerSearch } from './best-partners.ts';
 import type { SharedSide } from './coactivation-tasks.ts';
 import type { TokenMajor } from './sparse-activations.ts';

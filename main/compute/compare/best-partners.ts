@@ -1,4 +1,5 @@
-import { type ActivityClasses, minimumCounts } from './activity-classes.ts';
+import { minimumCounts } from '../../../shared/domain/comparison.ts';
+import type { ActivityClasses } from './activity-classes.ts';
 
 /**
  * For each minimum count, the best partner of each feature of one dictionary among the features of

@@ -1,7 +1,8 @@
+import { minimumCounts } from '../../../shared/domain/comparison.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { FeatureMajor } from '../features/activation-store.ts';
 import { runTasks, sharedFloats, sharedInts } from '../parallel/run-tasks.ts';
-import { type ActivityClasses, activityClasses, minimumCounts } from './activity-classes.ts';
+import { type ActivityClasses, activityClasses } from './activity-classes.ts';
 import { PartnerSearch } from './best-partners.ts';
 import type {
   CoactivationMeasure,

@@ -1,5 +1,5 @@
+import { minimumCounts } from '../../../shared/domain/comparison.ts';
 import type { OpenTasks } from '../parallel/run-tasks.ts';
-import { minimumCounts } from './activity-classes.ts';
 
 /** What activation similarities are called; the order of `measures` in the outputs. */
 export const coactivationMeasures = ['jaccard', 'weightedJaccard', 'correlation'] as const;

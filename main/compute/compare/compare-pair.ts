@@ -1,15 +1,15 @@
-import type { Engine, Tensor } from '../engine.ts';
-import type { FeatureMajor } from '../features/activation-store.ts';
 import {
-  type ActivityClasses,
-  activityClasses,
+  type ComparisonMeasure,
   levelOf,
   minimumCounts,
-} from './activity-classes.ts';
+} from '../../../shared/domain/comparison.ts';
+import type { Engine, Tensor } from '../engine.ts';
+import type { FeatureMajor } from '../features/activation-store.ts';
+import { type ActivityClasses, activityClasses } from './activity-classes.ts';
 import { randomBestCosines, shuffledSequences } from './baselines.ts';
 import { partnersAt } from './best-partners.ts';
 import { coactivationPartners } from './coactivation-partners.ts';
-import { type CoactivationMeasure, coactivationMeasures } from './coactivation-tasks.ts';
+import { coactivationMeasures } from './coactivation-tasks.ts';
 import { type BothWays, cosinePartners, type SearchControl } from './cosine-partners.ts';
 import {
   assignOneToOne,
@@ -20,8 +20,6 @@ import {
 } from './one-to-one.ts';
 import { type MatchSummary, mutualPartners, summariseMatches } from './summarise-matches.ts';
 
-export type Measure = 'decoder' | 'encoder' | CoactivationMeasure;
-
 /** One side: directions [n, d] with rows of unit length, and activations on the tokens of both. */
 export interface ComparedDictionary {
   readonly decoder: Tensor;
@@ -30,6 +28,7 @@ export interface ComparedDictionary {
 }
 
 export interface PairOptions extends SearchControl {
+  readonly measures: readonly ComparisonMeasure[];
   /** Activations that a feature needs; one of `minimumCounts`, or the next above. */
   readonly minimumCount: number;
   readonly seed: number;
@@ -65,7 +64,7 @@ export interface PairComparison {
   readonly minimumCount: number;
   /** Features of A and of B that reach it. */
   readonly kept: { readonly a: number; readonly b: number };
-  readonly measures: Readonly<Record<Measure, MeasureComparison>>;
+  readonly measures: ReadonlyMap<ComparisonMeasure, MeasureComparison>;
 }
 
 /**
@@ -84,7 +83,10 @@ export async function comparePair(
   const classes = { a: classesOf(a.activations), b: classesOf(b.activations) };
   const kept = { a: keptAt(classes.a, level), b: keptAt(classes.b, level) };
   const sizes = { a: a.activations.latents, b: b.activations.latents };
-  const step = partsOf(4, options);
+  const sides = (['decoder', 'encoder'] as const).filter((side) => options.measures.includes(side));
+  const active = coactivationMeasures.filter((name) => options.measures.includes(name));
+  // Activations are compared twice: as they are, and by chance.
+  const step = partsOf(sides.length + (active.length > 0 ? 2 : 0), options);
 
   const measure = (partners: BothWays, lists: PartnerLists, chance: Float64Array) => {
     const oneToOne = assignOneToOne(lists, kept.a, kept.b, sizes);
@@ -113,31 +115,28 @@ export async function comparePair(
   };
   const coactivation = (other: FeatureMajor, part: number) =>
     coactivationPartners(a.activations, other, {
-      measures: coactivationMeasures,
+      measures: active,
       threads: options.threads,
       level,
       ...step(part),
     });
 
-  const decoder = await cosine('decoder', 0);
-  const encoder = await cosine('encoder', 1);
-  const found = await coactivation(b.activations, 2);
-  const shuffled = shuffledSequences(b.activations, options.sequenceLength, options.seed);
-  const byChance = await coactivation(shuffled, 3);
-  const active = (name: CoactivationMeasure) => {
-    const { lists, ...partners } = found.get(name)!;
-    return measure(partners, lists, partnersAt(byChance.get(name)!.aToB, level).value);
-  };
+  const measures = new Map<ComparisonMeasure, MeasureComparison>();
+  for (const [part, side] of sides.entries()) measures.set(side, await cosine(side, part));
+  if (active.length > 0) {
+    const found = await coactivation(b.activations, sides.length);
+    const shuffled = shuffledSequences(b.activations, options.sequenceLength, options.seed);
+    const byChance = await coactivation(shuffled, sides.length + 1);
+    for (const name of active) {
+      const { lists, ...partners } = found.get(name)!;
+      const chance = partnersAt(byChance.get(name)!.aToB, level).value;
+      measures.set(name, measure(partners, lists, chance));
+    }
+  }
   return {
     minimumCount: minimumCounts[level]!,
     kept: { a: kept.a.length, b: kept.b.length },
-    measures: {
-      decoder,
-      encoder,
-      jaccard: active('jaccard'),
-      weightedJaccard: active('weightedJaccard'),
-      correlation: active('correlation'),
-    },
+    measures,
   };
 }
 

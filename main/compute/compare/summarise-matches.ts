@@ -1,12 +1,6 @@
+import { inDegrees, shareSteps, similarityBins } from '../../../shared/domain/comparison.ts';
 import { FastRandom } from '../fast-random.ts';
 import { streams } from '../random.ts';
-
-/** Bins of a histogram of similarities over [-1, 1]. */
-export const similarityBins = 100;
-/** Thresholds of the share-matched curve: 0, 0.01 … 1. */
-export const shareSteps = 101;
-/** In-degrees told apart; the last place counts all larger ones. */
-export const inDegrees = 6;
 
 export interface MatchOptions {
   readonly seed: number;

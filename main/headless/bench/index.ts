@@ -1,3 +1,4 @@
+import { benchCompare } from './compare.ts';
 import { benchE2eStep } from './e2e-step.ts';
 import { benchImport } from './import.ts';
 import { benchMany } from './many.ts';
@@ -13,6 +14,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   matmul: benchMatmul,
   'sae-step': benchSaeStep,
   'e2e-step': benchE2eStep,
+  compare: benchCompare,
   import: benchImport,
   many: benchMany,
   soak: benchSoak,

@@ -2,6 +2,7 @@ import type { Command } from '../cli/command.ts';
 import { bench } from './bench.ts';
 import { cache } from './cache.ts';
 import { conditions } from './conditions.ts';
+import { compare } from './compare.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { encode } from './encode.ts';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   serve,
   run,
   study,
+  compare,
   runs,
   features,
   show,

@@ -13,6 +13,7 @@ export const report: Command = {
   name: 'report',
   summary:
     'Writes a report on a run, a dictionary, a fit or a comparison: one HTML file that needs nothing else.',
+    'Writes a report on a run, a dictionary, a comparison or a fit: one HTML file that needs nothing else.',
   parameters: ['ID'],
   options: {
     ...projectOption,
@@ -39,6 +40,7 @@ function sectionOf(id: string): ReportSection {
   if (id.startsWith('run_')) return { kind: 'runs', runs: [id] };
   if (id.startsWith('fit_')) return { kind: 'fit', fit: id };
   if (id.startsWith('evl_')) return { kind: 'evaluation', evaluation: id };
+  if (id.startsWith('cmp_')) return { kind: 'comparison', comparison: id };
   if (id.startsWith('dict_'))
     return {
       kind: 'features',
@@ -50,5 +52,6 @@ function sectionOf(id: string): ReportSection {
   throw new AppError(
     'not-found',
     `'${id}' is not the id of a run, a dictionary, a fit or a comparison of evaluations.`,
+    `'${id}' is not the id of a run, a dictionary, a comparison or a fit.`,
   );
 }

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { openView } from '../../host/project-view.ts';
 import { readStudy, type StudySection } from '../../host/study-data.ts';
 import type { Command, CommandContext } from '../cli/command.ts';
+import { describeComparison } from '../compare/describe-comparison.ts';
+import { compareSeeds } from '../study/compare-seeds.ts';
 import { printStudy, type StudyAnswer } from '../print-study.ts';
 import { runStudy } from '../study/run-study.ts';
 import { readPlan, studyOptions } from '../study/study-options.ts';
@@ -22,20 +24,22 @@ export const study: Command = {
 async function runCommand({ parameters, values, output, signal }: CommandContext): Promise<void> {
   const folder = projectFolder(values);
   const plan = readPlan(parameters[0], values, folder);
-  const { section, report } = await withHost(output, async (client) => {
+  const { section, report, acrossSeeds } = await withHost(output, async (client) => {
     const { id: project } = await client.call('project.open', { path: folder });
-    const match = await runStudy(client, project, plan, {
-      output,
-      signal,
-      goOn: 'the same command',
-    });
+    const options = { output, signal, goOn: 'the same command' };
+    const match = await runStudy(client, project, plan, options);
     const about = studySection(plan, match);
+    const compared = await compareSeeds(client, project, plan, about, options);
     const written = await client.call('reports.create', {
       project,
       title: `${plan.base.name}: objectives at equal L0`,
-      sections: studySections(about),
+      sections: studySections(about, compared?.id),
     });
-    return { section: about, report: written };
+    return {
+      section: about,
+      report: written,
+      acrossSeeds: compared ? await describeComparison(client, project, compared) : null,
+    };
   });
   const answer: StudyAnswer = {
     project: folder,
@@ -43,6 +47,7 @@ async function runCommand({ parameters, values, output, signal }: CommandContext
     model: plan.base.model,
     trainingSequences: plan.base.training.sequences,
     ...readFigures(folder, section),
+    acrossSeeds,
     report: { path: join(folder, report.path), bytes: report.bytes, sha256: report.sha256 },
   };
   output.answer(answer, () => printStudy(answer));

@@ -22,7 +22,17 @@ export function studySection({ target, tolerance }: StudyPlan, match: Match): St
   };
 }
 
-/** The report of a study, section by section: what else is measured of its dictionaries joins here. */
-export function studySections(study: StudySection): ReportSection[] {
-  return [study, { kind: 'runs', runs: study.objectives.flatMap(({ runs }) => runs) }];
+/**
+ * The report of a study, section by section: what else is measured of its dictionaries joins here.
+ * @param comparison of the dictionaries across seeds, where there is one
+ */
+export function studySections(
+  study: StudySection,
+  comparison: string | undefined,
+): ReportSection[] {
+  return [
+    study,
+    ...(comparison === undefined ? [] : [{ kind: 'comparison' as const, comparison }]),
+    { kind: 'runs', runs: study.objectives.flatMap(({ runs }) => runs) },
+  ];
 }

@@ -9,6 +9,7 @@ import { modelQueries } from './queries/model.ts';
 import { tokenizeQueries } from './queries/tokenize.ts';
 import { statisticsQueries } from './queries/statistics.ts';
 import { runPredictJob } from './predict/index.ts';
+import { runCompareJob } from './compare/index.ts';
 import { runRegressJob } from './regress.ts';
 import { runWorker } from './run-worker.ts';
 import { runTrainJob } from './train/index.ts';
@@ -18,6 +19,7 @@ runWorker(openParentPort(), {
   jobs: {
     train: runTrainJob,
     regress: runRegressJob,
+    compare: runCompareJob,
     import: runImportJob,
     predict: runPredictJob,
   },

@@ -75,15 +75,16 @@ export function jobColumns(cells: Cells, now: number): Column<JobRow>[] {
   ];
 }
 
-const words: Readonly<Record<JobRow['kind'], string>> = {
+const kinds: Readonly<Record<JobRow['kind'], string>> = {
   train: 'training',
   regress: 'regression',
+  compare: 'comparison',
   import: 'import',
   predict: 'prediction',
 };
 
 export function kindWords(kind: JobRow['kind']): string {
-  return words[kind];
+  return kinds[kind];
 }
 
 /** Seconds between start and end, or now; null before the start. */

@@ -55,6 +55,7 @@ export function actionsFor(item: FoundItem): ItemAction[] {
         },
       ];
     case 'spec':
+      if (item.facts.includes('compare')) return [];
       return item.facts.includes('regress')
         ? [{ title: 'Fit it', page: 'statistics', parts: [], query: { spec: path } }]
         : [{ title: 'Train it', page: 'runs', parts: ['new'], query: { spec: path } }];

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { tokensOf, type TokensRef, type TrainSpec } from '../../../../shared/domain/job-spec.ts';
+import type { TokensRef } from '../../../../shared/domain/job-spec.ts';
 import { AppError, fileError } from '../../../../shared/errors.ts';
 import { parseModelConfig } from '../../../compute/model/open-transformer.ts';
 import { ModelTokenizer } from '../../../compute/model/tokenizer.ts';
@@ -36,19 +36,20 @@ export function openTokens(projectPath: string, ref: TokensRef, model: string): 
  */
 export async function prepareTokens(
   projectPath: string,
-  spec: TrainSpec,
+  model: string,
+  refs: readonly TokensRef[],
   control: JobControl,
 ): Promise<() => void> {
   const uses: (() => void)[] = [];
   const release = () => uses.forEach((letGo) => letGo());
   try {
-    for (const [, ref] of tokensOf(spec)) {
-      const source = tokenSource(projectPath, ref, spec.model);
+    for (const ref of refs) {
+      const source = tokenSource(projectPath, ref, model);
       const { prepared } = source;
       if (prepared === undefined) continue;
       uses.push(registerUse(`${prepared}.users`, 0));
       if (!existsSync(prepared))
-        await prepareOne(source, prepared, insideProject(projectPath, spec.model), control);
+        await prepareOne(source, prepared, insideProject(projectPath, model), control);
     }
     return release;
   } catch (error) {

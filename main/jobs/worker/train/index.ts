@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { AppError, hasCode } from '../../../../shared/errors.ts';
-import { canonicalJson, type TrainSpec } from '../../../../shared/domain/job-spec.ts';
+import { canonicalJson, tokensOf, type TrainSpec } from '../../../../shared/domain/job-spec.ts';
 import { loadNewestCheckpoint, newestStep, saveCheckpoint } from '../../checkpoint.ts';
 import { stopped, type JobControl } from '../../control.ts';
 import { jobFiles } from '../../job-folder.ts';
@@ -23,9 +23,11 @@ import { TrainingRun } from './training-run.ts';
  */
 export const runTrainJob: RunJob = async (assignment, control, io) => {
   const spec = trainSpecOf(assignment);
-  const release = await prepareTokens(assignment.projectPath, spec, control);
+  const { projectPath } = assignment;
+  const tokens = tokensOf(spec).map(([, ref]) => ref);
+  const release = await prepareTokens(projectPath, spec.model, tokens, control);
   try {
-    await trainOn(await openInputs(assignment.projectPath, spec, control), assignment, control, io);
+    await trainOn(await openInputs(projectPath, spec, control), assignment, control, io);
   } finally {
     release();
   }

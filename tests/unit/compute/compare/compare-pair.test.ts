@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { comparisonMeasures } from '../../../../shared/domain/comparison.ts';
 import { comparePair } from '../../../../main/compute/compare/compare-pair.ts';
 import { openEngine } from '../../../../main/compute/engines/open-engine.ts';
 import { featureMajor } from '../../../support/dense-activations.ts';
@@ -42,6 +43,7 @@ it('finds the permutation by every measure, above what chance gives', async () =
   const before = engine.usage().tensors;
   const shares: number[] = [];
   const { kept, measures } = await comparePair(engine, a, b, {
+    measures: comparisonMeasures,
     minimumCount: 10,
     seed: 3,
     resamples: 200,
@@ -51,7 +53,8 @@ it('finds the permutation by every measure, above what chance gives', async () =
   });
   expect(engine.usage().tensors).toBe(before);
   expect(kept).toEqual({ a: n, b: n });
-  for (const { levels, oneToOne, oneToOneSummary, chance } of Object.values(measures)) {
+  expect([...measures.keys()]).toEqual(comparisonMeasures);
+  for (const { levels, oneToOne, oneToOneSummary, chance } of measures.values()) {
     order.forEach((feature, place) => expect(oneToOne.index[feature]).toBe(place));
     const { aToB, bToA, mutual } = levels.find(({ minimumCount }) => minimumCount === 10)!;
     expect(aToB.mean).toBeGreaterThan(0.98);

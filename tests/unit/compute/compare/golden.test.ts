@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { activityClasses, levelOf } from '../../../../main/compute/compare/activity-classes.ts';
+import { levelOf } from '../../../../shared/domain/comparison.ts';
+import { activityClasses } from '../../../../main/compute/compare/activity-classes.ts';
 import { partnersAt } from '../../../../main/compute/compare/best-partners.ts';
 import { coactivationPartners } from '../../../../main/compute/compare/coactivation-partners.ts';
 import { type BothWays, cosinePartners } from '../../../../main/compute/compare/cosine-partners.ts';

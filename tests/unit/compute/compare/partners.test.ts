@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  activityClasses,
-  minimumCounts,
-} from '../../../../main/compute/compare/activity-classes.ts';
+import { minimumCounts } from '../../../../shared/domain/comparison.ts';
+import { activityClasses } from '../../../../main/compute/compare/activity-classes.ts';
 import { type BestPartners, partnersAt } from '../../../../main/compute/compare/best-partners.ts';
 import { coactivationPartners } from '../../../../main/compute/compare/coactivation-partners.ts';
 import {
