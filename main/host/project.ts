@@ -35,7 +35,6 @@ export interface ProjectParts {
 }
 
 type Change = Event<'project.changed'>['what'];
-type Change = 'items' | 'jobs' | 'runs' | 'features' | 'comparisons' | 'fits' | 'reports';
 
 const backupEveryMilliseconds = 24 * 60 * 60 * 1000;
 const backupAtMostBytes = 512 << 20;

@@ -28,7 +28,6 @@ export type ReportSectionData =
   | FeaturesSectionData
   | FitSectionData
   | EvaluationSectionData
-  | StudySectionData;
   | StudySectionData
   | ComparisonSectionData;
 

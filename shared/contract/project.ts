@@ -90,8 +90,16 @@ export const projectContract = {
   'project.changed': topic(
     v.strictObject(inProject),
     v.object({
-      what: v.picklist(['items', 'jobs', 'runs', 'features', 'fits', 'evaluations', 'reports']),
-      what: v.picklist(['items', 'jobs', 'runs', 'features', 'comparisons', 'fits', 'reports']),
+      what: v.picklist([
+        'items',
+        'jobs',
+        'runs',
+        'features',
+        'comparisons',
+        'fits',
+        'evaluations',
+        'reports',
+      ]),
     }),
   ),
 };

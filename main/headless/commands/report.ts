@@ -12,7 +12,6 @@ const featuresByDefault = 200;
 export const report: Command = {
   name: 'report',
   summary:
-    'Writes a report on a run, a dictionary, a fit or a comparison: one HTML file that needs nothing else.',
     'Writes a report on a run, a dictionary, a comparison or a fit: one HTML file that needs nothing else.',
   parameters: ['ID'],
   options: {
@@ -51,7 +50,6 @@ function sectionOf(id: string): ReportSection {
     };
   throw new AppError(
     'not-found',
-    `'${id}' is not the id of a run, a dictionary, a fit or a comparison of evaluations.`,
-    `'${id}' is not the id of a run, a dictionary, a comparison or a fit.`,
+    `'${id}' is not the id of a run, a dictionary, a fit, or a comparison of dictionaries or evaluations.`,
   );
 }
