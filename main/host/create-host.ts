@@ -11,6 +11,7 @@ import { featuresHandlers } from './handlers/features-handlers.ts';
 import { hubsHandlers } from './handlers/hubs-handlers.ts';
 import { jobsHandlers } from './handlers/jobs-handlers.ts';
 import { mapsHandlers } from './handlers/maps-handlers.ts';
+import { predictionsHandlers } from './handlers/predictions-handlers.ts';
 import { projectHandlers } from './handlers/project-handlers.ts';
 import { reportsHandlers } from './handlers/reports-handlers.ts';
 import { resultsHandlers } from './handlers/results-handlers.ts';
@@ -55,6 +56,7 @@ export function createHost(options: HostOptions): Host {
     comparisonsHandlers(projects, blobs, options),
     statisticsHandlers(projects, queries, clock),
     stabilityHandlers(projects),
+    predictionsHandlers(projects),
     evaluationsHandlers(projects, queries, clock),
     resultsHandlers(projects),
     reportsHandlers({ projects, blobs, clock, options }),

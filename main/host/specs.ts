@@ -104,6 +104,7 @@ export function filesOfSpec(spec: JobSpec): Record<string, string> {
       ...(spec.secondTable === undefined ? {} : { secondTable: spec.secondTable }),
     };
   if (spec.kind === 'import') return { source: spec.source };
+  if (spec.kind === 'predict') return { 'labels.file': spec.labels.file };
   const { model, tokens, evaluation, features } = spec;
   const starts = startsOf(spec);
   return {

@@ -24,6 +24,7 @@ import { count, id, maybeNumber, shortText } from '../../shared/domain/schemas.t
  *   <run id>/labels.json       of an import: labels that came with the features, oldest first
  *   fit.json                   of a regression job: the fit as the contract shows it
  *   stability.json             of a stability job: the study as the contract shows it
+ *   prediction.json            of a prediction job: its result as the contract shows it
  *   result.json                written last: every file with its size and SHA-256
  *
  * dictionary.safetensors is in SAELens' orientation: W_enc [d, n], b_enc [n], W_dec [n, d] with
@@ -105,6 +106,8 @@ export const jobFiles = {
   fit: 'fit.json',
   /** Of a stability job: the study as the contract shows it. */
   stability: 'stability.json',
+  /** Of a prediction job: its result as the contract shows it. */
+  prediction: 'prediction.json',
   result: 'result.json',
 } as const;
 

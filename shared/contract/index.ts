@@ -6,6 +6,7 @@ import { featuresContract } from './features.ts';
 import { hubsContract } from './hubs.ts';
 import { jobsContract } from './jobs.ts';
 import { mapsContract } from './maps.ts';
+import { predictionsContract } from './predictions.ts';
 import { projectContract } from './project.ts';
 import { reportsContract } from './reports.ts';
 import { resultsContract } from './results.ts';
@@ -34,6 +35,7 @@ export const contract = {
   ...mapsContract,
   ...statisticsContract,
   ...stabilityContract,
+  ...predictionsContract,
   ...evaluationsContract,
   ...reportsContract,
   ...hubsContract,

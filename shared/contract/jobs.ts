@@ -20,7 +20,7 @@ export type JobProgress = v.InferOutput<typeof jobProgress>;
 
 export const jobRow = v.object({
   id,
-  kind: v.picklist(['train', 'regress', 'stability', 'compare', 'features', 'import']),
+  kind: v.picklist(['train', 'regress', 'stability', 'compare', 'features', 'import', 'predict']),
   name: shortText,
   state: v.picklist(jobStates),
   actions: v.array(v.picklist(jobActions)),

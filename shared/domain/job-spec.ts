@@ -11,6 +11,7 @@ import { featuresSpecSchema, type FeaturesSpec } from './features-spec.ts';
 import { hookPattern } from './hook-name.ts';
 import { importSpecSchema } from './import-spec.ts';
 import { objectiveContradiction, objectiveSchema } from './objective.ts';
+import { predictSpecSchema, type PredictSpec } from './predict-spec.ts';
 import {
   firstSpliced,
   passContradiction,
@@ -158,12 +159,13 @@ export const jobSpecSchema = v.variant('kind', [
   compareSpecSchema,
   featuresSpecSchema,
   importSpecSchema,
+  predictSpecSchema,
 ]);
 
 export type TrainSpec = v.InferOutput<typeof trainSpecSchema>;
 export type StabilitySpec = v.InferOutput<typeof stabilitySpecSchema>;
 export type JobSpec = v.InferOutput<typeof jobSpecSchema>;
-export type { FeaturesSpec, TokensRef };
+export type { FeaturesSpec, PredictSpec, TokensRef };
 
 /**
  * Checks a document read from YAML or JSON and fills in the defaults.

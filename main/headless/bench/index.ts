@@ -5,6 +5,8 @@ import { benchImport } from './import.ts';
 import { benchMany } from './many.ts';
 import { benchMatmul } from './matmul.ts';
 import type { Bench } from './row.ts';
+import { benchOls } from './ols.ts';
+import { benchPredict } from './predict.ts';
 import { benchSaeStep } from './sae-step.ts';
 import { benchSoak } from './soak.ts';
 import { benchStability } from './stability.ts';
@@ -22,4 +24,6 @@ export const benches: Readonly<Record<string, Bench>> = {
   soak: benchSoak,
   stability: benchStability,
   ui: benchUi,
+  predict: benchPredict,
+  ols: benchOls,
 };

@@ -12,6 +12,7 @@ import { forward } from './forward.ts';
 import { generate } from './generate.ts';
 import { hub } from './hub.ts';
 import { importCommand } from './import.ts';
+import { predict } from './predict.ts';
 import { regress } from './regress.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   features,
   show,
   regress,
+  predict,
   conditions,
   report,
   importCommand,

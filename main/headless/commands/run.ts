@@ -88,7 +88,9 @@ async function answer(
   output.answer({ job: job.id, runs, ...(newest.length > 0 ? { fits: newest } : {}) }, () =>
     job.kind === 'regress'
       ? `fit ${newest[0]?.id} is in the project; show it with: assay show ${newest[0]?.id}`
-      : runsTable(runs),
+      : job.kind === 'predict'
+        ? `the prediction of ${job.id} is in the project`
+        : runsTable(runs),
   );
 }
 

@@ -10,6 +10,7 @@ import { completeSpec } from '../features-job.ts';
 import { jobRow, readLog } from '../job-rows.ts';
 import type { Project } from '../project.ts';
 import type { Projects } from '../projects.ts';
+import { withSources } from '../predictions.ts';
 import { problemJson } from '../scan/finding.ts';
 import { checkFilesOfSpec, readSpec, readSpecText } from '../specs.ts';
 import type { HandlerGroup } from './group.ts';
@@ -21,7 +22,7 @@ export function jobsHandlers(projects: Projects, queries: QueryService): Handler
       const { path } = opened;
       let checked: JobSpec | null = null;
       try {
-        checked = completeSpec(opened, readSpec(spec, 'spec', path));
+        checked = withSources(opened, completeSpec(opened, readSpec(spec, 'spec', path)));
         checkFilesOfSpec(checked, path);
         const estimate = await estimateJob(queries, path, checked, signal);
         return { spec: { ...checked }, estimate, problem: null };
@@ -37,7 +38,10 @@ export function jobsHandlers(projects: Projects, queries: QueryService): Handler
     },
     'jobs.submit': async ({ project, spec }) => {
       const opened = await projects.get(project);
-      const checked = completeSpec(opened, readSpec(spec, 'spec', opened.path));
+      const checked = withSources(
+        opened,
+        completeSpec(opened, readSpec(spec, 'spec', opened.path)),
+      );
       checkFilesOfSpec(checked, opened.path);
       const job = opened.jobs.submit(checked);
       opened.changed('jobs');

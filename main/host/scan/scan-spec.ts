@@ -7,9 +7,9 @@ import { readSpec } from '../specs.ts';
 import { problemOf, type Finding } from './finding.ts';
 
 const specBytes = 1 << 20;
-const kinds = ['train', 'regress', 'stability', 'compare'];
+const kinds = ['train', 'regress', 'stability', 'compare', 'predict'];
 
-/** A YAML or JSON file that says `kind: train`, `regress` or `stability`; other documents are not ours. */
+/** A YAML or JSON file that says one of these kinds; other documents are not ours. */
 export function scanSpec(path: string): Finding | undefined {
   if (statSync(path).size > specBytes) return undefined;
   const format = extname(path).toLowerCase() === '.json' ? 'JSON' : 'YAML';

@@ -10,6 +10,7 @@ import { mapQueries } from './queries/map.ts';
 import { modelQueries } from './queries/model.ts';
 import { tokenizeQueries } from './queries/tokenize.ts';
 import { statisticsQueries } from './queries/statistics.ts';
+import { runPredictJob } from './predict/index.ts';
 import { runCompareJob } from './compare/index.ts';
 import { runRegressJob } from './regress.ts';
 import { runStabilityJob } from './stability.ts';
@@ -25,6 +26,7 @@ runWorker(openParentPort(), {
     import: runImportJob,
     features: runFeaturesJob,
     stability: runStabilityJob,
+    predict: runPredictJob,
   },
   queries: joinQueries(
     engineQueries,

@@ -82,6 +82,7 @@ const kinds: Readonly<Record<JobRow['kind'], string>> = {
   compare: 'comparison',
   import: 'import',
   features: 'features',
+  predict: 'prediction',
 };
 
 export function kindWords(kind: JobRow['kind']): string {
