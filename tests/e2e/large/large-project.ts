@@ -85,7 +85,16 @@ function addGroup(db: Writer, group: number, random: Random): void {
       dictionary: isLarge ? largeDictionary(id) : null,
     };
   });
-  importResult(db, { job, attempt: 1, fit: null, comparison: null, artifacts: [], runs });
+  importResult(db, {
+    job,
+    attempt: 1,
+    fit: null,
+    comparison: null,
+    counted: [],
+    stability: null,
+    artifacts: [],
+    runs,
+  });
 }
 
 function largeDictionary(run: string): ImportedResult['runs'][number]['dictionary'] {

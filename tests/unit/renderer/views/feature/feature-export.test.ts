@@ -13,11 +13,13 @@ const detail = (tokens: string[]): FeatureDetail => ({
     mean: 2,
     max: 2,
     label: null,
+    rating: null,
     stability: null,
     property: null,
     auc: null,
   },
   tokens: 10,
+  logits: { edges: [], counts: [] },
   histogram: { edges: [0, 2], counts: [1] },
   groups: [
     {

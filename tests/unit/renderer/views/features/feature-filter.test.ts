@@ -13,6 +13,8 @@ const some: FeatureFilter = {
   dead: 'hide',
   labelled: 'no',
   minCount: 10,
+  minRating: 3,
+  list: 'to read',
   sort: 'max',
   descending: true,
 };

@@ -12,6 +12,7 @@ const feature = (changes: Partial<FeatureRow>): FeatureRow => ({
   mean: 1,
   max: 2,
   label: null,
+  rating: null,
   stability: null,
   property: null,
   auc: null,
