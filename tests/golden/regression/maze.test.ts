@@ -72,7 +72,7 @@ describe.skipIf(!path)(`the simulated maze table (${missingData('maze')} otherwi
       'steps_between_cheese_decision_square',
       'euc_dist_cheese_decision_square',
       'euc_dist_cheese_top_right',
-      'euc_dist_decision_square_top_right_5x5',
+      'euc_dist_decision_square_5x5',
     ];
     const formula = `got_cheese ~ ${terms.join(' + ')}`;
     const found = finish(diagnose(table, specOf(table, formula, { family: 'binomial' })));
@@ -135,8 +135,8 @@ describe('the real maze correlations (n 5,239, procgen-tools 4b22c44)', () => {
     [
       'the six winners',
       {
-        steps_between_cheese_top_right_5x5: 8.0,
-        euc_dist_cheese_top_right_5x5: 107.5,
+        steps_between_cheese_5x5: 8.0,
+        euc_dist_cheese_5x5: 107.5,
         steps_between_cheese_top_right: 7.9,
         euc_dist_cheese_top_right: 108.0,
         steps_between_cheese_decision_square: 5.4,

@@ -72,6 +72,7 @@ describe('the scan of a project folder', () => {
       ['data/text.parquet', 'text', ['50 texts']],
       ['data/uint16.npy', 'tokens', rows],
       ['data/zstd.parquet', 'tokens', rows],
+      ['log.jsonl', 'table', ['1 columns']],
       ['story.jsonl', 'text', ['text']],
       ['torn.parquet', 'other', []],
     ]);
