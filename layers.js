@@ -28,4 +28,6 @@ export const packages = {
   ws: ['main/headless', 'tests'],
   svelte: ['renderer', 'tests'],
   '@huggingface/tokenizers': ['main/compute/model', 'tests'],
+  hyparquet: ['main/formats', 'tests'],
+  'umap-js': ['tests'],
 };
