@@ -205,7 +205,7 @@ describe('assay run', () => {
     const shown = await assayJson<{ n: number; name: string }>(['show', fit, ...inProject()]);
     expect(shown.document).toMatchObject({ name: 'line', n: 6 });
     const text = await assay(['show', fit, ...inProject()]);
-    expect(text.stdout).toContain('y ~ x + factor(g)   (gaussian)');
+    expect(text.stdout).toContain('y ~ x + factor(g)   (linear)');
   });
 });
 
