@@ -17,9 +17,9 @@ import { startHost } from '../support/host.ts';
 import { tinySpec } from '../support/tiny-project-files.ts';
 import { makeTinyProject } from '../support/tiny-project.ts';
 
-/** Test plan A5: a real disk of 12 MB, filled to so many bytes while a job works. */
+/** Test plan A5: a real disk of 48 MB, filled to so many bytes while a job works. */
 const rooms = [0, 1 << 10, 4 << 10, 1 << 20];
-const diskBytes = 12 << 20;
+const diskBytes = 48 << 20;
 
 const mounted: string[] = [];
 afterEach(() => {
