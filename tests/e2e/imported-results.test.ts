@@ -9,7 +9,7 @@ const golden = join(root, 'tests/golden');
 let server: Server;
 
 test.beforeAll(async ({ scratch }) => {
-  const project = join(scratch, 'imported');
+  const project = join(scratch, 'imported-results');
   mkdirSync(project);
   for (const path of ['run-logs/offline.wandb', 'run-logs/tensorboard', 'dashboards/neuronpedia'])
     execFileSync(process.execPath, [
@@ -19,7 +19,7 @@ test.beforeAll(async ({ scratch }) => {
       '--project',
       project,
     ]);
-  server = await startServer(join(scratch, 'home-imported'), project);
+  server = await startServer(join(scratch, 'home-imported-results'), project);
 });
 test.afterAll(() => server.close());
 
@@ -56,7 +56,8 @@ test('features of a dashboard are browsed with their source and labels', async (
   await expect(grid.getByText('cats and mats')).toBeVisible();
   await lookAt(page, 'imported-features');
 
-  await grid.getByText('cats and mats').dblclick();
+  await grid.getByText('cats and mats').click();
+  await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { name: 'Feature 3' })).toBeVisible();
   await expect(page.getByRole('heading', { name: 'Try a text' })).toHaveCount(0);
   await lookAt(page, 'imported-feature');
