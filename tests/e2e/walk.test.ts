@@ -76,7 +76,10 @@ test('from the start page to a report that opens without a network', async ({
   await lookAt(page, 'features-sample');
   await features.getByRole('row').nth(1).dblclick();
   await expect(page.getByRole('heading', { name: /^Feature \d+/ })).toBeVisible();
+  const ownText = page.getByRole('textbox', { name: 'Text to run the model on' });
+  await expect(ownText).toBeVisible();
   await page.keyboard.press('t');
+  await expect(ownText).toBeFocused();
   await page.keyboard.type('Mira said, "We do not like the old house."');
   await page.keyboard.press('Control+Enter');
   await expect(page.getByText(/Mira/).first()).toBeVisible();
