@@ -74,8 +74,9 @@ test('from the start page to a report that opens without a network', async ({
   await expect(features).toHaveAttribute('aria-rowcount', '145');
   await features.getByRole('button', { name: 'AUC' }).click();
   await lookAt(page, 'features-sample');
-  await features.getByRole('row').nth(1).dblclick();
-  await expect(page.getByRole('heading', { name: /^Feature \d+/ })).toBeVisible();
+  await features.getByRole('row').nth(1).click();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: /^Feature \d+/, level: 1 })).toBeVisible();
   const ownText = page.getByRole('textbox', { name: 'Text to run the model on' });
   await expect(ownText).toBeVisible();
   await page.keyboard.press('t');
