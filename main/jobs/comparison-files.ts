@@ -19,6 +19,7 @@ import { parseStrictJson } from '../formats/strict-json.ts';
  *   pairs/A-B/MEASURE.safetensors           partners of every feature (contract: comparisons.columns)
  *   dictionaries/PLACE.safetensors          every feature of one dictionary (comparisons.features)
  *   activations/PLACE.safetensors           what it was made from, while the job is under way
+ *   activations/chunks-PLACE/               of the model whose first dictionary it is, on the way there
  */
 export const comparisonSchema = v.object({
   version: v.literal(1),
@@ -51,6 +52,7 @@ export const comparisonFiles = {
   columns: ({ a, b }: Pair, measure: ComparisonMeasure) => `pairs/${a}-${b}/${measure}.safetensors`,
   dictionary: (place: number) => `dictionaries/${place}.safetensors`,
   activations: (place: number) => `activations/${place}.safetensors`,
+  chunks: (place: number) => `activations/chunks-${place}`,
 } as const;
 
 /** comparison.json, or undefined for a job of another kind. @throws AppError `corrupt` */

@@ -16,7 +16,7 @@ import { comparisonFiles, type PairSummary } from '../../comparison-files.ts';
 import { stopped, type JobControl } from '../../control.ts';
 import { writeFileAtomically } from '../../files.ts';
 import { readDictionary } from '../dictionary-file.ts';
-import { readActivations } from './collect-activations.ts';
+import { readActivations } from './collect-sources.ts';
 import type { ComparePlan } from './compare-plan.ts';
 
 export interface PairsRequest {

@@ -4,6 +4,7 @@ import { levelOf, type ComparedDictionary } from '../../../../shared/domain/comp
 import type { TensorData } from '../../../../shared/domain/tensors.ts';
 import type { Engine } from '../../../compute/engine.ts';
 import { nearestRows } from '../../../compute/features/directions.ts';
+import { ActivationFile } from '../../../formats/activation-file.ts';
 import { openSafetensors } from '../../../formats/safetensors.ts';
 import { writeSafetensors } from '../../../formats/safetensors-writer.ts';
 import { comparisonFiles } from '../../comparison-files.ts';
@@ -38,15 +39,12 @@ export function writeFeatureColumns(
 }
 
 function readCounts(folder: string, place: number): Int32Array {
-  const reader = openSafetensors(join(folder, comparisonFiles.activations(place)));
+  const file = new ActivationFile(join(folder, comparisonFiles.activations(place)));
   try {
-    const pointers = reader.ints('pointers');
-    return Int32Array.from(
-      { length: pointers.length - 1 },
-      (_, i) => pointers[i + 1]! - pointers[i]!,
-    );
+    const pointers = file.featurePointers();
+    return Int32Array.from({ length: file.latents }, (_, i) => pointers[i + 1]! - pointers[i]!);
   } finally {
-    reader.close();
+    file.close();
   }
 }
 

@@ -20,7 +20,7 @@ import { insideProject } from '../inside-project.ts';
 import type { RunJob } from '../run-worker.ts';
 import { openTokens, prepareTokens } from '../tokens/prepare-tokens.ts';
 import { tokenSource } from '../tokens/token-source.ts';
-import { collectActivations } from './collect-activations.ts';
+import { collectSources } from './collect-sources.ts';
 import { comparePairs } from './compare-pairs.ts';
 import { planComparison, type ComparePlan } from './compare-plan.ts';
 import { writeFeatureColumns } from './feature-columns.ts';
@@ -77,7 +77,7 @@ async function compare(work: CompareWork): Promise<void> {
     'info',
     `Comparing ${sources.length} dictionaries in ${pairs.length} pairs on ${sequences * tokens.context} tokens, on ${engine.info.name} (${engine.info.device}).`,
   );
-  await collectActivations({ engine, plan, projectPath, folder, tokens, sequences, control });
+  await collectSources({ engine, plan, projectPath, folder, tokens, sequences, control });
   await comparePairs({
     engine,
     plan,

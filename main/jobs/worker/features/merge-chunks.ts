@@ -6,7 +6,10 @@ import {
   type ActivationFile,
   type FeatureRange,
 } from '../../../formats/activation-file.ts';
+import { stopped, type JobControl } from '../../control.ts';
 import { removeQuietly } from '../../files.ts';
+import type { ChunkFiles } from './chunk-files.ts';
+import { entriesInMemory } from './collect-activations.ts';
 
 export interface MergeOptions {
   readonly latents: number;
@@ -57,6 +60,31 @@ export function* mergeChunks(
   } catch (error) {
     removeQuietly(unfinished);
     throw fileError(error, path, 'write');
+  }
+}
+
+/**
+ * Turns the chunks of one dictionary into a file of its activations, with progress and a way out.
+ * @param use gets every range of features, with all of their activations, in order
+ * @throws AppError `cancelled`, and what reading and writing throw
+ */
+export async function storeActivations(
+  chunks: ChunkFiles,
+  dictionary: number,
+  path: string,
+  latents: number,
+  control: JobControl,
+  use: MergeOptions['use'] = () => undefined,
+): Promise<void> {
+  const opened = chunks.open(dictionary);
+  try {
+    const total = 2 * chunks.entriesOf(dictionary);
+    for (const done of mergeChunks(opened, path, { latents, entries: entriesInMemory, use })) {
+      control.progress('sorting activations', done, total, 'activations');
+      if ((await control.next()) === 'stop') throw stopped();
+    }
+  } finally {
+    for (const file of opened) file.close();
   }
 }
 

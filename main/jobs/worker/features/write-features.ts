@@ -8,11 +8,10 @@ import { FeatureFigures, type TokenLabels } from '../../../compute/features/feat
 import { tokensById } from '../../../compute/features/near-misses.ts';
 import type { PlacedDictionary } from '../../../compute/sae/frozen-dictionary.ts';
 import { writeSafetensors } from '../../../formats/safetensors-writer.ts';
-import { stopped, type JobControl } from '../../control.ts';
+import type { JobControl } from '../../control.ts';
 import { runFiles } from '../../job-folder.ts';
 import type { ChunkFiles } from './chunk-files.ts';
-import { entriesInMemory } from './collect-activations.ts';
-import { mergeChunks } from './merge-chunks.ts';
+import { storeActivations } from './merge-chunks.ts';
 
 /** The tokens behind the features of a job. */
 export interface FeatureTokens {
@@ -76,21 +75,10 @@ export async function writeFeatures(files: FeatureFiles, control: JobControl): P
     seed,
     labels,
   });
-  const opened = chunks.open(dictionary);
-  try {
-    const total = 2 * chunks.entriesOf(dictionary);
-    const merging = mergeChunks(opened, join(folder, runFiles.activations), {
-      latents,
-      entries: entriesInMemory,
-      use: (range) => figures.add(range.first, range),
-    });
-    for (const done of merging) {
-      control.progress('sorting activations', done, total, 'activations');
-      if ((await control.next()) === 'stop') throw stopped();
-    }
-  } finally {
-    for (const file of opened) file.close();
-  }
+  const path = join(folder, runFiles.activations);
+  await storeActivations(chunks, dictionary, path, latents, control, (range) =>
+    figures.add(range.first, range),
+  );
   const tensors = [...figures.tensors(), ...files.directions()];
   const metadata = labels ? { properties: JSON.stringify(labels.properties) } : undefined;
   await control.retrying(() =>
