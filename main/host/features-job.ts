@@ -1,16 +1,15 @@
 import { relative } from 'node:path';
-import type { FeaturesSpec, JobSpec } from '../../shared/domain/job-spec.ts';
+import type { FeaturesSpec } from '../../shared/domain/job-spec.ts';
 import type { StoredDictionary } from '../db/dictionaries.ts';
 import type { ProjectView } from './project-view.ts';
 import { dictionaryFile, findDictionary, siblingsOf } from './read-features.ts';
 
 /**
  * Fills in what a features spec leaves to the project: where the dictionaries lie, what model and hook
- * point they belong to, and which replicates their features are matched with. Other specs stay.
+ * point they belong to, and which replicates their features are matched with.
  * @throws AppError `not-found` for a dictionary that the project does not have
  */
-export function completeSpec(view: ProjectView, spec: JobSpec): JobSpec {
-  if (spec.kind !== 'features') return spec;
+export function completeFeatures(view: ProjectView, spec: FeaturesSpec): FeaturesSpec {
   const found = spec.dictionaries.map(({ id }) => findDictionary(view, id));
   const model = spec.model ?? found[0]!.model;
   const dictionaries = spec.dictionaries.map((entry, index) =>

@@ -6,7 +6,7 @@ import {
   type PredictionDetail,
   type PredictionRow,
 } from '../../shared/contract/predictions.ts';
-import type { JobSpec } from '../../shared/domain/job-spec.ts';
+import type { PredictSpec } from '../../shared/domain/job-spec.ts';
 import type { PredictSource } from '../../shared/domain/predict-spec.ts';
 import { AppError, fileError } from '../../shared/errors.ts';
 import type { StoredDictionary } from '../db/dictionaries.ts';
@@ -18,12 +18,10 @@ import { findJob, folderOf, type ProjectView } from './project-view.ts';
 import { dictionaryFile, findDictionary, runFolder, siblingsOf } from './read-features.ts';
 
 /**
- * A spec of a prediction with the files of its dictionary, and of those of other seeds, filled in; any
- * other spec as it is.
+ * A spec of a prediction with the files of its dictionary, and of those of other seeds, filled in.
  * @throws AppError `not-found` for an unknown dictionary or one whose activations were not kept
  */
-export function withSources(view: ProjectView, spec: JobSpec): JobSpec {
-  if (spec.kind !== 'predict') return spec;
+export function completePrediction(view: ProjectView, spec: PredictSpec): PredictSpec {
   const own = findDictionary(view, spec.dictionary);
   const source = sourceOf(view, own);
   if (!source)

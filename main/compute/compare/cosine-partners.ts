@@ -1,4 +1,5 @@
 import type { Engine, Tensor } from '../engine.ts';
+import { rowsAt } from './rows-at.ts';
 import type { ActivityClasses } from './activity-classes.ts';
 import { type BestPartners, PartnerSearch } from './best-partners.ts';
 
@@ -35,11 +36,11 @@ export async function cosinePartners(
   let done = 0;
   for (const [levelB, columns] of classes.b.members.entries()) {
     if (columns.length === 0) continue;
-    const side = rowsOf(engine, b, columns);
+    const side = rowsAt(engine, b, columns);
     try {
       for (const [levelA, rows] of classes.a.members.entries())
         for (const part of blocks(rows, columns.length)) {
-          const block = rowsOf(engine, a, part);
+          const block = rowsAt(engine, a, part);
           const best = bestOfBlock(engine, block, side);
           engine.dispose(block);
           part.forEach((row, i) =>
@@ -60,13 +61,6 @@ export async function cosinePartners(
     aToB: fromA.finish(classes.a, classes.b),
     bToA: fromB.finish(classes.b, classes.a),
   };
-}
-
-function rowsOf(engine: Engine, matrix: Tensor, rows: Int32Array): Tensor {
-  const ids = engine.ints(rows, [rows.length]);
-  const picked = engine.gather(matrix, ids);
-  engine.dispose(ids);
-  return picked;
 }
 
 function* blocks(rows: Int32Array, columns: number): Generator<Int32Array> {

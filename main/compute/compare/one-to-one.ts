@@ -2,6 +2,7 @@ import type { Engine, Tensor } from '../engine.ts';
 import { bestMatches } from '../features/directions.ts';
 import { type ActivityClasses } from './activity-classes.ts';
 import { assignCandidates, type Candidates } from './assign-candidates.ts';
+import { rowsAt } from './rows-at.ts';
 import { assignExactly } from './assign-exactly.ts';
 
 /** Features of either side up to which the assignment is exact. */
@@ -76,13 +77,7 @@ export function cosineLists(
   keptB: Int32Array,
 ): PartnerLists {
   const k = listLength(keptA.length, keptB.length);
-  const pick = (matrix: Tensor, rows: Int32Array) => {
-    const ids = engine.ints(rows, [rows.length]);
-    const picked = engine.gather(matrix, ids);
-    engine.dispose(ids);
-    return picked;
-  };
-  const [rows, columns] = [pick(a, keptA), pick(b, keptB)];
+  const [rows, columns] = [rowsAt(engine, a, keptA), rowsAt(engine, b, keptB)];
   const found = bestMatches(engine, rows, columns, k);
   engine.dispose(rows, columns);
   const index = new Int32Array(a.shape[0]! * found.k).fill(-1);

@@ -1,3 +1,4 @@
+import { quantile } from '../../../shared/stats/quantile.ts';
 import { inDegrees, shareSteps, similarityBins } from '../../../shared/domain/comparison.ts';
 import { FastRandom } from '../fast-random.ts';
 import { streams } from '../random.ts';
@@ -61,7 +62,7 @@ export function summariseMatches(
     n,
     dropped: value.length - n,
     mean: n === 0 ? NaN : kept.reduce((sum, similarity) => sum + similarity, 0) / n,
-    median: medianOf(sorted),
+    median: quantile(sorted, 0.5),
     histogram: histogramOf(kept),
     share: sharesOf(kept),
     ...bootstrap(kept, options),
@@ -92,12 +93,6 @@ function claimsOf(index: Int32Array, value: Float64Array): Map<number, number> {
     claims.set(partner, (claims.get(partner) ?? 0) + 1);
   });
   return claims;
-}
-
-function medianOf(sorted: Float64Array): number {
-  if (sorted.length === 0) return NaN;
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 function histogramOf(values: Float64Array): number[] {
@@ -155,14 +150,8 @@ function bootstrap(values: Float64Array, { seed, resamples }: MatchOptions) {
   };
 }
 
-/** The 2.5 and 97.5 % quantiles, interpolated linearly. Sorts in place. */
+/** The 2.5 and 97.5 % quantiles. Sorts in place. */
 function interval95(samples: Float64Array): readonly [number, number] {
   samples.sort();
-  const quantile = (share: number) => {
-    const at = share * (samples.length - 1);
-    const below = Math.floor(at);
-    const above = Math.min(samples.length - 1, below + 1);
-    return samples[below]! + (at - below) * (samples[above]! - samples[below]!);
-  };
-  return [quantile(0.025), quantile(0.975)];
+  return [quantile(samples, 0.025), quantile(samples, 0.975)];
 }

@@ -1,3 +1,4 @@
+import { quantile } from '../../../shared/stats/quantile.ts';
 import { FastRandom } from '../fast-random.ts';
 import { streams } from '../random.ts';
 import type { Steps } from '../steps.ts';
@@ -49,12 +50,4 @@ function clusterSums(values: Float64Array, cluster: ArrayLike<number> | null) {
     sums: Float64Array.from(all, ({ sum }) => sum),
     counts: Float64Array.from(all, ({ count }) => count),
   };
-}
-
-/** Linear between the two nearest order statistics (type 7 of Hyndman & Fan 1996). */
-function quantile(sorted: Float64Array, p: number): number {
-  const at = p * (sorted.length - 1);
-  const below = Math.floor(at);
-  const next = sorted[Math.min(below + 1, sorted.length - 1)]!;
-  return sorted[below]! + (at - below) * (next - sorted[below]!);
 }

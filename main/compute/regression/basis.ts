@@ -1,7 +1,8 @@
+import { quantile } from '../../../shared/stats/quantile.ts';
 import type { Node } from '../../../shared/formula/syntax.ts';
 import type { Evaluator } from './language/evaluate.ts';
 import { orthogonalPolynomials, rawPowers } from './polynomials.ts';
-import { bSplineBasis, naturalSplineBasis, quantile } from './splines.ts';
+import { bSplineBasis, naturalSplineBasis } from './splines.ts';
 import { notFiniteError, type BasisVariable } from './variables.ts';
 
 /** Calls that make several columns of one variable, as R's packages stats and splines name them. */

@@ -1,12 +1,3 @@
-/** R's default quantile (type 7) of sorted values. */
-export function quantile(sorted: Float64Array, share: number): number {
-  const at = share * (sorted.length - 1);
-  const below = Math.floor(at);
-  const low = sorted[below]!;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
-  return low + (at - below) * (high - low);
-}
-
 /**
  * B-spline basis without its first column, as R's bs(x, knots, degree): de Boor's recurrence (de Boor
  * 1978, chapter X). Values lie within the boundary knots. NaN where x is missing.

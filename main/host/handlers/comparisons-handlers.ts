@@ -1,13 +1,13 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { deleteComparison } from '../../db/comparisons.ts';
 import { comparisonFiles } from '../../jobs/comparison-files.ts';
 import { removeQuietly } from '../../jobs/files.ts';
 import { jobFiles } from '../../jobs/job-folder.ts';
 import type { Blobs } from '../blobs.ts';
+import { fetchedTensors } from '../fetched-tensors.ts';
 import type { HostOptions } from '../options.ts';
 import type { Projects } from '../projects.ts';
 import {
-  describeTensors,
   featureColumnsFile,
   findComparison,
   pairColumnsFile,
@@ -21,16 +21,9 @@ import type { HandlerGroup } from './group.ts';
 export function comparisonsHandlers(
   projects: Projects,
   blobs: Blobs,
-  { blobAddress }: Pick<HostOptions, 'blobAddress'>,
+  options: Pick<HostOptions, 'blobAddress'>,
 ): HandlerGroup<'comparisons'> {
-  const offer = (path: string) => {
-    const handle = blobs.add({
-      path,
-      contentType: 'application/octet-stream',
-      name: basename(path),
-    });
-    return { url: blobAddress(handle), ...describeTensors(path) };
-  };
+  const offer = (path: string) => fetchedTensors(path, blobs, options);
   return {
     'comparisons.list': async ({ project }) => readComparisonRows(await projects.get(project)),
     'comparisons.get': async ({ project, comparison }) =>

@@ -6,11 +6,10 @@ import { listJobs } from '../../db/jobs.ts';
 import { listRunsOfJob, runIdsByJob } from '../../db/runs.ts';
 import type { QueryService } from '../../jobs/query-service.ts';
 import { ask } from '../ask.ts';
-import { completeSpec } from '../features-job.ts';
+import { completeSpec } from '../complete-spec.ts';
 import { jobRow, readLog } from '../job-rows.ts';
 import type { Project } from '../project.ts';
 import type { Projects } from '../projects.ts';
-import { withSources } from '../predictions.ts';
 import { problemJson } from '../scan/finding.ts';
 import { checkFilesOfSpec, readSpec, readSpecText } from '../specs.ts';
 import type { HandlerGroup } from './group.ts';
@@ -22,7 +21,7 @@ export function jobsHandlers(projects: Projects, queries: QueryService): Handler
       const { path } = opened;
       let checked: JobSpec | null = null;
       try {
-        checked = withSources(opened, completeSpec(opened, readSpec(spec, 'spec', path)));
+        checked = completeSpec(opened, readSpec(spec, 'spec', path));
         checkFilesOfSpec(checked, path);
         const estimate = await estimateJob(queries, path, checked, signal);
         return { spec: { ...checked }, estimate, problem: null };
@@ -38,10 +37,7 @@ export function jobsHandlers(projects: Projects, queries: QueryService): Handler
     },
     'jobs.submit': async ({ project, spec }) => {
       const opened = await projects.get(project);
-      const checked = withSources(
-        opened,
-        completeSpec(opened, readSpec(spec, 'spec', opened.path)),
-      );
+      const checked = completeSpec(opened, readSpec(spec, 'spec', opened.path));
       checkFilesOfSpec(checked, opened.path);
       const job = opened.jobs.submit(checked);
       opened.changed('jobs');

@@ -1,3 +1,4 @@
+import { quantile } from '../../../../shared/stats/quantile.ts';
 import type { Interval, Proportion, Spread } from '../../../../shared/contract/stability-parts.ts';
 import type { RefitMode, TermOutcomes } from '../../../../shared/contract/stability.ts';
 import { wilsonInterval } from '../../../../shared/stats/intervals.ts';
@@ -80,12 +81,7 @@ export function countFailures(batches: readonly CountedBatch[]): RefitMode['fail
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = Float64Array.from(values).sort();
   const { n, mean, sd, min, max } = summarise(sorted);
-  const quantiles = quantilePlaces.map((place) => {
-    const at = place * (n - 1);
-    const low = Math.floor(at);
-    const below = sorted[low]!;
-    return below + (at - low) * (sorted[Math.min(n - 1, low + 1)]! - below);
-  });
+  const quantiles = quantilePlaces.map((place) => quantile(sorted, place));
   const counts = new Array<number>(bins).fill(0);
   for (const value of sorted) {
     const bin = max > min ? Math.floor(((value - min) / (max - min)) * bins) : 0;
