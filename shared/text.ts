@@ -22,16 +22,27 @@ const glyphs: Readonly<Record<string, string>> = {
   '\ufffd': '�',
 };
 
+/** Characters of a token that are shown. Browsers take minutes to lay out a marked megabyte. */
+const longestToken = 1000;
+
 /**
  * Makes a token readable: line breaks, tabs and control characters as glyphs, and bidirectional
  * and zero-width marks, which could reorder or hide what follows, as their code points. A single
- * leading space, the ordinary case of a word, is kept as a space unless `spaces` is set.
+ * leading space, the ordinary case of a word, is kept as a space unless `spaces` is set. Of a token
+ * of more than 1,000 characters the first are shown, and how many it has.
  */
 export function visibleToken(value: string, options: { spaces?: boolean } = {}): string {
+  const keepSpaces = !options.spaces && value.trim() !== '';
+  if (value.length <= longestToken) return withGlyphs(value, keepSpaces);
+  const length = value.length.toLocaleString('en-US');
+  return `${withGlyphs(value.slice(0, longestToken), keepSpaces)}… (${length} characters)`;
+}
+
+function withGlyphs(value: string, keepSpaces: boolean): string {
   let shown = '';
   for (const character of value) {
     const code = character.codePointAt(0) ?? 0;
-    if (character === ' ' && !options.spaces && value.trim() !== '') shown += ' ';
+    if (character === ' ' && keepSpaces) shown += ' ';
     else if (glyphs[character] !== undefined) shown += glyphs[character];
     else if (code < 0x20) shown += String.fromCodePoint(0x2400 + code);
     else if (code === 0x7f) shown += '␡';
@@ -47,7 +58,9 @@ export function visibleToken(value: string, options: { spaces?: boolean } = {}):
  */
 export function visibleText(value: string): string {
   const lines = value.replace(/\r\n?/g, '\n');
-  return lines.replace(/[^\n\t\x20-\x7e\u00a1-\u00ac\u00ae-\u0600]+/gu, (odd) => visibleToken(odd));
+  return lines.replace(/[^\n\t\x20-\x7e\u00a1-\u00ac\u00ae-\u0600]+/gu, (odd) =>
+    withGlyphs(odd, false),
+  );
 }
 
 function isInvisible(code: number): boolean {
