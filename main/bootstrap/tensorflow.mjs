@@ -2,7 +2,7 @@
  * Prepares the TensorFlow engine: node main/bootstrap/tensorflow.mjs [--force]
  *
  * The binding's C++ sources come from the npm package, whose JavaScript, dependencies and install
- * script are left alone; libtensorflow and its headers come from a wheel, unpacked into a folder of
+ * script are left alone; operations of our own (native/kernels.cc) are compiled with it; libtensorflow and its headers come from a wheel, unpacked into a folder of
  * our own: the official archives of the C library end at 2.18, and carry no hash that could be pinned.
  * Where there is an NVIDIA GPU, it is the wheel built for GPUs, with NVIDIA's libraries beside it. The
  * Python that fetches the wheels is not changed. All is pinned by hash. It is made in a folder beside
@@ -23,6 +23,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { node24 } from './launch.mjs';
 import {
   bindingRevision,
@@ -244,10 +245,13 @@ function compile(folder) {
   symlinkSync(libraries[1], join(lib, 'libtensorflow_framework.so'));
   const binding = join(folder, 'package/binding');
   const files = ['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(binding, file));
+  const kernels = fileURLToPath(
+    new URL('../compute/engines/tensorflow/native/kernels.cc', import.meta.url),
+  );
   run('Compiling the binding', process.env.CXX ?? 'g++', [
-    ...['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-w'],
-    ...[`-I${headersFolder()}`, `-I${join(folder, 'tensorflow/include')}`, ...files],
-    ...[`-L${lib}`, '-ltensorflow', '-ltensorflow_framework', '-Wl,-rpath,$ORIGIN/lib'],
+    ...['-std=c++17', '-O3', '-fopenmp-simd', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-w'],
+    ...[`-I${headersFolder()}`, `-I${join(folder, 'tensorflow/include')}`, ...files, kernels],
+    ...[`-L${lib}`, '-ltensorflow', '-ltensorflow_framework', '-pthread', '-Wl,-rpath,$ORIGIN/lib'],
     ...['-o', join(folder, 'tfjs_binding.node')],
   ]);
   for (const part of [

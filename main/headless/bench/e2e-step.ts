@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { AppError } from '../../../shared/errors.ts';
-import { openEngine } from '../../compute/engines/open-engine.ts';
 import type { Engine, Tensor } from '../../compute/engine.ts';
 import { parseHook } from '../../compute/model/hooks.ts';
 import { parseModelConfig } from '../../compute/model/open-transformer.ts';
@@ -8,6 +7,7 @@ import { Transformer } from '../../compute/model/transformer.ts';
 import { RandomStream } from '../../compute/random.ts';
 import { comparedBy, type Objective } from '../../compute/sae/objective.ts';
 import { OriginalPass } from '../../compute/sae/original-pass.ts';
+import { benchEngines } from './bench-engines.ts';
 import { benchTrainer } from './bench-trainer.ts';
 import { Rival } from './rival.ts';
 import { median, type BenchContext, type Row } from './row.ts';
@@ -38,15 +38,15 @@ export async function* benchE2eStep(
   const parsed = (sizes.length > 0 ? sizes : defaultSizes).map(parseSize);
   const threads = Math.min(2, availableParallelism());
   const rival = await Rival.start('e2e_step.py', note);
-  const engine = await openEngine('wasm', { threads });
   try {
-    for (const size of parsed) {
-      signal.throwIfAborted();
-      yield await compare(engine, size, rival);
-    }
+    // An engine for each size, since the peak of its memory is that of all that it has done.
+    for (const size of parsed)
+      for await (const engine of benchEngines([threads], note)) {
+        signal.throwIfAborted();
+        yield await compare(engine, size, rival);
+      }
   } finally {
     rival?.close();
-    await engine.close();
   }
 }
 

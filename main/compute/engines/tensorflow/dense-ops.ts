@@ -1,4 +1,4 @@
-import type { Engine, MatmulOptions, Tensor } from '../../engine.ts';
+import type { AdamOptions, Engine, MatmulOptions, Tensor } from '../../engine.ts';
 import { matrix, overlay, product, requireEqualShapes } from '../checks.ts';
 import { requireKind, requireVector } from '../checks.ts';
 import type { RawOps } from './raw-ops.ts';
@@ -41,6 +41,27 @@ export function denseOps(store: TensorflowStore): DenseOps {
       num_args: 1,
       fused_ops: { texts: ['BiasAdd'] },
     });
+  }
+
+  /** Adam on the CPU, where TensorFlow would make several passes: each moment, then the parameter. */
+  function adamOnCpu(
+    ops: RawOps,
+    [parameter, gradient, first, second]: readonly [Tensor, Tensor, Tensor, Tensor],
+    { learningRate, beta1, beta2, epsilon, step, gradientScale }: AdamOptions,
+  ): void {
+    const slope = ops.at(gradient);
+    const advance = (moment: Tensor, beta: number, power: 1 | 2) => {
+      const factors = ops.numbers([beta, (1 - beta) * gradientScale ** power]);
+      const operands = [ops.at(moment), slope, factors, ops.int(power)];
+      ops.put(moment, ops.call('AssayNextMoment', operands));
+    };
+    advance(first, beta1, 1);
+    advance(second, beta2, 2);
+    const secondRoot = Math.sqrt(1 - beta2 ** step);
+    const rate = (learningRate * secondRoot) / (1 - beta1 ** step);
+    const settings = ops.numbers([rate, epsilon * secondRoot]);
+    const operands = [parameter, first, second].map((tensor) => ops.at(tensor));
+    ops.put(parameter, ops.call('AssayNextParameter', [...operands, settings]));
   }
 
   function combine(name: 'add' | 'subtract' | 'multiply', x: Tensor, y: Tensor): Tensor {
@@ -118,6 +139,8 @@ export function denseOps(store: TensorflowStore): DenseOps {
       const { learningRate, beta1, beta2, epsilon, step, gradientScale } = options;
       const secondRoot = Math.sqrt(1 - beta2 ** step);
       store.run((ops) => {
+        if (!store.onGpu)
+          return adamOnCpu(ops, [parameter, gradient, firstMoment, secondMoment], options);
         const slope = ops.at(gradient);
         const moments = [
           { tensor: firstMoment, beta: beta1, change: slope, scale: gradientScale },

@@ -2,8 +2,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Number of the binding that setup makes and the engine needs; rises with every change of its sources. */
-export const bindingRevision = 2;
+/**
+ * Number of the binding that setup makes and the engine needs; rises with every change of its sources,
+ * native/kernels.cc among them.
+ */
+export const bindingRevision = 3;
 
 /**
  * Where `npm run setup:tensorflow` puts TensorFlow and where the engine looks for it: the folder of

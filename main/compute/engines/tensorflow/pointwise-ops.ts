@@ -151,6 +151,10 @@ export function pointwiseOps(store: TensorflowStore): PointwiseOps {
       const { rows } = matrix('normaliseRows', x);
       return store.run((ops) => {
         const input = ops.at(x);
+        if (!store.onGpu) {
+          const [unit, lengths] = ops.callMany('AssayNormaliseRows', [input], {}, 2);
+          return { y: ops.keep(unit!), norms: ops.keep(lengths!) };
+        }
         const norms = ops.root(ops.sum(ops.square(input), 1, true));
         const y = ops.divide(input, ops.call('Maximum', [norms, ops.number(smallestNorm)]));
         return { y: ops.keep(y), norms: ops.keep(ops.reshape(norms, [rows])) };
@@ -162,6 +166,8 @@ export function pointwiseOps(store: TensorflowStore): PointwiseOps {
       requireVector('normaliseRowsGradient', 'norms', norms, rows);
       return store.run((ops) => {
         const [unit, slopes] = [ops.at(y), ops.at(dy)];
+        if (!store.onGpu)
+          return ops.keep(ops.call('AssayNormaliseRowsGradient', [unit, ops.at(norms), slopes]));
         const along = ops.sum(ops.multiply(unit, slopes), 1, true);
         const rest = ops.subtract(slopes, ops.multiply(unit, along));
         const least = ops.number(smallestNorm);

@@ -77,6 +77,10 @@ export class RawOps {
     return this.#store.constant(Float32Array.of(value), []);
   }
 
+  numbers(values: readonly number[]): Value {
+    return this.#store.constant(Float32Array.from(values), [values.length]);
+  }
+
   int(value: number): Value {
     return this.#store.constant(Int32Array.of(value), []);
   }

@@ -51,11 +51,16 @@ export function reductionOps(store: TensorflowStore): ReductionOps {
     return sum;
   }
 
+  const doubleOf = (bits: Value) => new Float64Array(store.download(bits).buffer)[0]!;
+
   /** The binding reads no float64, but whole numbers of 64 bits, which may be their bits. */
   function readDouble(ops: RawOps, value: Value): number {
-    const bits = store.download(ops.call('Bitcast', [value], { type: 'int64' }));
-    return new Float64Array(bits.buffer)[0]!;
+    return doubleOf(ops.call('Bitcast', [value], { type: 'int64' }));
   }
+
+  /** Sum of the numbers or of their squares, on the CPU. */
+  const sumPowers = (x: Tensor, power: 1 | 2) =>
+    store.run((ops) => doubleOf(ops.call('AssaySumPowers', [ops.at(x), ops.int(power)])));
 
   /** Of many numbers the norms of rows are taken in float32, so that but those are turned to float64. */
   function squaresOnGpu(x: Tensor): number {
@@ -82,11 +87,13 @@ export function reductionOps(store: TensorflowStore): ReductionOps {
   return {
     sum(x) {
       requireKind('sum', 'float', x);
+      if (!store.onGpu) return sumPowers(x, 1);
       return total(x, (ops, block) => ops.sum(ops.cast(block, 'float64'), 0));
     },
     sumSquares(x) {
       requireKind('sumSquares', 'float', x);
-      if (store.onGpu && x.shape.length === 2 && x.size > sumBlock) return squaresOnGpu(x);
+      if (!store.onGpu) return sumPowers(x, 2);
+      if (x.shape.length === 2 && x.size > sumBlock) return squaresOnGpu(x);
       return 2 * total(x, (ops, block) => ops.call('L2Loss', [ops.cast(block, 'float64')]));
     },
     countNonzero(x) {

@@ -20,14 +20,17 @@ type SparseOps = Pick<
   | 'sparseNormRowsGradient'
 >;
 
-/** Numbers that are gathered at a time, and rows that they are gathered for at most. */
-const gatherBlock = 1 << 21;
-const gatherBlockOnGpu = 1 << 27;
-const maximumBlock = 48;
-/** From this share of stored entries on, the whole product is quicker than rows gathered for each. */
+/** Numbers that a GPU gathers at a time. */
+const gatherBlock = 1 << 27;
+/** From this share of stored entries on, the whole product is quicker there than rows gathered for each. */
 const denseShare = 0.01;
+/** Stored entries that int32 pointers can count. */
+const maximumCount = 2 ** 31 - 1;
 
-/** Products and sums over the stored entries of codes. */
+/**
+ * Products and sums over the stored entries of codes: on the CPU by operations of our own
+ * (native/kernels.cc), on a GPU by TensorFlow's.
+ */
 export function sparseOps(store: TensorflowStore): SparseOps {
   /** Storages whose indices are known to lie in their matrix. */
   const checked = new WeakMap<object, number>();
@@ -59,6 +62,7 @@ export function sparseOps(store: TensorflowStore): SparseOps {
   /** The row of each stored entry: as many pointers as are not above its place, less one. */
   function rowsOf(ops: RawOps, x: Sparse): Value {
     return derived(ops, x, 'rows', () => {
+      if (!store.onGpu) return ops.call('AssayEntryRows', [ops.at(x.pointers), ops.int(x.count)]);
       const pointers = ops.reshape(ops.at(x.pointers), [1, x.rows + 1]);
       const places = ops.call('Range', [ops.int(0), ops.int(x.count), ops.int(1)]);
       const above = ops.call('UpperBound', [pointers, ops.reshape(places, [1, x.count])]);
@@ -82,25 +86,35 @@ export function sparseOps(store: TensorflowStore): SparseOps {
   const column = (ops: RawOps, places: Value, which: 0 | 1) =>
     ops.reshape(ops.slice(places, [0, which], [places.shape[0]!, 1]), [places.shape[0]!]);
 
-  /**
-   * x times b, or its transpose times b. On a CPU TensorFlow's kernels for compressed rows take a
-   * twentieth of the time of those for lists of places; a transposed operand is turned first, which is
-   * cheap. On a GPU it is the other way round.
-   */
+  /** The entries by column: where each column begins, and row and place of each entry. */
+  function transposeOf(ops: RawOps, x: Sparse): Value[] {
+    const names = ['starts', 'entryRows', 'entryPlaces'];
+    const known = store.storageOf(x.pointers).derived;
+    if (!known.has('starts')) {
+      const operands = [ops.at(x.pointers), ops.at(x.indices), ops.int(x.columns)];
+      const made = ops.callMany('AssayTransposePattern', operands, {}, 3);
+      names.forEach((name, i) => known.set(name, ops.release(made[i]!)));
+    }
+    return names.map((name) => known.get(name)!);
+  }
+
+  /** x times b, or its transpose times b. */
   function times(ops: RawOps, x: Sparse, b: Tensor, transposed: boolean): Value {
     const width = b.shape[1]!;
     if (x.count === 0 || width === 0) {
       const shape = [transposed ? x.columns : x.rows, width];
       return ops.call('Fill', [ops.list(shape), ops.number(0)]);
     }
-    const operands = [placesOf(ops, x), ops.at(x.values), shapeOf(ops, x)];
-    if (store.onGpu)
-      return ops.call('SparseTensorDenseMatMul', [...operands, ops.at(b)], {
-        adjoint_a: transposed,
-      });
-    const rows = ops.call('SparseTensorToCSRSparseMatrix', operands);
-    const left = transposed ? ops.call('SparseMatrixTranspose', [rows], { type: 'float32' }) : rows;
-    return ops.call('SparseMatrixMatMul', [left, ops.at(b)], { T: 'float32' });
+    if (store.onGpu) {
+      const operands = [placesOf(ops, x), ops.at(x.values), shapeOf(ops, x), ops.at(b)];
+      return ops.call('SparseTensorDenseMatMul', operands, { adjoint_a: transposed });
+    }
+    if (transposed) {
+      const operands = [...transposeOf(ops, x), ops.at(x.values), ops.at(b)];
+      return ops.call('AssaySparseTransposeMatmul', operands);
+    }
+    const pattern = [ops.at(x.pointers), ops.at(x.indices)];
+    return ops.call('AssaySparseMatmul', [...pattern, ops.at(x.values), ops.at(b)]);
   }
 
   /** <left_i, right_j> of each stored entry, in as few pieces as memory allows: what a GPU likes best. */
@@ -108,7 +122,7 @@ export function sparseOps(store: TensorflowStore): SparseOps {
     const { count } = pattern;
     const atRows = rowsOf(ops, pattern);
     const atColumns = column(ops, placesOf(ops, pattern), 1);
-    const block = Math.max(1, Math.floor(gatherBlockOnGpu / Math.max(1, left.shape[1]!)));
+    const block = Math.max(1, Math.floor(gatherBlock / Math.max(1, left.shape[1]!)));
     const parts: Value[] = [];
     for (let from = 0; from < count; from += block) {
       const to = Math.min(count, from + block);
@@ -124,12 +138,34 @@ export function sparseOps(store: TensorflowStore): SparseOps {
       : ops.concat(parts, 0);
   }
 
+  /** The entries of x above its columns' limits; undefined where they are `most` or more. */
+  function selectAbove(x: Tensor, limits: Tensor | undefined, most: number): Sparse | undefined {
+    const { rows, columns } = matrix('sparsifyAbove', x);
+    return store.run((ops) => {
+      const bounds = limits ? ops.at(limits) : ops.reshape(ops.number(0), [1]);
+      const operands = [ops.at(x), bounds, ops.int(Math.min(Math.ceil(most), maximumCount))];
+      const found = ops.callMany('AssaySelectAbove', operands, {}, 3);
+      const [pointers, indices, values] = found as [Value, Value, Value];
+      if (pointers.shape[0] === 0) return undefined;
+      const sparse = {
+        rows,
+        columns,
+        count: values.shape[0]!,
+        pointers: ops.keep(pointers, 'int'),
+        indices: ops.keep(indices, 'int'),
+        values: ops.keep(values),
+      };
+      checked.set(store.storageOf(sparse.indices), columns);
+      checked.set(store.storageOf(sparse.pointers), sparse.count);
+      return sparse;
+    });
+  }
+
   /** Not 0, or true, where x is above the limits of its columns, or not a number. */
   function aboveOf(ops: RawOps, x: Value, limits: Value | undefined): Value {
-    // On a GPU a pass over truth values takes as long as one over numbers.
-    if (store.onGpu && !limits) return ops.call('Relu', [x]);
-    const isBelow = ops.call('LessEqual', [x, limits ?? ops.number(0)]);
-    return ops.call('LogicalNot', [isBelow]);
+    // A pass over truth values takes as long as one over numbers.
+    if (!limits) return ops.call('Relu', [x]);
+    return ops.call('LogicalNot', [ops.call('LessEqual', [x, limits])]);
   }
 
   /** The entries of `input` [r, n] at places, which are int64 [count, 2] and in order. */
@@ -174,6 +210,7 @@ export function sparseOps(store: TensorflowStore): SparseOps {
     sparsifyAbove(x, limits, most = Infinity) {
       const { columns } = matrix('sparsifyAbove', x);
       if (limits) requireVector('sparsifyAbove', 'limits', limits, columns);
+      if (!store.onGpu) return selectAbove(x, limits, most);
       return store.run((ops) => {
         const input = ops.at(x);
         const places = ops.call('Where', [aboveOf(ops, input, limits && ops.at(limits))]);
@@ -210,41 +247,24 @@ export function sparseOps(store: TensorflowStore): SparseOps {
       const { count, rows, columns } = pattern;
       return store.run((ops) => {
         const [left, right] = [ops.at(g), ops.at(dense)];
-        if (count > denseShare * rows * columns) {
-          const whole = ops.call('MatMul', [left, right], { transpose_b: true });
-          return ops.keep(ops.call('GatherNd', [whole, placesOf(ops, pattern)]));
+        if (!store.onGpu) {
+          const entries = [ops.at(pattern.pointers), ops.at(pattern.indices)];
+          return ops.keep(ops.call('AssaySampledMatmul', [...entries, left, right]));
         }
-        if (store.onGpu) return ops.keep(dotsOf(ops, pattern, left, right));
-        // For some rows at a time: all products with the rows of D that any of them needs.
-        const [atRows, atColumns] = [rowsOf(ops, pattern), ops.at(pattern.indices)];
-        const pointers = store.ints(pattern.pointers);
-        const perRow = Math.max(1, (count * width) / Math.max(1, rows));
-        const block = Math.min(maximumBlock, Math.max(1, Math.floor(gatherBlock / perRow)));
-        const parts: Value[] = [];
-        for (let start = 0; start < rows; start += block) {
-          const end = Math.min(rows, start + block);
-          const [from, to] = [pointers[start]!, pointers[end]!];
-          if (from === to) continue;
-          const needed = ops.gather(right, ops.part(atColumns, from, to));
-          const products = ops.call('MatMul', [needed, ops.part(left, start, end)], {
-            transpose_b: true,
-          });
-          const own = ops.call('Sub', [
-            ops.cast(ops.part(atRows, from, to), 'int32'),
-            ops.int(start),
-          ]);
-          parts.push(ops.reshape(ops.gather(products, ops.column(own), 1, 1), [to - from]));
-          ops.drop(needed, products);
-        }
-        if (parts.length === 0) parts.push(ops.call('Fill', [ops.list([0]), ops.number(0)]));
-        return ops.keep(ops.concat(parts, 0));
+        if (count <= denseShare * rows * columns)
+          return ops.keep(dotsOf(ops, pattern, left, right));
+        const whole = ops.call('MatMul', [left, right], { transpose_b: true });
+        return ops.keep(ops.call('GatherNd', [whole, placesOf(ops, pattern)]));
       });
     },
     sparseSumColumns(x) {
       check('sparseSumColumns', x);
-      return store.run((ops) =>
-        ops.keep(segmentSum(ops, ops.at(x.values), ops.at(x.indices), x.columns)),
-      );
+      return store.run((ops) => {
+        const values = ops.at(x.values);
+        if (store.onGpu) return ops.keep(segmentSum(ops, values, ops.at(x.indices), x.columns));
+        const [starts, , places] = transposeOf(ops, x);
+        return ops.keep(ops.call('AssaySparseColumnSums', [starts!, places!, values]));
+      });
     },
     sparseNormRows(x, p) {
       check('sparseNormRows', x);
