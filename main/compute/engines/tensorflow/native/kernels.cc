@@ -160,28 +160,32 @@ int64_t grainFor(int64_t perRow) { return std::max<int64_t>(1, 16384 / std::max<
 
 // ---- finding active latents ----------------------------------------------------------------------
 
-struct Found {
-  std::vector<int32_t> indices;
-  std::vector<float> values;
-};
+// Part of each version of what calls it.
+inline __attribute__((always_inline)) int32_t countIn(const float *x, const float *limits, bool isShared, int64_t columns) {
+  int32_t count = 0;
+  if (isShared) {
+    const float limit = limits[0];
+    for (int64_t j = 0; j < columns; j++) count += !(x[j] <= limit);
+  } else {
+    for (int64_t j = 0; j < columns; j++) count += !(x[j] <= limits[j]);
+  }
+  return count;
+}
 
-// Appends the entries of a row that are above their limits, or not numbers.
-VECTORISED void findAbove(const float *x, const float *limits, bool shared, int64_t columns, Found &found) {
-  constexpr int64_t block = 32;
+VECTORISED int32_t countAbove(const float *x, const float *limits, bool isShared, int64_t columns) {
+  return countIn(x, limits, isShared, columns);
+}
+
+// Writes the entries of a row that are above their limits, or not numbers. Most blocks have none.
+VECTORISED void writeAbove(const float *x, const float *limits, bool isShared, int64_t columns, int32_t *indices, float *values) {
+  constexpr int64_t block = 16;
   for (int64_t start = 0; start < columns; start += block) {
     const int64_t end = std::min(columns, start + block);
-    int any = 0;
-    if (shared) {
-      const float limit = limits[0];
-      for (int64_t j = start; j < end; j++) any |= !(x[j] <= limit);
-    } else {
-      for (int64_t j = start; j < end; j++) any |= !(x[j] <= limits[j]);
-    }
-    if (!any) continue;
+    if (countIn(x + start, limits + (isShared ? 0 : start), isShared, end - start) == 0) continue;
     for (int64_t j = start; j < end; j++)
-      if (!(x[j] <= limits[shared ? 0 : j])) {
-        found.indices.push_back(static_cast<int32_t>(j));
-        found.values.push_back(x[j]);
+      if (!(x[j] <= limits[isShared ? 0 : j])) {
+        *indices++ = static_cast<int32_t>(j);
+        *values++ = x[j];
       }
   }
 }
@@ -197,38 +201,23 @@ void selectAbove(void *, TF_OpKernelContext *context) {
   const int64_t rows = rowsOf(x), columns = columnsOf(x);
   const float *numbers = static_cast<float *>(TF_TensorData(x));
   const float *bounds = static_cast<float *>(TF_TensorData(limits));
-  const bool isShared = TF_Dim(limits, 0) != columns || columns == 1;
-  const int64_t group = grainFor(columns);
-  const int64_t groups = (rows + group - 1) / group;
-  std::vector<Found> parts(groups);
-  std::vector<int32_t> counts(rows);
-  std::atomic<int64_t> total{0};
-  Pool::shared().run(groups, 1, [&](int64_t from, int64_t to) {
-    for (int64_t part = from; part < to && total < *most; part++) {
-      Found &found = parts[part];
-      for (int64_t row = part * group; row < std::min(rows, (part + 1) * group); row++) {
-        const size_t before = found.indices.size();
-        findAbove(numbers + row * columns, bounds, isShared, columns, found);
-        counts[row] = static_cast<int32_t>(found.indices.size() - before);
-      }
-      total += static_cast<int64_t>(found.indices.size());
-    }
+  const bool isShared = TF_Dim(limits, 0) != columns;
+  std::vector<int64_t> starts(rows + 1);
+  Pool::shared().run(rows, grainFor(columns), [&](int64_t from, int64_t to) {
+    for (int64_t row = from; row < to; row++)
+      starts[row + 1] = countAbove(numbers + row * columns, bounds, isShared, columns);
   });
-  const bool isTooMany = total >= *most;
-  const int64_t count = isTooMany ? 0 : total.load();
+  for (int64_t row = 0; row < rows; row++) starts[row + 1] += starts[row];
+  const bool isTooMany = starts[rows] >= *most;
+  const int64_t count = isTooMany ? 0 : starts[rows];
   int32_t *pointers = call.ints(0, {isTooMany ? 0 : rows + 1});
   int32_t *indices = call.ints(1, {count});
   float *values = call.floats(2, {count});
   if (call.failed() || isTooMany) return;
-  pointers[0] = 0;
-  for (int64_t row = 0; row < rows; row++) pointers[row + 1] = pointers[row] + counts[row];
-  Pool::shared().run(groups, 16, [&](int64_t from, int64_t to) {
-    for (int64_t part = from; part < to; part++) {
-      const Found &found = parts[part];
-      const int64_t at = pointers[part * group];
-      std::copy(found.indices.begin(), found.indices.end(), indices + at);
-      std::copy(found.values.begin(), found.values.end(), values + at);
-    }
+  std::copy(starts.begin(), starts.end(), pointers);
+  Pool::shared().run(rows, grainFor(columns), [&](int64_t from, int64_t to) {
+    for (int64_t row = from; row < to; row++)
+      writeAbove(numbers + row * columns, bounds, isShared, columns, indices + starts[row], values + starts[row]);
   });
 }
 
