@@ -249,7 +249,16 @@ function compile(folder) {
     new URL('../compute/engines/tensorflow/native/kernels.cc', import.meta.url),
   );
   run('Compiling the binding', process.env.CXX ?? 'g++', [
-    ...['-std=c++17', '-O3', '-fopenmp-simd', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-w'],
+    ...[
+      '-std=c++17',
+      '-O3',
+      '-fno-math-errno',
+      '-fopenmp-simd',
+      '-fPIC',
+      '-shared',
+      '-DNAPI_VERSION=8',
+      '-w',
+    ],
     ...[`-I${headersFolder()}`, `-I${join(folder, 'tensorflow/include')}`, ...files, kernels],
     ...[`-L${lib}`, '-ltensorflow', '-ltensorflow_framework', '-pthread', '-Wl,-rpath,$ORIGIN/lib'],
     ...['-o', join(folder, 'tfjs_binding.node')],

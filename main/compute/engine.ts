@@ -284,6 +284,11 @@ export interface Engine {
    */
   sparsifyAbove(x: Tensor, limits?: Tensor, most?: number): Sparse | undefined;
   /**
+   * The entries above 0 of x W^T + bias, or all of it [r, n] where `most` of them or more are above 0;
+   * NaN is above. x [r, d], W [n, d], bias [n].
+   */
+  linearAbove(x: Tensor, weight: Tensor, bias: Tensor, most: number): Sparse | Tensor;
+  /**
    * The k largest entries of each row of x [r, n], as far as they are above 0; ties go to the smaller
    * column.
    */

@@ -13,7 +13,12 @@ export type Codes = Variable | Variable<Sparse>;
  * Share of active entries below which the sparse path is taken: a sparse product costs about this
  * much more per entry than a dense one (assay bench codes).
  */
-export const sparseBelow = 1 / 16;
+const sparseBelow = 1 / 16;
+
+/** Active entries of x W^T from which on codes are dense. */
+export function mostSparse(x: Variable, weight: Variable): number {
+  return x.value.shape[0]! * weight.value.shape[0]! * sparseBelow;
+}
 
 export function isSparse(value: Value): value is Sparse {
   return 'pointers' in value;
@@ -26,12 +31,8 @@ function asSparse(codes: Codes): Variable<Sparse> | undefined {
 /** relu(x W^T + b): x [r, d], W [n, d], b [n]. */
 export function encodeRelu(tape: Tape, x: Variable, weight: Variable, bias: Variable): Codes {
   const { engine } = tape;
-  const pre = engine.matmul(x.value, weight.value, { transB: true, bias: bias.value });
-  const sparse = engine.sparsifyAbove(pre, undefined, pre.size * sparseBelow);
-  if (sparse) {
-    engine.dispose(pre);
-    return recordEncoded(tape, sparse, x, weight, bias);
-  }
+  const pre = engine.linearAbove(x.value, weight.value, bias.value, mostSparse(x, weight));
+  if (isSparse(pre)) return recordEncoded(tape, pre, x, weight, bias);
   const dense = engine.activate(pre, 'relu');
   engine.dispose(pre);
   return tape.record(dense, [x, weight, bias], (dcodes, give) => {

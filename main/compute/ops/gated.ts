@@ -1,6 +1,6 @@
 import type { Sparse, Tensor } from '../engine.ts';
 import type { Tape, Variable } from '../tape.ts';
-import { entriesOfRow, recordEncoded, sparseBelow, type Codes } from './codes.ts';
+import { entriesOfRow, isSparse, mostSparse, recordEncoded, type Codes } from './codes.ts';
 import { exponentials } from './dense.ts';
 
 /**
@@ -29,12 +29,8 @@ export interface GatedOperands {
 export function encodeGated(tape: Tape, operands: GatedOperands): Gated {
   const { engine } = tape;
   const { x, weight, gateBias } = operands;
-  const pre = engine.matmul(x.value, weight.value, { transB: true, bias: gateBias.value });
-  const pattern = engine.sparsifyAbove(pre, undefined, pre.size * sparseBelow);
-  if (pattern) {
-    engine.dispose(pre);
-    return sparseGated(tape, operands, pattern);
-  }
+  const pre = engine.linearAbove(x.value, weight.value, gateBias.value, mostSparse(x, weight));
+  if (isSparse(pre)) return sparseGated(tape, operands, pre);
   const gate = engine.activate(pre, 'relu');
   engine.dispose(pre);
   return denseGated(tape, operands, gate);

@@ -1,6 +1,6 @@
 import type { Engine, Sparse, Tensor } from '../engine.ts';
 import type { Tape, Variable } from '../tape.ts';
-import { entriesOfRow, sparseBelow, type Codes } from './codes.ts';
+import { entriesOfRow, isSparse, mostSparse, type Codes } from './codes.ts';
 
 /**
  * Straight-through estimator of Rajamanoharan et al. 2024 (arXiv 2407.14435), with z = x W^T + b, the
@@ -33,12 +33,11 @@ export function encodeJumpRelu(tape: Tape, operands: JumpReluOperands): JumpRelu
   const { x, weight, bias, threshold, bandwidth } = operands;
   const rise = engine.subtract(bias.value, threshold.value);
   const lifted = raised(engine, rise, bandwidth / 2);
-  const high = engine.matmul(x.value, weight.value, { transB: true, bias: lifted });
+  const high = engine.linearAbove(x.value, weight.value, lifted, mostSparse(x, weight));
   engine.dispose(rise, lifted);
-  const pattern = engine.sparsifyAbove(high, undefined, high.size * sparseBelow);
-  if (!pattern) return denseJumpRelu(tape, operands, high);
-  engine.dispose(high);
-  return sparseJumpRelu(tape, operands, pattern);
+  return isSparse(high)
+    ? sparseJumpRelu(tape, operands, high)
+    : denseJumpRelu(tape, operands, high);
 }
 
 /** @param pattern z - t + w / 2 where that is above 0, which the tape takes over */

@@ -23,7 +23,7 @@ interface Size {
 const defaultSizes = ['128x4096x1024x50', '768x24576x1024x50'];
 const rounds = 5;
 /** Steps of one turn after one that is not timed: this many of a small dictionary, one of a large. */
-const mostSteps = 4;
+const mostSteps = 40;
 const smallEntries = 1 << 20;
 
 /**

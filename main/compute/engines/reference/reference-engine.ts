@@ -1,4 +1,5 @@
 import type { Engine } from '../../engine.ts';
+import { linearAbove } from '../linear-above.ts';
 import { denseOps } from './dense-ops.ts';
 import { lossOps } from './loss-ops.ts';
 import { pointwiseOps } from './pointwise-ops.ts';
@@ -14,7 +15,7 @@ import { transformerOps } from './transformer-ops.ts';
  */
 export function createReferenceEngine(): Engine {
   const store = new ReferenceStore();
-  return {
+  const engine: Engine = {
     info: {
       name: 'reference',
       device: 'CPU, 1 thread, float64',
@@ -29,6 +30,8 @@ export function createReferenceEngine(): Engine {
     ...lossOps(store),
     ...reductionOps(store),
     ...sparseOps(store),
+    ...linearAbove(() => engine),
     close: () => Promise.resolve(),
   };
+  return engine;
 }

@@ -1,5 +1,5 @@
 import type { Engine, Sparse, Tensor } from '../../engine.ts';
-import { matrix, misfit, requireExponent, requireInside, requireRows } from '../checks.ts';
+import { matrix, misfit, product, requireExponent, requireInside, requireRows } from '../checks.ts';
 import { requireSparse, requireVector } from '../checks.ts';
 import { patternWithValues } from '../sparse-pattern.ts';
 import type { RawOps } from './raw-ops.ts';
@@ -10,6 +10,7 @@ type SparseOps = Pick<
   Engine,
   | 'sparsify'
   | 'sparsifyAbove'
+  | 'linearAbove'
   | 'withValues'
   | 'densify'
   | 'sparseMatmul'
@@ -138,27 +139,30 @@ export function sparseOps(store: TensorflowStore): SparseOps {
       : ops.concat(parts, 0);
   }
 
-  /** The entries of x above its columns' limits; undefined where they are `most` or more. */
-  function selectAbove(x: Tensor, limits: Tensor | undefined, most: number): Sparse | undefined {
-    const { rows, columns } = matrix('sparsifyAbove', x);
-    return store.run((ops) => {
-      const bounds = limits ? ops.at(limits) : ops.reshape(ops.number(0), [1]);
-      const operands = [ops.at(x), bounds, ops.int(Math.min(Math.ceil(most), maximumCount))];
-      const found = ops.callMany('AssaySelectAbove', operands, {}, 3);
-      const [pointers, indices, values] = found as [Value, Value, Value];
-      if (pointers.shape[0] === 0) return undefined;
-      const sparse = {
-        rows,
-        columns,
-        count: values.shape[0]!,
-        pointers: ops.keep(pointers, 'int'),
-        indices: ops.keep(indices, 'int'),
-        values: ops.keep(values),
-      };
-      checked.set(store.storageOf(sparse.indices), columns);
-      checked.set(store.storageOf(sparse.pointers), sparse.count);
-      return sparse;
-    });
+  /** The entries of x + bias above their columns' limits; undefined where they are `most` or more. */
+  function selectAbove(
+    ops: RawOps,
+    x: Value,
+    { bias, limits, most }: { bias?: Tensor; limits?: Tensor; most: number },
+  ): Sparse | undefined {
+    const [rows, columns] = x.shape as [number, number];
+    const zero = ops.numbers([0]);
+    const operands = [x, bias ? ops.at(bias) : zero, limits ? ops.at(limits) : zero];
+    const limit = ops.int(Math.min(Math.ceil(most), maximumCount));
+    const found = ops.callMany('AssaySelectAbove', [...operands, limit], {}, 3);
+    const [pointers, indices, values] = found as [Value, Value, Value];
+    if (pointers.shape[0] === 0) return undefined;
+    const sparse = {
+      rows,
+      columns,
+      count: values.shape[0]!,
+      pointers: ops.keep(pointers, 'int'),
+      indices: ops.keep(indices, 'int'),
+      values: ops.keep(values),
+    };
+    checked.set(store.storageOf(sparse.indices), columns);
+    checked.set(store.storageOf(sparse.pointers), sparse.count);
+    return sparse;
   }
 
   /** Not 0, or true, where x is above the limits of its columns, or not a number. */
@@ -210,11 +214,21 @@ export function sparseOps(store: TensorflowStore): SparseOps {
     sparsifyAbove(x, limits, most = Infinity) {
       const { columns } = matrix('sparsifyAbove', x);
       if (limits) requireVector('sparsifyAbove', 'limits', limits, columns);
-      if (!store.onGpu) return selectAbove(x, limits, most);
       return store.run((ops) => {
         const input = ops.at(x);
+        if (!store.onGpu) return selectAbove(ops, input, { ...(limits && { limits }), most });
         const places = ops.call('Where', [aboveOf(ops, input, limits && ops.at(limits))]);
         return places.shape[0]! < most ? compress(ops, input, places) : undefined;
+      });
+    },
+    linearAbove(x, weight, bias, most) {
+      product('linearAbove', x, weight, { transB: true, bias });
+      return store.run((ops) => {
+        const input = ops.call('MatMul', [ops.at(x), ops.at(weight)], { transpose_b: true });
+        return (
+          selectAbove(ops, input, { bias, most }) ??
+          ops.keep(ops.call('BiasAdd', [input, ops.at(bias)]))
+        );
       });
     },
     withValues: (pattern, values) => patternWithValues(store.handles, pattern, values),
@@ -270,6 +284,8 @@ export function sparseOps(store: TensorflowStore): SparseOps {
       check('sparseNormRows', x);
       requireExponent('sparseNormRows', p);
       return store.run((ops) => {
+        if (p === 1 && !store.onGpu)
+          return ops.keep(ops.call('AssaySparseRowSizes', [ops.at(x.pointers), ops.at(x.values)]));
         const rows = rowsOf(ops, x);
         const sizes = ops.call('Abs', [ops.at(x.values)]);
         if (p === 1) return ops.keep(segmentSum(ops, sizes, rows, x.rows));
@@ -287,6 +303,10 @@ export function sparseOps(store: TensorflowStore): SparseOps {
       requireVector('sparseNormRowsGradient', 'norms', norms, x.rows);
       requireVector('sparseNormRowsGradient', 'weight', weight, x.rows);
       return store.run((ops) => {
+        if (p === 1 && !store.onGpu) {
+          const operands = [ops.at(x.pointers), ops.at(x.values), ops.at(weight)];
+          return ops.keep(ops.call('AssaySparseRowSigns', operands));
+        }
         const rows = rowsOf(ops, x);
         const [norm, factor] = [ops.at(norms), ops.at(weight)].map((each) =>
           ops.gather(each, rows),

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { AppError } from '../../../../shared/errors.ts';
 import type { Engine, EngineInfo } from '../../engine.ts';
 import { hostSelection } from '../host-selection.ts';
+import { linearAbove } from '../linear-above.ts';
 import {
   type Binding,
   findTensorflow,
@@ -84,6 +85,7 @@ export function createTensorflowEngine(options: TensorflowOptions = {}): Engine 
     ...reductionOps(store),
     ...hostSelection(() => engine),
     ...sparseOps(store),
+    ...(store.onGpu && linearAbove(() => engine)),
     close() {
       store.close();
       return Promise.resolve();

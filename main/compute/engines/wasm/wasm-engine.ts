@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { AppError } from '../../../../shared/errors.ts';
 import type { Engine, EngineInfo } from '../../engine.ts';
+import { linearAbove } from '../linear-above.ts';
 import { denseOps } from './dense-ops.ts';
 import { type KernelBuild, type KernelModule, loadKernels } from './kernel-module.ts';
 import { lossOps } from './loss-ops.ts';
@@ -69,7 +70,7 @@ export async function createWasmEngine(options: WasmOptions = {}): Promise<Engin
     memory,
     Math.min(options.memoryBytes ?? maximumBytes, maximumBytes),
   );
-  return {
+  const engine: Engine = {
     info: describeWasm(kernels, threads),
     ...storageOps(store),
     ...denseOps(store),
@@ -79,6 +80,8 @@ export async function createWasmEngine(options: WasmOptions = {}): Promise<Engin
     ...reductionOps(store),
     ...sparseOps(store),
     ...selectionOps(store),
+    ...linearAbove(() => engine),
     close: () => pool.close(),
   };
+  return engine;
 }

@@ -200,6 +200,12 @@ export const misfits: readonly Misfit[] = [
   misfit('sparsifyAbove limits of other columns', (b) =>
     b.engine.sparsifyAbove(b.normals([2, 3]), b.normals([2])),
   ),
+  misfit('linearAbove of other inner sizes', (b) =>
+    b.engine.linearAbove(b.normals([2, 3]), b.normals([4, 2]), b.normals([4]), 8),
+  ),
+  misfit('linearAbove with a bias of other columns', (b) =>
+    b.engine.linearAbove(b.normals([2, 3]), b.normals([4, 3]), b.normals([3]), 8),
+  ),
   misfit(
     'largestEntries of a negative number',
     (b) => b.engine.largestEntries(b.normals([2, 3]), -1),

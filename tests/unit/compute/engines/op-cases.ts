@@ -439,6 +439,13 @@ const sparseCases: OpCase[] = [
     const [r, n] = sizes(b);
     return [b.engine.sparsifyAbove(b.normals([r, n]), b.normals([n]))!];
   }),
+  op('linearAbove, all or the few above 0', summed, (b) => {
+    const [r, n, d] = [...sizes(b), b.random.integer(1, 9)];
+    const [x, weight] = [b.normals([r, d]), b.normals([n, d])];
+    const all = b.engine.linearAbove(x, weight, b.normals([n]), 0);
+    const few = b.engine.linearAbove(x, weight, b.normals([n]), r * n + 1);
+    return [all, few];
+  }),
   op('largestOfRows with ties', exact, (b) => {
     const [r, n] = [b.size(), b.size() * b.random.pick([1, 20])];
     const x = b.random.pick([b.wholes([r, n], -4, 9), b.normals([r, n])]);

@@ -15,6 +15,10 @@
 #include <thread>
 #include <vector>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "tensorflow/c/kernels.h"
 #include "tensorflow/c/ops.h"
 
@@ -160,52 +164,93 @@ int64_t grainFor(int64_t perRow) { return std::max<int64_t>(1, 16384 / std::max<
 
 // ---- finding active latents ----------------------------------------------------------------------
 
-// Part of each version of what calls it.
-inline __attribute__((always_inline)) int32_t countIn(const float *x, const float *limits, bool isShared, int64_t columns) {
-  int32_t count = 0;
-  if (isShared) {
-    const float limit = limits[0];
-    for (int64_t j = 0; j < columns; j++) count += !(x[j] <= limit);
-  } else {
-    for (int64_t j = 0; j < columns; j++) count += !(x[j] <= limits[j]);
+// Writes the entries of x + bias in a row that are above their limits, or not numbers; answers how many.
+// There must be room for a whole row and `block` more.
+constexpr int64_t block = 16;
+
+int64_t writeAboveFrom(int64_t start, const float *x, const float *bias, const float *limits, int64_t columns, int32_t *indices, float *values) {
+  int64_t count = 0;
+  for (int64_t j = start; j < columns; j++) {
+    const float sum = x[j] + bias[j];
+    indices[count] = static_cast<int32_t>(j);
+    values[count] = sum;
+    count += !(sum <= limits[j]);
   }
   return count;
 }
 
-VECTORISED int32_t countAbove(const float *x, const float *limits, bool isShared, int64_t columns) {
-  return countIn(x, limits, isShared, columns);
-}
-
-// Writes the entries of a row that are above their limits, or not numbers. Most blocks have none.
-VECTORISED void writeAbove(const float *x, const float *limits, bool isShared, int64_t columns, int32_t *indices, float *values) {
-  constexpr int64_t block = 16;
-  for (int64_t start = 0; start < columns; start += block) {
-    const int64_t end = std::min(columns, start + block);
-    if (countIn(x + start, limits + (isShared ? 0 : start), isShared, end - start) == 0) continue;
-    for (int64_t j = start; j < end; j++)
-      if (!(x[j] <= limits[isShared ? 0 : j])) {
-        *indices++ = static_cast<int32_t>(j);
-        *values++ = x[j];
-      }
+#if defined(__x86_64__)
+// Most blocks have none.
+__attribute__((target("avx512f"))) int64_t writeAboveWide(const float *x, const float *bias, const float *limits, int64_t columns, int32_t *indices, float *values) {
+  const __m512i first = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  int64_t count = 0, start = 0;
+  for (; start + block <= columns; start += block) {
+    const __m512 sums = _mm512_add_ps(_mm512_loadu_ps(x + start), _mm512_loadu_ps(bias + start));
+    const __mmask16 above = _mm512_cmp_ps_mask(sums, _mm512_loadu_ps(limits + start), _CMP_NLE_UQ);
+    if (!above) continue;
+    const __m512i here = _mm512_add_epi32(first, _mm512_set1_epi32(static_cast<int32_t>(start)));
+    _mm512_storeu_ps(values + count, _mm512_maskz_compress_ps(above, sums));
+    _mm512_storeu_si512(indices + count, _mm512_maskz_compress_epi32(above, here));
+    count += __builtin_popcount(above);
   }
+  return count + writeAboveFrom(start, x, bias, limits, columns, indices + count, values + count);
+}
+#endif
+
+int64_t writeAbove(const float *x, const float *bias, const float *limits, int64_t columns, int32_t *indices, float *values) {
+#if defined(__x86_64__)
+  static const bool isWide = __builtin_cpu_supports("avx512f");
+  if (isWide) return writeAboveWide(x, bias, limits, columns, indices, values);
+#endif
+  return writeAboveFrom(0, x, bias, limits, columns, indices, values);
 }
 
-// x [r, n], limits [1] or [n], most [] -> pointers, indices, values; all empty where they are `most` or
-// more.
+// What one piece of the rows holds.
+struct Found {
+  int64_t firstRow = 0, count = 0;
+  std::vector<int32_t> indices;
+  std::vector<float> values;
+};
+
+// A row of numbers, or of one number n times where it is given once.
+std::vector<float> wholeRow(TF_Tensor *row, int64_t columns) {
+  const float *numbers = static_cast<float *>(TF_TensorData(row));
+  if (TF_Dim(row, 0) == columns) return std::vector<float>(numbers, numbers + columns);
+  return std::vector<float>(columns, numbers[0]);
+}
+
+// x [r, n], bias and limits [1] or [n], most [] -> pointers, indices, values of the entries of x + bias
+// above the limits; all empty where they are `most` or more.
 void selectAbove(void *, TF_OpKernelContext *context) {
   Call call(context);
   TF_Tensor *x = call.input(0);
-  TF_Tensor *limits = call.input(1);
-  const int32_t *most = call.numbers<int32_t>(2);
+  TF_Tensor *addend = call.input(1);
+  TF_Tensor *bounds = call.input(2);
+  const int32_t *most = call.numbers<int32_t>(3);
   if (call.failed()) return;
   const int64_t rows = rowsOf(x), columns = columnsOf(x);
   const float *numbers = static_cast<float *>(TF_TensorData(x));
-  const float *bounds = static_cast<float *>(TF_TensorData(limits));
-  const bool isShared = TF_Dim(limits, 0) != columns;
+  const std::vector<float> bias = wholeRow(addend, columns), limits = wholeRow(bounds, columns);
   std::vector<int64_t> starts(rows + 1);
+  std::vector<Found> pieces;
+  std::mutex mutex;
   Pool::shared().run(rows, grainFor(columns), [&](int64_t from, int64_t to) {
-    for (int64_t row = from; row < to; row++)
-      starts[row + 1] = countAbove(numbers + row * columns, bounds, isShared, columns);
+    Found found;
+    found.firstRow = from;
+    for (int64_t row = from; row < to && found.count < *most; row++) {
+      // Room grows by what the rows so far needed, so that it is seldom moved.
+      if (static_cast<int64_t>(found.indices.size()) < found.count + columns + block) {
+        const int64_t room = 2 * found.count + columns + block + (to - from) * columns / 32;
+        found.indices.resize(room);
+        found.values.resize(room);
+      }
+      const int64_t added = writeAbove(numbers + row * columns, bias.data(), limits.data(), columns,
+                                       found.indices.data() + found.count, found.values.data() + found.count);
+      starts[row + 1] = added;
+      found.count += added;
+    }
+    const std::lock_guard<std::mutex> lock(mutex);
+    pieces.push_back(std::move(found));
   });
   for (int64_t row = 0; row < rows; row++) starts[row + 1] += starts[row];
   const bool isTooMany = starts[rows] >= *most;
@@ -215,10 +260,10 @@ void selectAbove(void *, TF_OpKernelContext *context) {
   float *values = call.floats(2, {count});
   if (call.failed() || isTooMany) return;
   std::copy(starts.begin(), starts.end(), pointers);
-  Pool::shared().run(rows, grainFor(columns), [&](int64_t from, int64_t to) {
-    for (int64_t row = from; row < to; row++)
-      writeAbove(numbers + row * columns, bounds, isShared, columns, indices + starts[row], values + starts[row]);
-  });
+  for (const Found &found : pieces) {
+    std::copy_n(found.indices.data(), found.count, indices + starts[found.firstRow]);
+    std::copy_n(found.values.data(), found.count, values + starts[found.firstRow]);
+  }
 }
 
 // ---- products over stored entries ----------------------------------------------------------------
@@ -346,6 +391,39 @@ void sparseColumnSums(void *, TF_OpKernelContext *context) {
     for (int32_t k = starts[column]; k < starts[column + 1]; k++) sum += values[placeOf[k]];
     out[column] = sum;
   }
+}
+
+// pointers, values -> the sum of the magnitudes in each row [r].
+void sparseRowSizes(void *, TF_OpKernelContext *context) {
+  Call call(context);
+  TF_Tensor *bounds = call.input(0);
+  const float *values = call.numbers<float>(1);
+  if (call.failed()) return;
+  const int32_t *pointers = static_cast<int32_t *>(TF_TensorData(bounds));
+  const int64_t rows = TF_Dim(bounds, 0) - 1;
+  float *out = call.floats(0, {rows});
+  if (call.failed()) return;
+  for (int64_t row = 0; row < rows; row++) {
+    float sum = 0;
+    for (int32_t k = pointers[row]; k < pointers[row + 1]; k++) sum += std::abs(values[k]);
+    out[row] = sum;
+  }
+}
+
+// pointers, values, weights [r] -> the sign of each value times the weight of its row [count].
+void sparseRowSigns(void *, TF_OpKernelContext *context) {
+  Call call(context);
+  TF_Tensor *bounds = call.input(0);
+  TF_Tensor *entries = call.input(1);
+  const float *weights = call.numbers<float>(2);
+  if (call.failed()) return;
+  const int32_t *pointers = static_cast<int32_t *>(TF_TensorData(bounds));
+  const float *values = static_cast<float *>(TF_TensorData(entries));
+  float *out = call.floats(0, {TF_Dim(entries, 0)});
+  if (call.failed()) return;
+  for (int64_t row = 0; row + 1 < TF_Dim(bounds, 0); row++)
+    for (int32_t k = pointers[row]; k < pointers[row + 1]; k++)
+      out[k] = values[k] > 0 ? weights[row] : values[k] < 0 ? -weights[row] : values[k] * weights[row];
 }
 
 // pointers, count [] -> the row of each stored entry: int64 [count].
@@ -518,7 +596,7 @@ void enlist(const Operation &operation) {
 
 const bool isReady = [] {
   const std::vector<Operation> operations = {
-      {"AssaySelectAbove", {"x: float", "limits: float", "most: int32"},
+      {"AssaySelectAbove", {"x: float", "bias: float", "limits: float", "most: int32"},
        {"pointers: int32", "indices: int32", "values: float"}, selectAbove},
       {"AssaySparseMatmul", {"pointers: int32", "indices: int32", "values: float", "dense: float"},
        {"product: float"}, sparseMatmul},
@@ -529,6 +607,8 @@ const bool isReady = [] {
       {"AssaySparseTransposeMatmul", {"starts: int32", "rows: int32", "places: int32", "values: float", "dense: float"},
        {"product: float"}, sparseTransposeMatmul},
       {"AssaySparseColumnSums", {"starts: int32", "places: int32", "values: float"}, {"sums: float"}, sparseColumnSums},
+      {"AssaySparseRowSizes", {"pointers: int32", "values: float"}, {"sizes: float"}, sparseRowSizes},
+      {"AssaySparseRowSigns", {"pointers: int32", "values: float", "weights: float"}, {"signs: float"}, sparseRowSigns},
       {"AssayEntryRows", {"pointers: int32", "count: int32"}, {"rows: int64"}, entryRows},
       {"AssayNormaliseRows", {"x: float"}, {"unit: float", "norms: float"}, normaliseRows},
       {"AssayNormaliseRowsGradient", {"unit: float", "norms: float", "slopes: float"}, {"gradient: float"},
