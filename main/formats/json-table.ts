@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import type { Table } from '../../shared/domain/table.ts';
 import { AppError, fileError } from '../../shared/errors.ts';
+import type { TableReading } from './table-records.ts';
 import { readLines } from './text-lines.ts';
 import { TypedColumns } from './typed-columns.ts';
 
@@ -14,17 +15,14 @@ const breath = 5000;
  * among numbers a number.
  * @throws AppError `corrupt` with the line that is not an object, `too-large`
  */
-export async function readJsonTable(
-  path: string,
-  source: string,
-  signal: AbortSignal | undefined,
-): Promise<Table> {
+export async function readJsonTable(path: string, reading: TableReading): Promise<Table> {
+  const { source, signal } = reading;
   const columns = new TypedColumns(source);
-  const rows = await readInto(columns, path, source, signal);
+  const rows = await readInto(columns, path, reading);
   const { mixed } = columns;
   if (mixed.size > 0) {
     const again = new TypedColumns(source, mixed);
-    await readInto(again, path, source, signal);
+    await readInto(again, path, reading);
     columns.replace(again);
   }
   if (rows === 0)
@@ -45,12 +43,14 @@ export async function readJsonTable(
 async function readInto(
   columns: TypedColumns,
   path: string,
-  source: string,
-  signal: AbortSignal | undefined,
+  { source, signal, onProgress }: TableReading,
 ): Promise<number> {
-  let [rows, line] = [0, 0];
+  const total = onProgress ? statSync(path).size : 0;
+  let [rows, line, read] = [0, 0, 0];
   for (const { text } of readLines(path)) {
     line++;
+    // Characters beyond ASCII have more bytes: a little behind is near enough.
+    read += text.length + 1;
     if (text.trim() === '') continue;
     rows++;
     const record = parseRecord(text, source, line);
@@ -59,6 +59,7 @@ async function readInto(
     for (const [name, value] of Object.entries(record)) columns.add(name, value, rows, line);
     if (rows % breath !== 0) continue;
     columns.checkCells(rows);
+    onProgress?.(Math.min(read, total), total);
     await new Promise<void>((resolve) => setImmediate(resolve));
     signal?.throwIfAborted();
   }

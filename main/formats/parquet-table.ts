@@ -1,9 +1,11 @@
+import { statSync } from 'node:fs';
 import type { Table } from '../../shared/domain/table.ts';
 import { AppError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { hashFile } from './json-table.ts';
 import { openParquetColumn } from './parquet-column.ts';
 import { describeParquet } from './parquet-index.ts';
+import type { TableReading } from './table-records.ts';
 import { TypedColumns } from './typed-columns.ts';
 
 /**
@@ -14,8 +16,7 @@ import { TypedColumns } from './typed-columns.ts';
  */
 export async function readParquetTable(
   path: string,
-  source: string,
-  signal: AbortSignal | undefined,
+  { source, signal, onProgress }: TableReading,
 ): Promise<Table> {
   const { rows, columns: found } = describeParquet(path);
   const names = found.map(({ name }) => name);
@@ -28,7 +29,11 @@ export async function readParquetTable(
   if (rows === 0)
     throw new AppError('corrupt', `${source} holds no row. A table needs some.`, { file: source });
   const columns = new TypedColumns(source);
-  for (const name of names) await readColumn(columns, path, name, signal);
+  const bytes = statSync(path).size;
+  for (const [at, name] of names.entries()) {
+    await readColumn(columns, path, name, signal);
+    onProgress?.(Math.round((bytes * (at + 1)) / names.length), bytes);
+  }
   const { mixed } = columns;
   if (mixed.size > 0) {
     const again = new TypedColumns(source, mixed);

@@ -1,25 +1,33 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { CsvError, parse } from 'csv-parse';
 import { AppError, fileError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { TableHead } from './table-head.ts';
 import { Utf8Check } from './utf8-check.ts';
 
+/** How a table file is read: its name in messages, when to give up, and whom to tell how far it is. */
+export interface TableReading {
+  readonly source: string;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ((done: number, total: number) => void) | undefined;
+}
+
 /**
- * Streams the records of a file (`name` in messages) to `onRecord`, each with the line on which it starts.
+ * Streams the records of a file to `onRecord`, each with the line on which it starts.
  * @returns the SHA-256 of the whole file
  * @throws AppError `corrupt`, `too-large`, and what the file system or `onRecord` says
  */
 export function readRecords(
   path: string,
-  name: string,
   head: TableHead,
-  signal: AbortSignal | undefined,
+  { source: name, signal, onProgress }: TableReading,
   onRecord: (cells: readonly string[], line: number) => void,
 ): Promise<string> {
   const hash = createHash('sha256');
   const check = new Utf8Check(name);
+  const total = onProgress ? statSync(path).size : 0;
+  let read = 0;
   let skip = head.start;
   let quoted = false;
   let line = head.linesBefore + 1;
@@ -45,6 +53,8 @@ export function readRecords(
         signal?.throwIfAborted();
         hash.update(chunk);
         check.add(chunk);
+        read += chunk.length;
+        onProgress?.(read, Math.max(read, total));
       } catch (error) {
         return fail(error);
       }

@@ -6,12 +6,14 @@ import { ColumnBuilder } from './column-builder.ts';
 import { readJsonTable } from './json-table.ts';
 import { readParquetTable } from './parquet-table.ts';
 import { readTableHead } from './table-head.ts';
-import { readRecords } from './table-records.ts';
+import { readRecords, type TableReading } from './table-records.ts';
 
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
   /** What messages call the file; its path unless given. */
   readonly source?: string;
+  /** Told often: bytes read so far, and all of the file. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 /** Endings of files that are read as tables. */
@@ -23,11 +25,12 @@ export const tableFormats = ['.csv', '.tsv', '.jsonl', '.ndjson', '.parquet'] as
  * @throws AppError as readDelimited, readJsonTable and readParquetTable do
  */
 export function readTable(path: string, options: ReadOptions = {}): Promise<Table> {
-  const { signal, source = path } = options;
+  const { signal, source = path, onProgress } = options;
+  const reading = { source, signal, onProgress };
   const ending = extname(path).toLowerCase();
-  if (ending === '.parquet') return readParquetTable(path, source, signal);
-  if (ending === '.jsonl' || ending === '.ndjson') return readJsonTable(path, source, signal);
-  return readDelimited(path, source, signal);
+  if (ending === '.parquet') return readParquetTable(path, reading);
+  if (ending === '.jsonl' || ending === '.ndjson') return readJsonTable(path, reading);
+  return readDelimited(path, reading);
 }
 
 /**
@@ -38,24 +41,17 @@ export function readTable(path: string, options: ReadOptions = {}): Promise<Tabl
  *
  * @throws AppError `ragged-table`, `corrupt`, `unsupported`, `too-large`, `not-found`, `not-readable`
  */
-async function readDelimited(
-  path: string,
-  source: string,
-  signal: AbortSignal | undefined,
-): Promise<Table> {
+async function readDelimited(path: string, file: TableReading): Promise<Table> {
+  const { source } = file;
   const head = readTableHead(path, source);
   const reading = new Reading(source);
-  const sha256 = await readRecords(path, source, head, signal, (cells, line) =>
-    reading.add(cells, line),
-  );
+  const sha256 = await readRecords(path, head, file, (cells, line) => reading.add(cells, line));
   const builders = reading.builders;
   const mixed = builders.flatMap((builder, index) => (builder.isMixed ? [index] : []));
   if (mixed.length > 0) {
     for (const index of mixed) builders[index] = new ColumnBuilder(builders[index]!.name, true);
     const again = new Reading(source, builders, new Set(mixed));
-    const second = await readRecords(path, source, head, signal, (cells, line) =>
-      again.add(cells, line),
-    );
+    const second = await readRecords(path, head, file, (cells, line) => again.add(cells, line));
     if (second !== sha256)
       throw new AppError('corrupt', `${source} changed while it was read. Try again.`, {
         file: source,

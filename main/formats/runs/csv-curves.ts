@@ -22,7 +22,8 @@ interface Column {
 export async function readCsvCurves(file: string, signal?: AbortSignal): Promise<ForeignRun[]> {
   const rows: (readonly string[])[] = [];
   let cells = 0;
-  await readRecords(file, file, readTableHead(file, file), signal, (record, line) => {
+  const reading = { source: file, signal, onProgress: undefined };
+  await readRecords(file, readTableHead(file, file), reading, (record, line) => {
     cells += record.length;
     if (cells > mostCells)
       throw new AppError('too-large', `${file} holds more than ${mostCells} cells.`, {

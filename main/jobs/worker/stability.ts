@@ -1,9 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { StabilityDetail } from '../../../shared/contract/stability.ts';
-import type { StabilitySpec } from '../../../shared/domain/job-spec.ts';
 import { runStudy } from '../../compute/regression/stability/run-study.ts';
-import type { StudyControl } from '../../compute/regression/stability/task-runner.ts';
 import { stopped, type JobControl } from '../control.ts';
 import { writeFileAtomically } from '../files.ts';
 import { newId } from '../ids.ts';
@@ -12,7 +10,7 @@ import type { JobIo } from '../job-io.ts';
 import type { JobAssignment } from '../protocol.ts';
 import { describeInputs, describeSurroundings, writeProvenance } from '../provenance.ts';
 import { writeResult } from '../result.ts';
-import { openTable } from './queries/open-table.ts';
+import { readJobTable } from './drive-job.ts';
 
 /**
  * A stability study as a job: thousands of refits on all cores. One that was stopped starts again from
@@ -31,7 +29,12 @@ export async function runStabilityJob(
   const pause = async (): Promise<void> => {
     if ((await control.next()) === 'stop') throw stopped();
   };
-  const study = await calculate(projectPath, spec, {
+  const table = await readJobTable(projectPath, spec.table, control);
+  const second =
+    spec.secondTable === undefined
+      ? undefined
+      : await readJobTable(projectPath, spec.secondTable, control);
+  const study = await runStudy(table, second, spec, {
     threads,
     pause,
     progress: (phase, done, total) => control.progress(phase, done, total, 'refits'),
@@ -52,14 +55,4 @@ export async function runStabilityJob(
     { kind: 'provenance', path: jobFiles.provenance },
   ];
   writeResult(folder, { job, attempt, featureTokens: 0, context: 0, runs: [] }, files);
-}
-
-async function calculate(projectPath: string, spec: StabilitySpec, control: StudyControl) {
-  const { signal } = new AbortController();
-  const table = await openTable(projectPath, spec.table, signal);
-  const second =
-    spec.secondTable === undefined
-      ? undefined
-      : await openTable(projectPath, spec.secondTable, signal);
-  return runStudy(table, second, spec, control);
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -67,5 +67,35 @@ describe('JSON Lines tables', () => {
     const error = await rejectionOf(tableFromText(text, 'table.jsonl'));
     expect(error.code).toBe('corrupt');
     expect(error.message).toContain(message);
+  });
+});
+
+describe('reading', () => {
+  const lines = Array.from({ length: 6000 }, (_, i) => i);
+  const csv = join(folder, 'long.csv');
+  const jsonl = join(folder, 'long.jsonl');
+  writeFileSync(csv, `a,b\n${lines.map((i) => `${i},${i}\n`).join('')}`);
+  writeFileSync(jsonl, lines.map((i) => `{"a":${i}}\n`).join(''));
+
+  it.each([csv, jsonl, join(golden, 'mixed.parquet')])(
+    'says how much of the file was read: %s',
+    async (path) => {
+      const told: (readonly [number, number])[] = [];
+      await readTable(path, { onProgress: (done, total) => told.push([done, total]) });
+      expect(told.length).toBeGreaterThan(0);
+      for (const [done, total] of told) {
+        expect(total).toBe(statSync(path).size);
+        expect(done).toBeLessThanOrEqual(total);
+      }
+    },
+  );
+
+  it.each([csv, jsonl])('is given up where nobody waits any more: %s', async (path) => {
+    const abort = new AbortController();
+    const reading = readTable(path, {
+      signal: abort.signal,
+      onProgress: () => abort.abort(new Error('given up')),
+    });
+    await expect(reading).rejects.toThrow('given up');
   });
 });

@@ -20,11 +20,11 @@ import { sampleRows, type Samples } from '../../../compute/regression/sparse/sam
 import { checkOutcome } from '../../../compute/regression/sparse/split.ts';
 import type { Steps } from '../../../compute/steps.ts';
 import { openSafetensors } from '../../../formats/safetensors.ts';
-import { stopped, type JobControl } from '../../control.ts';
 import { writeFileAtomically } from '../../files.ts';
 import { jobFiles } from '../../job-folder.ts';
 import { describeInputs, describeSurroundings, writeProvenance } from '../../provenance.ts';
 import { writeResult } from '../../result.ts';
+import { driveJob, whileWanted } from '../drive-job.ts';
 import { insideProject } from '../inside-project.ts';
 import type { RunJob } from '../run-worker.ts';
 import { readColumns } from './read-columns.ts';
@@ -46,15 +46,9 @@ export const runPredictJob: RunJob = async (assignment, control, io) => {
     );
   writeFileAtomically(join(folder, jobFiles.spec), JSON.stringify(spec));
   io.started({ name: 'float64', device: 'CPU', version: process.versions.node, threads: 1 }, null);
-  const abort = new AbortController();
-  const watch = setInterval(() => control.stopRequested && abort.abort(stopped()), 100);
-  try {
-    const labels = await readLabels(projectPath, spec, own, abort.signal);
-    const result = await driveJob(predictLabel(projectPath, spec, labels), control);
-    writeFileAtomically(join(folder, jobFiles.prediction), JSON.stringify(result));
-  } finally {
-    clearInterval(watch);
-  }
+  const labels = await whileWanted(control, (signal) => readLabels(projectPath, spec, own, signal));
+  const result = await driveJob(predictLabel(projectPath, spec, labels), control);
+  writeFileAtomically(join(folder, jobFiles.prediction), JSON.stringify(result));
   const files = [spec.labels.file, ...spec.sources!.map(({ activations }) => activations)];
   const inputs = await describeInputs(projectPath, files);
   writeProvenance(folder, { spec, inputs, ...describeSurroundings(projectPath) });
@@ -63,20 +57,6 @@ export const runPredictJob: RunJob = async (assignment, control, io) => {
     { kind: 'provenance', path: jobFiles.provenance },
   ]);
 };
-
-/** Runs a calculation in slices between which orders are heard. @throws AppError `cancelled` */
-async function driveJob<T>(steps: Steps<T>, control: JobControl): Promise<T> {
-  let breath = performance.now();
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-    const { phase, done, total } = step.value;
-    if (performance.now() - breath < 30 && done < total) continue;
-    control.progress(phase, done, total, 'steps');
-    if ((await control.next()) === 'stop') throw stopped();
-    breath = performance.now();
-  }
-}
 
 function* predictLabel(
   projectPath: string,

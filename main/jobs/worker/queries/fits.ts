@@ -52,12 +52,12 @@ async function withTable<T>(
   try {
     return await drive(calculate(table, spec), signal, ({ done, total }) => report?.(done, total));
   } catch (error) {
-    throw naming(spec.table, error);
+    throw namingTable(spec.table, error);
   }
 }
 
 /** Numbers that cannot be fitted are those of the table, which the arithmetic does not know. */
-function naming(table: string, error: unknown): unknown {
+export function namingTable(table: string, error: unknown): unknown {
   const ofData = ['too-few-rows', 'separation', 'no-convergence', 'non-finite'];
   if (!(error instanceof AppError) || !ofData.includes(error.code) || error.details.file)
     return error;

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Table } from '../../../../shared/domain/table.ts';
 import { AppError, fileError } from '../../../../shared/errors.ts';
-import { readTable } from '../../../formats/table.ts';
+import { readTable, type ReadOptions } from '../../../formats/table.ts';
 
 /** Cells that stay in memory between queries, so that paging and fitting need not read again. */
 const cachedCells = 50_000_000;
@@ -24,6 +24,7 @@ export async function openTable(
   projectPath: string,
   name: string,
   signal: AbortSignal,
+  onProgress?: ReadOptions['onProgress'],
 ): Promise<Table> {
   const path = resolve(projectPath, name);
   const inside = relative(resolve(projectPath), path);
@@ -36,7 +37,7 @@ export async function openTable(
     cache.push(item!);
     return item!.table;
   }
-  const table = await readTable(path, { signal, source: name });
+  const table = await readTable(path, { signal, source: name, onProgress });
   // A table that changed while it was read is used, but not kept.
   if (key === `${path}\n${fingerprint(path, name)}`) remember({ key, table });
   return table;
