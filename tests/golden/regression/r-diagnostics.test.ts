@@ -5,11 +5,14 @@ import { diagnose } from '../../../main/compute/regression/diagnostics/diagnose.
 import { fitModel } from '../../../main/compute/regression/regress.ts';
 import { finish } from '../../../main/compute/steps.ts';
 import { readTable } from '../../../main/formats/table.ts';
+import { chiSquareMcNemar, exactMcNemar } from '../../../main/compute/evaluation/paired-binary.ts';
 import type { FitDiagnostics } from '../../../shared/contract/fit-diagnostics.ts';
 import type { RegressSpec } from '../../../shared/domain/regress-spec.ts';
 import { fromExtended } from '../../../shared/domain/schemas.ts';
+import { chiSquareSurvival } from '../../../shared/stats/chi-square.ts';
 import { adjustP, type Adjustment } from '../../../shared/stats/p-adjust.ts';
 import { fitTable, relativeError, specOf } from '../../support/regression.ts';
+import { missingData, sharedData } from '../../support/shared-data.ts';
 
 /**
  * Diagnostics, robust errors, penalised and Firth fits by R 4.2.2 (lm, glm, car, sandwich, lmtest,
@@ -160,6 +163,25 @@ describe('adjusted p values agree with R', () => {
   });
 });
 
+describe("McNemar's test agrees with R", () => {
+  const pair = {
+    both: 0,
+    onlyFirst: figure('mcnemar_example', 'b'),
+    onlySecond: figure('mcnemar_example', 'c'),
+    neither: 0,
+  };
+  const { plain, corrected } = chiSquareMcNemar(pair)!;
+  it.each([
+    ['chisq_nocc', plain],
+    ['chisq_cc', corrected],
+    ['p_nocc', chiSquareSurvival(plain, 1)],
+    ['p_cc', chiSquareSurvival(corrected, 1)],
+    ['exact_p', exactMcNemar(pair)],
+  ])('%s', (key, value) =>
+    expect(relativeError(value, figure('mcnemar_example', key))).toBeLessThan(1e-12),
+  );
+});
+
 describe("Firth's logistic regression agrees with R", () => {
   it('endometrial: coefficients, errors and the penalised likelihood', async () => {
     const table = await tableOf('endometrial');
@@ -172,4 +194,37 @@ describe("Firth's logistic regression agrees with R", () => {
     }
     expect(relativeError(fit.penalisedLogLik, entry['penalized_loglik'] as number)).toBeLessThan(1e-10);
   });
+});
+
+/** What the two files of tests compare, for each kind of entry: nothing of R's goes unread. */
+describe('every figure of the reference is compared', () => {
+  const common = 'formula n coef se p logLik AIC BIC se_HC0'.split(' ');
+  const ofLinear = [
+    ...common,
+    ...'t sigma r2 adj_r2 F df1 df2 belsley_condition_number condition_number_raw'.split(' '),
+    ...'VIF GVIF GVIF_df GVIF_adj se_HC1 se_HC2 se_HC3 max_cooks max_cooks_row'.split(' '),
+    ...'leverage_sum max_leverage PRESS durbin_watson breusch_pagan breusch_pagan_p'.split(' '),
+  ];
+  const ofLogistic = [
+    ...common,
+    ...'z null_deviance deviance mcfadden_r2 LR_chi2 auc brier accuracy_cut_half VIF_carStyle'.split(' '),
+  ];
+  const comparedIn = (name: string): readonly string[] => {
+    if (linear.includes(name)) return ofLinear;
+    if (logistic.includes(name)) return ofLogistic;
+    if (name.startsWith('glmnet')) return ['alpha', 'lambda', 'coef', 'dev_ratio'];
+    if (name === 'endometrial_firth') return ['coef', 'se', 'penalized_loglik', 'note'];
+    if (name === 'p_adjust') return ['p', 'bonferroni', 'holm', 'hochberg', 'hommel', 'BH', 'BY'];
+    return ['b', 'c', 'chisq_cc', 'p_cc', 'chisq_nocc', 'p_nocc', 'exact_p'];
+  };
+
+  it.each(names)('%s', (name) => {
+    const compared = comparedIn(name);
+    expect(Object.keys(all[name]!).filter((key) => !compared.includes(key))).toEqual([]);
+  });
+});
+
+const shared = sharedData('r/r_reference.json');
+it.skipIf(!shared)(`the committed reference is the one that R wrote (${missingData('r')} otherwise)`, () => {
+  expect(all).toEqual(JSON.parse(readFileSync(shared!, 'utf8')));
 });

@@ -80,6 +80,7 @@ describe('fits agree with R', () => {
     for (const [key, ours] of Object.entries(figures))
       if (key in entry)
         expect(relativeError(fit[ours], entry[key] as number), key).toBeLessThan(tolerance);
+    if ('df1' in entry) expect((fit['fDegrees'] as unknown as number[])[0]).toBe(entry['df1']);
   });
 
   it.each(names.filter((name) => all[name]!.VIF ?? all[name]!.GVIF))('%s: variance inflation', async (name) => {
