@@ -73,7 +73,13 @@ export const fromWorker = v.variant('type', [
   /** The job stopped because it was asked to; a checkpoint was written where there is something to keep. */
   v.object({ type: v.literal('cancelled') }),
   /** How far a query is, at most some times a second. */
-  v.object({ type: v.literal('query-progress'), id: count, done: count, total: count }),
+  v.object({
+    type: v.literal('query-progress'),
+    id: count,
+    done: count,
+    total: count,
+    phase: v.optional(shortText),
+  }),
   v.object({ type: v.literal('answer'), id: count, result: v.unknown() }),
   v.object({ type: v.literal('query-failed'), id: count, error: errorJson }),
 ]);

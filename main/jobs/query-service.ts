@@ -9,7 +9,7 @@ export interface QueryOptions {
   /** Milliseconds after which the answer is no longer waited for. */
   readonly timeout?: number;
   /** Called now and then by queries that take long. */
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: (done: number, total: number, phase?: string) => void;
 }
 
 interface Pending {
@@ -183,7 +183,7 @@ class QueryWorker {
       this.#waiting = undefined;
       for (const run of waiting) run();
     } else if (message.type === 'query-progress')
-      this.#pending.get(message.id)?.onProgress?.(message.done, message.total);
+      this.#pending.get(message.id)?.onProgress?.(message.done, message.total, message.phase);
     else if (message.type === 'answer' || message.type === 'query-failed') {
       this.#unheeded.get(message.id)?.();
       this.#unheeded.delete(message.id);

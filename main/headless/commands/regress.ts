@@ -5,6 +5,7 @@ import { printDiagnostics } from '../print-diagnostics.ts';
 import { fitAnswer, printFit } from '../print-fit.ts';
 import { printStability } from '../print-stability.ts';
 import { runTemplate } from '../run-template.ts';
+import { tellProgress } from '../tell-progress.ts';
 import { usage } from '../cli/run-cli.ts';
 import { askWorker } from './ask-worker.ts';
 
@@ -84,9 +85,10 @@ export const regress: Command = {
       }),
     };
     const input = { projectPath: dirname(file), spec };
-    const fit = await askWorker('fits.create', input, signal);
+    const progress = tellProgress(output);
+    const fit = await askWorker('fits.create', input, signal, progress);
     if (values['diagnostics'] !== true) return output.answer(fitAnswer(fit), () => printFit(fit));
-    const diagnostics = await askWorker('fits.diagnostics', input, signal);
+    const diagnostics = await askWorker('fits.diagnostics', input, signal, progress);
     output.answer({ ...fitAnswer(fit), diagnostics }, () =>
       [printFit(fit), '', printDiagnostics(diagnostics)].join('\n'),
     );

@@ -88,8 +88,8 @@ class Worker {
       const { queries } = this.#work;
       const query = Object.hasOwn(queries, name) ? queries[name] : undefined;
       if (!query) throw new AppError('unknown-operation', `There is no query '${name}'.`);
-      const report = atIntervals((done, total) =>
-        this.#port.send({ type: 'query-progress', id, done, total }),
+      const report = atIntervals((done, total, phase) =>
+        this.#port.send({ type: 'query-progress', id, done, total, ...(phase && { phase }) }),
       );
       const result = await query(input, { signal: abort.signal, report });
       this.#port.send({ type: 'answer', id, result: result ?? null });
@@ -104,13 +104,13 @@ class Worker {
 const progressMilliseconds = 100;
 
 /** Passes on the first report, the last one, and those between at most ten times a second. */
-function atIntervals(send: (done: number, total: number) => void) {
+function atIntervals(send: (done: number, total: number, phase: string | undefined) => void) {
   let last = -Infinity;
-  return (done: number, total: number) => {
+  return (done: number, total: number, phase?: string) => {
     const now = performance.now();
     if (now - last < progressMilliseconds && done < total) return;
     last = now;
-    send(done, total);
+    send(done, total, phase);
   };
 }
 

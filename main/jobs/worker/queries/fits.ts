@@ -48,9 +48,13 @@ async function withTable<T>(
       `A fit needs a spec of kind regress, and this one is ${spec.kind}.`,
       { place: 'kind' },
     );
-  const table = await openTable(projectPath, spec.table, signal);
+  const table = await openTable(projectPath, spec.table, signal, (done, total) =>
+    report?.(done, total, `reading ${spec.table}`),
+  );
   try {
-    return await drive(calculate(table, spec), signal, ({ done, total }) => report?.(done, total));
+    return await drive(calculate(table, spec), signal, ({ done, total, phase }) =>
+      report?.(done, total, phase),
+    );
   } catch (error) {
     throw namingTable(spec.table, error);
   }

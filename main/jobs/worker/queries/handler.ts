@@ -2,8 +2,8 @@
 export interface QueryContext {
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
-  /** Reports progress; may be called often. */
-  report?(done: number, total: number): void;
+  /** Reports progress, and what is being done; may be called often. */
+  report?(done: number, total: number, phase?: string): void;
 }
 
 /**
