@@ -6,6 +6,14 @@ export interface StudyControl {
   readonly progress: (phase: string, done: number, total: number) => void;
   /** Awaited between tasks: the place to pause, or to stop by throwing. */
   readonly pause: () => Promise<void>;
+  /** Asked once for each group of tasks, in the order of the groups: where outputs are kept. */
+  readonly keep?: () => KeptOutputs;
+}
+
+/** Outputs of a group of tasks that an earlier attempt at the same study left. */
+export interface KeptOutputs {
+  readonly find: (task: number) => StudyOutput | undefined;
+  readonly add: (task: number, output: StudyOutput) => void;
 }
 
 const module = new URL('./refit-tasks.ts', import.meta.url);
@@ -19,24 +27,31 @@ export async function runStudyTasks(
   shared: StudyShared,
   tasks: readonly StudyTask[],
   phase: string,
-  { threads, progress, pause }: StudyControl,
+  { threads, progress, pause, keep }: StudyControl,
 ): Promise<StudyOutput[]> {
-  const outputs: StudyOutput[] = Array.from({ length: tasks.length });
-  const total = tasks.reduce((sum, task) => sum + refitsOf(task), 0);
-  let done = 0;
-  progress(phase, 0, total);
+  const kept = keep?.();
+  const outputs: (StudyOutput | undefined)[] = tasks.map((_, task) => kept?.find(task));
+  const left = [...tasks.keys()].filter((task) => outputs[task] === undefined);
+  const refitsIn = (which: readonly StudyTask[]): number =>
+    which.reduce((sum, task) => sum + refitsOf(task), 0);
+  const inputs = left.map((task) => tasks[task]!);
+  const total = refitsIn(tasks);
+  let done = total - refitsIn(inputs);
+  progress(phase, done, total);
   await runTasks<StudyShared, StudyTask, StudyOutput>(
-    { module, shared, inputs: tasks, threads },
+    { module, shared, inputs, threads },
     {
-      onOutput: (output, task) => {
+      onOutput: (output, place) => {
+        const task = left[place]!;
         outputs[task] = output;
+        kept?.add(task, output);
         done += refitsOf(tasks[task]!);
         progress(phase, done, total);
       },
       pause,
     },
   );
-  return outputs;
+  return outputs as StudyOutput[];
 }
 
 function refitsOf(task: StudyTask): number {
