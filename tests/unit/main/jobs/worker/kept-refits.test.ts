@@ -50,7 +50,7 @@ describe('refits that are kept', () => {
       // The first pause of an attempt comes before any task, and each thread may finish one more.
       while (result === undefined && attempts < 200)
         result = await attempt(folder, 1 + (attempts++ % 2), 1 + tasks);
-      expect(attempts).toBeGreaterThan(2);
+      expect(attempts).toBeGreaterThan(1);
       expect(result).toEqual(expected);
     },
     120_000,
