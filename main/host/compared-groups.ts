@@ -1,4 +1,5 @@
 import type { ComparedDictionary } from '../../shared/domain/comparison.ts';
+import { objectiveName } from '../../shared/domain/objective-names.ts';
 import type { RunGroup } from '../../shared/contract/runs.ts';
 import type { ProjectView } from './project-view.ts';
 import { readGroups } from './read-runs.ts';
@@ -6,13 +7,6 @@ import { readGroups } from './read-runs.ts';
 interface Compared extends ComparedDictionary {
   readonly run: string | null;
 }
-
-/** Objectives as specs call them. */
-const objectives: Readonly<Partial<Record<string, string>>> = {
-  downstream: 'e2e+downstream',
-  e2e_local: 'e2e+local',
-  downstream_all: 'e2e+downstream+local',
-};
 
 /**
  * Names for the groups of compared dictionaries, each told from the others with as few words as will do:
@@ -46,7 +40,7 @@ export function nameGroups(view: ProjectView, list: readonly Compared[]): Map<st
 
 function objectiveOf(group: RunGroup | undefined): string | null {
   const type = group?.type ?? null;
-  return type && (objectives[type] ?? type);
+  return type && objectiveName(type);
 }
 
 function areDistinct(names: readonly string[]): boolean {

@@ -79,8 +79,10 @@ function isThinned(series: Series): boolean {
   return series.drawn < series.total;
 }
 
+/** Names of the curves of more than one point, in the order of drawing: single points stand in the tables. */
 function orderedNames(section: RunsSectionData): string[] {
-  const found = new Set(section.curves.flatMap((curves) => curves.series.map(({ name }) => name)));
+  const series = section.curves.flatMap((curves) => curves.series);
+  const found = new Set(series.filter(({ x }) => x.length > 1).map(({ name }) => name));
   const rank = (name: string): number => {
     const place = [...leading, ...trailing].indexOf(name);
     return place < 0 ? Infinity : place;

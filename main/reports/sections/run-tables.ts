@@ -10,6 +10,7 @@ import {
   missing,
 } from '../viewer/format.ts';
 import { html, type Fragment, type Markup } from '../viewer/html.ts';
+import { differingPaths } from './group-names.ts';
 
 /** Metrics that at least one run has: those of the run table first, then the others as they come. */
 export function metricNames(groups: readonly RunGroup[]): string[] {
@@ -25,7 +26,7 @@ export function groupTable(
   id: string,
   context: ReportContext,
 ): Markup {
-  const paths = [...new Set(groups.flatMap((group) => Object.keys(group.differing)))];
+  const paths = differingPaths(groups);
   const shown = metrics.filter((name) => defaultRunMetrics.some((other) => other === name));
   const columns: ShownColumn[] = [
     { title: 'group', align: 'left', key: 'group' },
