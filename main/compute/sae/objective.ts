@@ -1,3 +1,4 @@
+import { AppError } from '../../../shared/errors.ts';
 import { comesAfter } from '../../../shared/domain/hook-name.ts';
 import type { KlDirection, ObjectiveSpec } from '../../../shared/domain/objective.ts';
 import { codeNorms } from '../ops/codes.ts';
@@ -29,7 +30,8 @@ export type Objective = readonly ObjectiveTerm[];
 /**
  * The terms of a spec for a dictionary that takes the place of the activation at `hook` of a model, or,
  * in the pathway `joint`, for the first of those that do in its pass.
- * @throws AppError `bad-input` for a hook point that the model does not have.
+ * @throws AppError `bad-input` for a hook point that the model does not have, and where there is none to
+ *   compare.
  */
 export function resolveObjective(
   spec: ObjectiveSpec,
@@ -47,6 +49,12 @@ export function resolveObjective(
       inToOrig.hooks === 'later'
         ? laterStreams(hook, model)
         : inToOrig.hooks.map((name) => parseHook(name, model));
+    if (hooks.length === 0 && inToOrig.coefficient > 0)
+      throw new AppError(
+        'bad-input',
+        `objective.inToOrig compares the hook_resid_pre of later layers, and ${model.layers} layers have none after ${hook.name}. Name hook points, such as ${hookName(model.layers - 1, 'resid_post')}, or choose an earlier hook.`,
+        { place: 'objective.inToOrig.hooks', hook: hook.name },
+      );
     const weights = inToOrig.weights ?? hooks.map(() => 1);
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     hooks.forEach((later, index) =>
