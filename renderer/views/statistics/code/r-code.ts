@@ -1,7 +1,17 @@
 import { termLabel } from '../../../../shared/formula/formula.ts';
 import { deparse, type Node } from '../../../../shared/formula/syntax.ts';
-import { rFit, rFormula, rMissing, rMissingTerms } from './r-method.ts';
+import { rFit, rFormula, rIndicators, rMissing, withoutLeftOut } from './r-method.ts';
 import { missingMarks, readParts, type Reproducible } from './reproducible.ts';
+
+/** R's poly refuses missing values, where its splines pass over them. */
+const polyOfKnown = [
+  'poly <- function(x, ...) {',
+  '  basis <- stats::poly(x[!is.na(x)], ...)',
+  '  all <- matrix(NA, length(x), ncol(basis), dimnames = list(NULL, colnames(basis)))',
+  '  all[!is.na(x), ] <- basis',
+  '  all',
+  '}',
+].join('\n');
 
 /** R code that repeats a fit: same rows, same coding, same intervals. @throws AppError */
 export function rCode(about: Reproducible): string {
@@ -16,9 +26,10 @@ export function rCode(about: Reproducible): string {
     'stringsAsFactors = TRUE',
   ];
   const labels = formula.terms.map((term) => termLabel(formula, term));
-  const usesSplines = formula.variables.some(
-    ({ node }) => node.kind === 'call' && (node.name === 'bs' || node.name === 'ns'),
-  );
+  const calls = (...names: string[]): boolean =>
+    formula.variables.some(({ node }) => node.kind === 'call' && names.includes(node.name));
+  const usesSplines = calls('bs', 'ns');
+  const usesPoly = calls('poly') && spec.missing !== 'mean-indicator';
   const cluster = spec.errors?.cluster;
   const plain = !spec.penalty && spec.method !== 'firth';
   return [
@@ -31,7 +42,8 @@ export function rCode(about: Reproducible): string {
     ...(cluster === undefined ? [] : [`d <- d[!is.na(d[[${text(cluster)}]]), ]`]),
     ...rMissing(about, deparse(formula.response)),
     ...(spec.exact ? ['# Assay calculated with about 32 digits; R has 16.'] : []),
-    `f <- ${rFormula(spec.formula)}${rMissingTerms(about, labels)}`,
+    ...(usesPoly ? [polyOfKnown] : []),
+    `f <- ${rFormula(withoutLeftOut(about, formula, labels))}${rIndicators(about)}`,
     ...rFit(about, formula.intercept),
     '',
     // car::vif weights a glm's design; Assay's factors are of the design as it stands.

@@ -1,4 +1,5 @@
 import type { RegressSpec } from '../../../../shared/domain/regress-spec.ts';
+import type { Formula } from '../../../../shared/formula/formula.ts';
 import { deparse, parse, type Node } from '../../../../shared/formula/syntax.ts';
 import type { Reproducible } from './reproducible.ts';
 
@@ -65,13 +66,25 @@ export function rMissing({ spec, fit }: Reproducible, outcome: string): string[]
   ];
 }
 
-/** What the policy adds to the formula: indicators, or terms taken out. */
-export function rMissingTerms({ spec, fit }: Reproducible, labels: readonly string[]): string {
-  if (spec.missing === 'mean-indicator')
-    return (fit?.imputed ?? []).map(({ term }) => ` + \`missing ${term}\``).join('');
+/** Indicators of missing values, which the policy adds to the formula. */
+export function rIndicators({ spec, fit }: Reproducible): string {
+  if (spec.missing !== 'mean-indicator') return '';
+  return (fit?.imputed ?? []).map(({ term }) => ` + \`missing ${term}\``).join('');
+}
+
+/**
+ * The formula without the terms that the policy left out. They must not be named: R drops the rows in
+ * which a variable is missing for `y ~ x + z - z` too.
+ */
+export function withoutLeftOut(
+  { spec, fit }: Reproducible,
+  formula: Formula,
+  labels: readonly string[],
+): string {
   const left = (fit?.leftOut ?? []).map(({ term }) => term);
-  const gone = labels.filter((label) => label.split(':').some((part) => left.includes(part)));
-  return gone.map((label) => ` - ${label}`).join('');
+  if (left.length === 0) return spec.formula;
+  const kept = labels.filter((label) => !label.split(':').some((part) => left.includes(part)));
+  return `${deparse(formula.response)} ~ ${kept.join(' + ')}${formula.intercept ? '' : ' - 1'}`;
 }
 
 /** Code that fits `f` to `d`, and prints coefficients with their errors. */
