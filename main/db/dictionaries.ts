@@ -1,4 +1,7 @@
 import type { DictionaryRow } from '../../shared/contract/features.ts';
+import { runSpec, type TrainSpec } from '../../shared/domain/job-spec.ts';
+import { runType } from '../../shared/domain/objective.ts';
+import { objectiveName } from '../../shared/domain/objective-names.ts';
 import type { Reader, Writer } from './connection.ts';
 import { readJson, readMaybeJson } from './json.ts';
 
@@ -9,7 +12,9 @@ export interface StoredDictionary extends DictionaryRow {
   readonly featuresJob: string | null;
 }
 
-export type NewDictionary = Omit<StoredDictionary, 'key' | 'job' | 'imported' | 'featuresJob'> & {
+type OfItsRun = 'job' | 'group' | 'objective' | 'imported';
+
+export type NewDictionary = Omit<StoredDictionary, 'key' | 'featuresJob' | OfItsRun> & {
   readonly createdAt: number;
 };
 
@@ -17,18 +22,24 @@ const select = `
   SELECT dictionaries.key, dictionaries.id, run, dictionaries.name, dictionaries.seed,
          dictionaries.hook, dictionaries.model, architecture, d_in AS dIn, latents, tokens, context,
          alive, properties, features_job AS featuresJob, runs.job AS job,
+         runs.group_key AS "group", runs.position,
+         CASE jobs.kind WHEN 'train' THEN jobs.spec END AS spec,
          CASE jobs.kind WHEN 'import' THEN json_object('from', jobs.spec ->> 'source',
                                                        'format', jobs.spec ->> 'format') END AS imported
   FROM dictionaries LEFT JOIN runs ON runs.id = dictionaries.run LEFT JOIN jobs ON jobs.id = runs.job`;
 
-type Row = Omit<StoredDictionary, 'properties' | 'imported'> & {
+type Row = Omit<StoredDictionary, 'properties' | 'imported' | 'objective'> & {
   readonly properties: string;
   readonly imported: string | null;
+  readonly position: number | null;
+  readonly spec: string | null;
 };
 
-function fromRow(db: Reader, row: Row): StoredDictionary {
+function fromRow(db: Reader, { position, spec, ...row }: Row): StoredDictionary {
+  const trained = readMaybeJson<TrainSpec>(db, spec);
   return {
     ...row,
+    objective: trained && objectiveName(runType(runSpec(trained, position!).objective)),
     properties: readJson<string[]>(db, row.properties),
     imported: readMaybeJson(db, row.imported),
   };

@@ -7,8 +7,12 @@ import { limits } from '../limits.ts';
 export const dictionaryRow = v.object({
   id,
   run: v.nullable(id),
-  /** The job that trained it; its dictionaries differ in the seed alone. Null for an imported one. */
+  /** The job that trained it. Null for an imported one, as the next two are. */
   job: v.nullable(id),
+  /** What the runs have in common whose specs differ from its own in the seed alone. */
+  group: v.nullable(shortText),
+  /** The objective that it was trained for, as specs call it. */
+  objective: v.nullable(shortText),
   name: shortText,
   seed: v.nullable(count),
   hook: shortText,

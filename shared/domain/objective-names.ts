@@ -9,3 +9,8 @@ const names: Readonly<Partial<Record<string, string>>> = {
 export function objectiveName(type: string): string {
   return names[type] ?? type;
 }
+
+/** The objective of a group of runs in tables and legends; `imported` where no config says it. */
+export function objectiveOrImported(type: string | null): string {
+  return type === null ? 'imported' : objectiveName(type);
+}

@@ -115,6 +115,8 @@ const dictionary = (fill: Fill): DictionaryRow => ({
   id: 'dict_000001',
   run: 'run_000000',
   job: 'job_000000',
+  group: 'abcdef',
+  objective: 'local',
   name: fill('dictionary name'),
   seed: 0,
   hook,

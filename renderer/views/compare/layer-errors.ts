@@ -1,3 +1,4 @@
+import { objectiveOrImported } from '../../../shared/domain/objective-names.ts';
 import type { MetricSummary, RunGroup } from '../../../shared/contract/runs.ts';
 
 /** What can be read at hook points after the dictionary. */
@@ -31,7 +32,7 @@ export function layerErrors(groups: readonly RunGroup[], metric: LaterMetricName
               ...summary,
               key: group.key,
               label: group.name,
-              type: group.type ?? 'imported',
+              type: objectiveOrImported(group.type),
               layer,
             },
           ];

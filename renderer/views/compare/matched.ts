@@ -1,3 +1,4 @@
+import { objectiveName } from '../../../shared/domain/objective-names.ts';
 import type { RunGroup } from '../../../shared/contract/runs.ts';
 import { meanInterval, type MeanInterval } from '../../../shared/stats/mean-interval.ts';
 import { pairedDifference } from '../../../shared/stats/paired-difference.ts';
@@ -31,9 +32,10 @@ export function matchedTypes(
       // Imported runs may say neither.
       if (type === null || seed === null) continue;
       if (typeof x !== 'number' || typeof y !== 'number') continue;
-      const seeds = types.get(type) ?? new Map<number, Point[]>();
+      const name = objectiveName(type);
+      const seeds = types.get(name) ?? new Map<number, Point[]>();
       seeds.set(seed, [...(seeds.get(seed) ?? []), { x, y }]);
-      types.set(type, seeds);
+      types.set(name, seeds);
     }
   return [...types].map(([type, seeds]) => ({
     type,

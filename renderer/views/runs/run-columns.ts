@@ -1,3 +1,4 @@
+import { objectiveOrImported } from '../../../shared/domain/objective-names.ts';
 import type { Snippet } from 'svelte';
 import type { RunGroup, RunRow } from '../../../shared/contract/runs.ts';
 import type { JobState } from '../../../shared/domain/job-state.ts';
@@ -43,12 +44,12 @@ const countColumn: Column<Row> = {
 /** Shown where there is more than one. */
 const typeColumn: Column<Row> = {
   key: 'type',
-  title: 'Type',
+  title: 'Objective',
   definition:
-    'What the loss compares: local (input and output), e2e (logits), downstream (logits and later activations); _local and _all with the reconstruction of the input as well; imported where the config of another tool does not say.',
+    'What the loss compares: local (input and output), e2e (logits), downstream (later activations); imported where the config of another tool does not say.',
   width: 120,
   sortable: true,
-  text: ({ group }) => group.type ?? 'imported',
+  text: ({ group }) => objectiveOrImported(group.type),
 };
 
 /** Columns of the table of runs: name, what tells the specs apart, metrics, and how they went. */

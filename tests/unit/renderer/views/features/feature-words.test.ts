@@ -36,6 +36,8 @@ describe('dictionaries to choose from', () => {
     id: 'dict_000001',
     run: null,
     job: null,
+    group: null,
+    objective: null,
     name: 'small',
     seed: 0,
     hook: 'h',
@@ -51,17 +53,21 @@ describe('dictionaries to choose from', () => {
     ...changes,
   });
 
-  it('stand together where one job trained them, with names that tell groups apart', () => {
+  it('stand together where their trainings differ in the seed alone, by names that tell groups apart', () => {
     const groups = groupDictionaries([
-      row({ id: 'dict_000001', job: 'job_000001', seed: 0 }),
-      row({ id: 'dict_000002', job: 'job_000001', seed: 1 }),
-      row({ id: 'dict_000003', job: 'job_000002' }),
-      row({ id: 'dict_000004', seed: null }),
+      row({ id: 'dict_000001', group: 'a', objective: 'local', seed: 1 }),
+      row({ id: 'dict_000002', group: 'b', objective: 'e2e', seed: 0 }),
+      row({ id: 'dict_000003', group: 'a', objective: 'local', seed: 0 }),
+      row({ id: 'dict_000004', group: 'c', objective: 'e2e', seed: 0 }),
+      row({ id: 'dict_000005', seed: null }),
+      row({ id: 'dict_000006', group: 'd', objective: 'local', name: 'large' }),
     ]);
-    expect(groups.map(({ name, members }) => [name, members.length])).toEqual([
-      ['small · h', 2],
-      ['small · h (2)', 1],
-      ['small · h (3)', 1],
+    expect(groups.map(({ name, members }) => [name, members.map(({ seed }) => seed)])).toEqual([
+      ['small · h · local', [0, 1]],
+      ['small · h · e2e', [0]],
+      ['small · h · e2e (2)', [0]],
+      ['small · h', [null]],
+      ['large · h', [0]],
     ]);
   });
 });
