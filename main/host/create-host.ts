@@ -59,7 +59,7 @@ export function createHost(options: HostOptions): Host {
     predictionsHandlers(projects),
     evaluationsHandlers(projects, queries, clock),
     resultsHandlers(projects),
-    reportsHandlers({ projects, blobs, clock, options }),
+    reportsHandlers({ projects, blobs, queries, clock, options }),
     hubsHandlers({
       projects,
       keys: new HubKeys(options.secrets, hubs.environment),

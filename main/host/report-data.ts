@@ -1,11 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import type { FeatureRow } from '../../shared/contract/features.ts';
+import type { FitDiagnostics } from '../../shared/contract/fit-diagnostics.ts';
 import type { ReportSection } from '../../shared/contract/reports.ts';
+import type { FitDetail } from '../../shared/contract/statistics.ts';
+import { AppError } from '../../shared/errors.ts';
 import type { StoredDictionary } from '../db/dictionaries.ts';
 import { bestPerProperty, pageFeatures, type FeatureQuery } from '../db/features.ts';
 import { readSeries } from '../db/points.ts';
 import type {
   FeaturesSectionData,
+  FitSectionData,
   ReportData,
   ReportSectionData,
   RunsSectionData,
@@ -51,13 +55,42 @@ export function gatherReport(view: ProjectView, about: ReportRequest): ReportDat
   };
 }
 
-/** Gathers a report and writes it to a file. @throws AppError */
-export function writeReportOf(
+/** Calculates the diagnostics of a fit from its table. @throws AppError */
+export type Diagnose = (fit: FitDetail) => Promise<FitDiagnostics>;
+
+/** Gathers a report, calculates what it says beyond what is kept, and writes it to a file. @throws AppError */
+export async function writeReportOf(
   view: ProjectView,
   path: string,
   about: ReportRequest,
+  diagnose: Diagnose,
 ): Promise<WrittenFile> {
-  return writeReport(path, gatherReport(view, about));
+  const report = gatherReport(view, about);
+  const sections: ReportSectionData[] = [];
+  for (const section of report.sections)
+    sections.push(section.kind === 'fit' ? await withDiagnostics(section, diagnose) : section);
+  return writeReport(path, { ...report, sections });
+}
+
+/** A table that changed or went since the fit has other diagnostics than the fit had: none are shown. */
+async function withDiagnostics(
+  section: FitSectionData,
+  diagnose: Diagnose,
+): Promise<FitSectionData> {
+  const { fit } = section;
+  const without = (why: string): FitSectionData => ({
+    ...section,
+    notShown: [`Diagnostics of rows and variables: ${why}`],
+  });
+  try {
+    const diagnostics = await diagnose(fit);
+    return diagnostics.tableSha256 === fit.tableSha256
+      ? { ...section, diagnostics }
+      : without(`${fit.spec.table} has changed since the fit.`);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code === 'cancelled') throw error;
+    return without(error.message);
+  }
 }
 
 function gatherSection(view: ProjectView, section: ReportSection): ReportSectionData {

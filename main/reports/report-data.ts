@@ -3,6 +3,7 @@ import type { ComparisonDetail, GroupFigures } from '../../shared/contract/compa
 import type { DictionaryRow, FeatureDetail } from '../../shared/contract/features.ts';
 import type { RunDetail, RunGroup, Series } from '../../shared/contract/runs.ts';
 import type { StabilityDetail } from '../../shared/contract/stability.ts';
+import type { FitDiagnostics } from '../../shared/contract/fit-diagnostics.ts';
 import type { FitDetail } from '../../shared/contract/statistics.ts';
 import type { StudiedRun, StudyFigures } from '../../shared/domain/study.ts';
 import type { ComparisonMeasure, PairDetail } from '../../shared/domain/comparison.ts';
@@ -94,6 +95,8 @@ export interface EvaluationSectionData extends SectionData {
 export interface FitSectionData extends SectionData {
   readonly kind: 'fit';
   readonly fit: FitDetail;
+  /** Of the same table; where they are missing, `notShown` says why. */
+  readonly diagnostics?: FitDiagnostics;
 }
 
 export interface StabilitySectionData extends SectionData {

@@ -4,6 +4,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { writeReportOf } from '../../host/report-data.ts';
 import { textValue, type Command } from '../cli/command.ts';
 import { findPlaces } from '../places.ts';
+import { askWorker } from './ask-worker.ts';
 import { required } from './forward.ts';
 import { projectOption, withProject } from './read-project.ts';
 
@@ -20,16 +21,22 @@ export const report: Command = {
     title: { type: 'string', value: 'TEXT', help: 'title of the report' },
   },
   example: 'assay report run_0123456789abcdef --out layer-6.html',
-  run: async ({ parameters, values, output }) => {
+  run: async ({ parameters, values, output, signal }) => {
     const id = parameters[0]!;
     const path = resolve(required(textValue(values, 'out'), '--out'));
     const written = await withProject(values, (view) =>
-      writeReportOf(view, path, {
-        title: textValue(values, 'title') ?? `${view.name}: ${id}`,
-        sections: [sectionOf(id)],
-        createdAt: Date.now(),
-        version: findPlaces().version,
-      }),
+      writeReportOf(
+        view,
+        path,
+        {
+          title: textValue(values, 'title') ?? `${view.name}: ${id}`,
+          sections: [sectionOf(id)],
+          createdAt: Date.now(),
+          version: findPlaces().version,
+        },
+        ({ spec }) =>
+          askWorker('fits.diagnostics', { projectPath: view.path, spec: { ...spec } }, signal),
+      ),
     );
     output.answer(written, () => `${written.path} (${written.bytes.toLocaleString('en')} bytes)`);
   },

@@ -8,17 +8,18 @@ import type { FitSectionData } from '../report-data.ts';
 import { renderTable, type CellValue, type ShownColumn } from '../table.ts';
 import { formatCount, formatNumber, formatP, formatShare, formatTime } from '../viewer/format.ts';
 import { html, type Fragment, type Markup } from '../viewer/html.ts';
+import { fitDiagnosticsParts, notCalculated } from './fit-diagnostics.ts';
 
 /** From here on a variance inflation factor is marked. */
 const vifWarns = 4;
 
-/** One regression: rows used, dependencies, coefficients with their warnings, and the whole fit. */
+/** One regression: rows used, dependencies, coefficients with their warnings, the whole fit, diagnostics. */
 export function fitSection(
   section: FitSectionData,
   id: string,
   context: ReportContext,
 ): RenderedSection {
-  const { fit } = section;
+  const { fit, diagnostics } = section;
   const title = section.title ?? fit.name;
   context.headings.push({ id, title });
   context.sections.push(section);
@@ -38,9 +39,13 @@ export function fitSection(
             `Estimates with 95 % intervals${plan.isScaled ? ', each divided by its standard error because the terms differ too much in size for one axis' : ''}. The intercept is not drawn; hollow dots have intervals that contain 0.`,
           )
         : null
-    }${wholeFit(fit)}
+    }${wholeFit(fit)}${diagnostics ? fitDiagnosticsParts(fit, diagnostics, id, context) : null}
     <p class="method">${fit.method}</p>
-    ${notShown([...omissions(fit), ...(section.notShown ?? [])])}
+    ${notShown([
+      ...omissions(fit),
+      ...(diagnostics ? notCalculated(diagnostics) : []),
+      ...(section.notShown ?? []),
+    ])}
   </section> `;
   context.specs.push({
     id: `${id}-spec`,
