@@ -1,3 +1,4 @@
+import { freemem } from 'node:os';
 import type { RegressSpec } from '../../../shared/domain/job-spec.ts';
 import type { Table } from '../../../shared/domain/table.ts';
 import { AppError } from '../../../shared/errors.ts';
@@ -12,8 +13,8 @@ interface Size {
   readonly columns: number;
 }
 
-/** Entries up to which the rival runs, too: it holds copies of the whole design. */
-const rivalEntries = 30_000_000;
+/** Designs of doubles that the rival holds at once: the one it makes, its centred copy, LAPACK's. */
+const rivalCopies = 5;
 const defaultSizes = ['100000x200', '1000000x200'];
 
 /**
@@ -65,8 +66,9 @@ async function compare(
   });
   const { user, system } = process.cpuUsage(cpu);
   const value = (user + system) / 1e6;
-  const runs = rival && size.rows * size.columns <= rivalEntries;
-  if (rival && !runs) note(`No turn for the rival at ${size.rows} rows: it needs copies of them.`);
+  const runs = rival && rivalCopies * 8 * size.rows * size.columns < freemem();
+  if (rival && !runs)
+    note(`No turn for the rival at ${size.rows} rows: there is no memory for its copies.`);
   const answer = runs ? ((await rival.ask(size)) as { seconds: number }) : null;
   return {
     name: `least squares with tests, ${size.rows} rows x ${size.columns} columns, memory +${Math.round((most - start) / 2 ** 20)} MiB beyond the table`,
