@@ -60,6 +60,7 @@ export function parseFormula(source: string, columns: readonly string[]): Formul
   const responseLabel = deparse(response);
   const ordered = [...terms.values()].sort((a, b) => a.length - b.length);
   const used = [...new Set(ordered.flat())].sort((a, b) => a - b);
+  const places = new Map(used.map((index, place) => [index, place]));
   for (const index of used) {
     const variable = expansion.variables[index]!;
     if (variable.label === responseLabel)
@@ -73,7 +74,7 @@ export function parseFormula(source: string, columns: readonly string[]): Formul
     response,
     responseLabel,
     variables: used.map((index) => expansion.variables[index]!),
-    terms: ordered.map((term) => term.map((index) => used.indexOf(index))),
+    terms: ordered.map((term) => term.map((index) => places.get(index)!)),
     intercept: intercept ?? true,
     usedDot: expansion.usedDot,
   };
@@ -145,6 +146,12 @@ class Expansion {
 
   #dot(node: Node): TermSet {
     this.usedDot = true;
+    const { length } = this.#dotColumns;
+    if (length > maximumTerms)
+      throw this.error(
+        node,
+        `'.' stands for ${length} columns, more than ${maximumTerms}. Name some.`,
+      );
     const terms = new Map<string, readonly number[]>();
     for (const name of this.#dotColumns) {
       const index = this.#index({ kind: 'name', name, start: node.start, end: node.end });

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { diagnose } from '../../../../main/compute/regression/diagnostics/diagnose.ts';
 import { finish } from '../../../../main/compute/steps.ts';
 import type { RegressSpec } from '../../../../shared/domain/regress-spec.ts';
+import type { Table } from '../../../../shared/domain/table.ts';
 import {
   errorOf,
+  rejectionOf,
   fitTable,
   specOf,
   tableFromColumns,
@@ -127,6 +129,43 @@ describe.each(methods)('%s', (_name, spec) => {
       expectNamed(fitTable(table, formula, full));
       expectNamed(finish(diagnose(table, full)));
     } else expect(errorOf(() => fitTable(table, formula, full)).code).toBe('too-few-rows');
+  });
+});
+
+describe('a million columns', () => {
+  const count = 1_000_000;
+
+  it('are refused at once, by name, with a penalty and without', () => {
+    const values = Float64Array.of(1, 2, 3, 5);
+    const names = Array.from({ length: count }, (_, j) => `x${j}`);
+    const table = tableFromColumns({ y: [2, 1, 4, 3] });
+    const wide: Table = {
+      ...table,
+      columns: [
+        ...table.columns,
+        ...names.map((name) => ({ kind: 'number' as const, name, values })),
+      ],
+    };
+    for (const penalty of [undefined, lasso]) {
+      const error = errorOf(() => fitTable(wide, 'y ~ .', penalty ? { penalty } : {}));
+      expect(error.code).toBe('bad-formula');
+      expect(error.message).toContain("'.' stands for 1000000 columns");
+    }
+  });
+
+  it.each(['table.csv', 'table.jsonl'])('are refused as they are read, from %s', async (name) => {
+    const names = Array.from({ length: count }, (_, j) => `x${j}`);
+    const text = name.endsWith('.csv')
+      ? `${names.join()}\n${names.map(() => 1).join()}\n`
+      : `{${names.map((column) => `"${column}":1`).join()}}\n`;
+    const error = await rejectionOf(tableFromText(text, name));
+    expect(error.code).toBe('too-large');
+  });
+
+  it('are refused as products of a short formula too', () => {
+    const table = tableFromColumns({ y: [1, 2, 3], a: [1, 2, 4] });
+    const formula = `y ~ (a + I(a^2) + I(a^3) + I(a^4) + I(a^5) + I(a^6) + I(a^7) + I(a^8) + I(a^9) + I(a^10) + I(a^11) + I(a^12) + I(a^13) + I(a^14) + I(a^15) + I(a^16) + I(a^17) + I(a^18) + I(a^19) + I(a^20))^20`;
+    expect(errorOf(() => fitTable(table, formula)).code).toBe('bad-formula');
   });
 });
 
