@@ -1,5 +1,6 @@
 import type { DictionaryRow } from '../../shared/contract/features.ts';
-import { runSpec, type TrainSpec } from '../../shared/domain/job-spec.ts';
+import type { TrainSpec } from '../../shared/domain/job-spec.ts';
+import { runSpec } from '../../shared/domain/run-spec.ts';
 import { runType } from '../../shared/domain/objective.ts';
 import { objectiveName } from '../../shared/domain/objective-names.ts';
 import type { Reader, Writer } from './connection.ts';

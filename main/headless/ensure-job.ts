@@ -1,5 +1,7 @@
 import type { JobRow } from '../../shared/contract/jobs.ts';
-import { canonicalJson, runCount, runSpec, type TrainSpec } from '../../shared/domain/job-spec.ts';
+import { canonicalJson } from '../../shared/domain/canonical-json.ts';
+import type { TrainSpec } from '../../shared/domain/job-spec.ts';
+import { runCount, runSpec } from '../../shared/domain/run-spec.ts';
 import type { Output } from './cli/output.ts';
 import { checkSucceeded, followJob } from './follow-job.ts';
 import type { HostClient } from './with-host.ts';

@@ -1,4 +1,5 @@
-import { runCount, runSpec, type JobSpec } from '../../shared/domain/job-spec.ts';
+import type { JobSpec } from '../../shared/domain/job-spec.ts';
+import { runCount, runSpec } from '../../shared/domain/run-spec.ts';
 import type { Writer } from '../db/connection.ts';
 import { getJob, insertJob, listJobsIn, updateJob } from '../db/jobs.ts';
 import { addPoints } from '../db/points.ts';

@@ -1,5 +1,5 @@
 import type { MetricSummary, RunGroup, RunRow } from '../../shared/contract/runs.ts';
-import { runSpec } from '../../shared/domain/job-spec.ts';
+import { runSpec } from '../../shared/domain/run-spec.ts';
 import { runType, type RunType } from '../../shared/domain/objective.ts';
 import type { JobRecord } from '../../shared/domain/job-record.ts';
 import { meanInterval } from '../../shared/stats/mean-interval.ts';

@@ -1,4 +1,4 @@
-import { canonicalJson } from '../../shared/domain/job-spec.ts';
+import { canonicalJson } from '../../shared/domain/canonical-json.ts';
 
 export type Leaf = string | number | boolean | null;
 

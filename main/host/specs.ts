@@ -2,12 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isDictionaryId, type CompareSpec } from '../../shared/domain/compare-spec.ts';
 import { dictionaryFilesOf } from '../../shared/domain/features-spec.ts';
-import {
-  parseJobSpec,
-  startsOf,
-  type FeaturesSpec,
-  type JobSpec,
-} from '../../shared/domain/job-spec.ts';
+import { parseJobSpec, type FeaturesSpec, type JobSpec } from '../../shared/domain/job-spec.ts';
+import { startsOf } from '../../shared/domain/run-spec.ts';
 import { AppError, fileError, hasCode } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { positionsIn } from '../formats/e2e-sae/checkpoint.ts';

@@ -1,6 +1,6 @@
 import type { ReportSection } from '../../shared/contract/reports.ts';
 import type { RunDetail } from '../../shared/contract/runs.ts';
-import { trainSpecSchema } from '../../shared/domain/job-spec.ts';
+import { trainSpecSchema } from '../../shared/domain/train-spec.ts';
 import { studyFigures, type StudiedRun, type StudyFigures } from '../../shared/domain/study.ts';
 import { AppError } from '../../shared/errors.ts';
 import * as v from 'valibot';

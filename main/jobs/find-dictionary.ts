@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseJobSpec, runSpec } from '../../shared/domain/job-spec.ts';
+import { parseJobSpec } from '../../shared/domain/job-spec.ts';
+import { runSpec } from '../../shared/domain/run-spec.ts';
 import { AppError, fileError } from '../../shared/errors.ts';
 import { parseStrictJson } from '../formats/strict-json.ts';
 import { groupHash } from './group-hash.ts';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { groupKey, type TrainSpec } from '../../shared/domain/job-spec.ts';
+import type { TrainSpec } from '../../shared/domain/job-spec.ts';
+import { groupKey } from '../../shared/domain/run-spec.ts';
 
 /** Short name of a group of replicates: equal for runs whose specs differ in their seed alone. */
 export function groupHash(alone: TrainSpec): string {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImportFormat, ImportSpec } from '../../shared/domain/import-spec.ts';
-import { canonicalJson } from '../../shared/domain/job-spec.ts';
+import { canonicalJson } from '../../shared/domain/canonical-json.ts';
 import { fileError } from '../../shared/errors.ts';
 import { convertRun, seedKeys, type ConvertedRun } from '../formats/runs/convert-run.ts';
 import type { ForeignRun } from '../formats/runs/foreign-run.ts';

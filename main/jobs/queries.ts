@@ -16,7 +16,7 @@ import {
   tableDescription,
 } from '../../shared/contract/statistics.ts';
 import { evaluationSpecSchema } from '../../shared/domain/evaluation.ts';
-import { trainSpecSchema, weightProcessings } from '../../shared/domain/job-spec.ts';
+import { trainSpecSchema, weightProcessings } from '../../shared/domain/train-spec.ts';
 import { exportFormats } from '../../shared/domain/dictionary-form.ts';
 import { count, id, shortText, text, time } from '../../shared/domain/schemas.ts';
 import { packSchema } from '../../shared/domain/tokens.ts';

@@ -5,7 +5,8 @@ import {
   defaultPrefixes,
   topKNames,
 } from '../../shared/domain/dictionary.ts';
-import { trainSpecSchema, type TrainSpec } from '../../shared/domain/job-spec.ts';
+import type { TrainSpec } from '../../shared/domain/job-spec.ts';
+import { trainSpecSchema } from '../../shared/domain/train-spec.ts';
 import type { ObjectiveSpec } from '../../shared/domain/objective.ts';
 import { formatCount, formatNumber, formatShare } from './viewer/format.ts';
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { AppError } from '../errors.ts';
-import { canonicalJson } from '../domain/job-spec.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
 import type { Contract, EventOf, ParamsOf, Topic, TopicName } from './define.ts';
 import type { Position } from './frames.ts';
 

@@ -10,7 +10,8 @@ import { jobFiles, runFiles } from '../../main/jobs/job-folder.ts';
 import type { JobIo } from '../../main/jobs/job-io.ts';
 import type { JobAssignment } from '../../main/jobs/protocol.ts';
 import { writeResult, type ResultFile } from '../../main/jobs/result.ts';
-import { canonicalJson, type TrainSpec } from '../../shared/domain/job-spec.ts';
+import { canonicalJson } from '../../shared/domain/canonical-json.ts';
+import type { TrainSpec } from '../../shared/domain/job-spec.ts';
 import { fake, fakeProperties, writeFeatureFiles, writeSharedFiles } from './fake-features.ts';
 import { Random } from './random.ts';
 

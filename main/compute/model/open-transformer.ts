@@ -1,5 +1,5 @@
 import { AppError } from '../../../shared/errors.ts';
-import type { WeightProcessing } from '../../../shared/domain/job-spec.ts';
+import type { WeightProcessing } from '../../../shared/domain/train-spec.ts';
 import type { TensorReader } from '../../../shared/domain/tensors.ts';
 import type { Engine } from '../engine.ts';
 import { modelFamilies, type ModelFamily, type TransformerConfig } from './config.ts';

@@ -1,4 +1,4 @@
-import type { ArchitectureName } from '../../../shared/domain/job-spec.ts';
+import type { ArchitectureName } from '../../../shared/domain/dictionary.ts';
 import type { Engine, Tensor } from '../engine.ts';
 import type { Codes } from '../ops/codes.ts';
 import type { Tape, Variable } from '../tape.ts';

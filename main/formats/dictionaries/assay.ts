@@ -7,7 +7,7 @@ import {
   type DictionaryForm,
   type FormTensor,
 } from '../../../shared/domain/dictionary-form.ts';
-import { weightProcessings } from '../../../shared/domain/job-spec.ts';
+import { weightProcessings } from '../../../shared/domain/train-spec.ts';
 import type { TensorReader } from '../../../shared/domain/tensors.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { parseStrictJson } from '../strict-json.ts';

@@ -5,7 +5,7 @@ import {
   type FormSizes,
   type FormTensor,
 } from '../../../shared/domain/dictionary-form.ts';
-import type { WeightProcessing } from '../../../shared/domain/job-spec.ts';
+import type { WeightProcessing } from '../../../shared/domain/train-spec.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { Rows } from './rows.ts';
 

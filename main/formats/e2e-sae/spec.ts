@@ -1,4 +1,4 @@
-import { canonicalJson } from '../../../shared/domain/job-spec.ts';
+import { canonicalJson } from '../../../shared/domain/canonical-json.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { parseE2eSaeConfig, type E2eSaeConfig, type E2eSaeData } from './config.ts';
 import { matchPositions } from './positions.ts';

@@ -2,11 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MetricSummary, RunRow } from '../../../shared/contract/runs.ts';
 import type { FitDetail } from '../../../shared/contract/statistics.ts';
-import {
-  canonicalJson,
-  type RegressSpec,
-  type TrainSpec,
-} from '../../../shared/domain/job-spec.ts';
+import { canonicalJson } from '../../../shared/domain/canonical-json.ts';
+import type { RegressSpec, TrainSpec } from '../../../shared/domain/job-spec.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { openView } from '../../host/project-view.ts';
 import { readRecovery } from '../../host/property-recovery.ts';

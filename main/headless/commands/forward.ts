@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { weightProcessings, type WeightProcessing } from '../../../shared/domain/job-spec.ts';
+import { weightProcessings, type WeightProcessing } from '../../../shared/domain/train-spec.ts';
 import { textValue, type Command } from '../cli/command.ts';
 import { usage } from '../cli/run-cli.ts';
 import { textTable } from '../cli/text-table.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { architectureNames, type ArchitectureName } from '../../../shared/domain/dictionary.ts';
 import { formTensors, type FormTensor } from '../../../shared/domain/dictionary-form.ts';
-import type { WeightProcessing } from '../../../shared/domain/job-spec.ts';
+import type { WeightProcessing } from '../../../shared/domain/train-spec.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { Engine, Tensor } from '../../compute/engine.ts';
 import type {

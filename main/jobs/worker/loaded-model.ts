@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { WeightProcessing } from '../../../shared/domain/job-spec.ts';
+import type { WeightProcessing } from '../../../shared/domain/train-spec.ts';
 import { openEngine } from '../../compute/engines/open-engine.ts';
 import { openTransformer } from '../../compute/model/open-transformer.ts';
 import { ModelTokenizer } from '../../compute/model/tokenizer.ts';

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { lensHookNames } from '../../../main/formats/e2e-sae/positions.ts';
 import { e2eSaeSpec, isE2eSae } from '../../../main/formats/e2e-sae/spec.ts';
 import { readSpec } from '../../../main/host/specs.ts';
-import { runCount, runSpec, type TrainSpec } from '../../../shared/domain/job-spec.ts';
+import type { TrainSpec } from '../../../shared/domain/job-spec.ts';
+import { runCount, runSpec } from '../../../shared/domain/run-spec.ts';
 import { runType } from '../../../shared/domain/objective.ts';
 import { missingData, sharedData } from '../../support/shared-data.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, parseJobSpec, type TrainSpec } from '../../../shared/domain/job-spec.ts';
+import { canonicalJson } from '../../../shared/domain/canonical-json.ts';
+import { parseJobSpec, type TrainSpec } from '../../../shared/domain/job-spec.ts';
 
 function parse(dictionary: Record<string, unknown>, sparsity: object = { coefficient: 1 }) {
   const document = {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, parseJobSpec, type TrainSpec } from '../../../shared/domain/job-spec.ts';
+import { canonicalJson } from '../../../shared/domain/canonical-json.ts';
+import { parseJobSpec, type TrainSpec } from '../../../shared/domain/job-spec.ts';
 import { objectivePresets, presetNames, runType } from '../../../shared/domain/objective.ts';
 
 function parse(objective: unknown, changes: Record<string, unknown> = {}): TrainSpec {

@@ -4,7 +4,7 @@ import {
   isDictionaryId,
   type CompareSpec,
 } from '../../../../shared/domain/compare-spec.ts';
-import type { WeightProcessing } from '../../../../shared/domain/job-spec.ts';
+import type { WeightProcessing } from '../../../../shared/domain/train-spec.ts';
 import { AppError } from '../../../../shared/errors.ts';
 import { findDictionaryById } from '../../find-dictionary.ts';
 import { openDictionary } from '../dictionary-file.ts';

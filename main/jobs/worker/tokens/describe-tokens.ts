@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { TokensRef } from '../../../../shared/domain/job-spec.ts';
+import type { TokensRef } from '../../../../shared/domain/tokens.ts';
 import { AppError } from '../../../../shared/errors.ts';
 import { openParquetColumn } from '../../../formats/parquet-column.ts';
 import { openTokenFile } from '../../../formats/token-file.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { TokensRef } from '../../../../shared/domain/job-spec.ts';
+import type { TokensRef } from '../../../../shared/domain/tokens.ts';
 import { AppError, fileError } from '../../../../shared/errors.ts';
 import { parseModelConfig } from '../../../compute/model/open-transformer.ts';
 import { ModelTokenizer } from '../../../compute/model/tokenizer.ts';

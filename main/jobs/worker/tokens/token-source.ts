@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { canonicalJson, type TokensRef } from '../../../../shared/domain/job-spec.ts';
+import { canonicalJson } from '../../../../shared/domain/canonical-json.ts';
+import type { TokensRef } from '../../../../shared/domain/tokens.ts';
 import { AppError, fileError } from '../../../../shared/errors.ts';
 import { openTokenizerOf } from '../../../formats/model-folder.ts';
 import { extensionOf, recordFormats } from '../../../formats/token-records.ts';

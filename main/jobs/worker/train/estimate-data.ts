@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { tokensOf } from '../../../../shared/domain/job-spec.ts';
+import { tokensOf } from '../../../../shared/domain/run-spec.ts';
 import { SequenceOrder } from '../../../compute/data/sequence-order.ts';
 import { slotBytes } from '../activations/activation-set.ts';
 import { tokenSource } from '../tokens/token-source.ts';

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { AppError, hasCode } from '../../../../shared/errors.ts';
-import { canonicalJson, tokensOf, type TrainSpec } from '../../../../shared/domain/job-spec.ts';
+import { canonicalJson } from '../../../../shared/domain/canonical-json.ts';
+import type { TrainSpec } from '../../../../shared/domain/job-spec.ts';
+import { tokensOf } from '../../../../shared/domain/run-spec.ts';
 import { loadNewestCheckpoint, newestStep, saveCheckpoint } from '../../checkpoint.ts';
 import { stopped, type JobControl } from '../../control.ts';
 import { jobFiles } from '../../job-folder.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { bytesOf } from '../../../../shared/domain/tokens.ts';
-import { canonicalJson } from '../../../../shared/domain/job-spec.ts';
+import { canonicalJson } from '../../../../shared/domain/canonical-json.ts';
 import { hasCode } from '../../../../shared/errors.ts';
 import type { Engine, Tensor } from '../../../compute/engine.ts';
 import type { HookPoint } from '../../../compute/model/hooks.ts';

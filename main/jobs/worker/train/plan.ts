@@ -2,13 +2,9 @@ import { availableParallelism, freemem } from 'node:os';
 import { AppError } from '../../../../shared/errors.ts';
 import type { JobEstimate } from '../../../../shared/contract/jobs.ts';
 import { auxKDefaults } from '../../../../shared/domain/dictionary.ts';
-import {
-  passOfRun,
-  runCount,
-  runSpec,
-  type TokensRef,
-  type TrainSpec,
-} from '../../../../shared/domain/job-spec.ts';
+import type { TrainSpec } from '../../../../shared/domain/job-spec.ts';
+import { passOfRun, runCount, runSpec } from '../../../../shared/domain/run-spec.ts';
+import type { TokensRef } from '../../../../shared/domain/tokens.ts';
 import { splicedAt } from '../../../../shared/domain/pathway.ts';
 import type { PassRequest } from '../../../compute/model/activations.ts';
 import type { TransformerConfig } from '../../../compute/model/config.ts';

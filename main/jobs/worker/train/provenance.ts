@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
-import { startsOf, tokensOf } from '../../../../shared/domain/job-spec.ts';
+import { startsOf, tokensOf } from '../../../../shared/domain/run-spec.ts';
 import { modelFiles } from '../../../formats/model-folder.ts';
 import { openSafetensors } from '../../../formats/safetensors.ts';
 import { parseStrictJson } from '../../../formats/strict-json.ts';

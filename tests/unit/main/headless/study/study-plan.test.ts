@@ -7,12 +7,8 @@ import {
   type StudyPlan,
 } from '../../../../../main/headless/study/study-plan.ts';
 import type { Stage } from '../../../../../main/headless/study/match-l0.ts';
-import {
-  groupKey,
-  parseJobSpec,
-  runSpec,
-  type TrainSpec,
-} from '../../../../../shared/domain/job-spec.ts';
+import { parseJobSpec, type TrainSpec } from '../../../../../shared/domain/job-spec.ts';
+import { groupKey, runSpec } from '../../../../../shared/domain/run-spec.ts';
 import { tinySpec } from '../../../../support/tiny-project-files.ts';
 
 const specOf = (changes: Record<string, unknown> = {}) =>

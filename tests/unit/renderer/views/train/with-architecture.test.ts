@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { SpecDocument } from '../../../../../renderer/views/train/spec-text.ts';
 import { withArchitecture } from '../../../../../renderer/views/train/with-architecture.ts';
-import { parseJobSpec, architectureNames } from '../../../../../shared/domain/job-spec.ts';
+import { architectureNames } from '../../../../../shared/domain/dictionary.ts';
+import { parseJobSpec } from '../../../../../shared/domain/job-spec.ts';
 
 const text = `kind: train
 name: small # for now
