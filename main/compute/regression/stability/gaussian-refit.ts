@@ -1,4 +1,5 @@
-import type { L1Weights, Refit } from './logistic-refit.ts';
+import type { Refit } from './logistic-refit.ts';
+import type { L1Weights } from './logistic-task.ts';
 import type { RowSet } from './row-set.ts';
 import { independentColumns, SignSearch } from './sign-search.ts';
 

@@ -1,11 +1,7 @@
+import { correctCurvature, LogisticTask, type L1Weights } from './logistic-task.ts';
+import { addColumns, dot, scoreColumns } from './refit-sums.ts';
 import type { RowSet } from './row-set.ts';
 import { independentColumns, SignSearch } from './sign-search.ts';
-
-/** The penalty of one refit: minimises the summed loss plus these times the absolute values. */
-export interface L1Weights {
-  readonly slope: number;
-  readonly intercept: number;
-}
 
 export type RefitStatus = 'fitted' | 'one-class' | 'separated' | 'no-convergence';
 
@@ -75,7 +71,7 @@ export class LogisticRefitter {
       for (const j of used) if (!kept.includes(j)) undetermined[j] = 1;
       used = kept;
     }
-    const task = new Task(set, used, penalty);
+    const task = new LogisticTask(set, used, penalty);
     let status = this.#descend(task, anchor, false);
     if (status !== 'fitted') {
       task.reset();
@@ -89,7 +85,7 @@ export class LogisticRefitter {
   anchor(set: RowSet, penalty: L1Weights): { refit: Refit; anchor: Anchor } {
     const all = Array.from({ length: this.#columns }, (_, j) => j);
     const refit = this.fit(set, all, penalty);
-    const task = new Task(set, all, penalty);
+    const task = new LogisticTask(set, all, penalty);
     task.read(refit.beta);
     this.#evaluate(task, false);
     this.#informationOf(task);
@@ -101,7 +97,7 @@ export class LogisticRefitter {
   /** The information matrix of columns at given coefficients, the intercept first, [k, k]. */
   information(set: RowSet, chosen: readonly number[], beta: Float64Array): Float64Array {
     this.#makeRoom(set.rows);
-    const task = new Task(set, chosen, { slope: 0, intercept: 0 });
+    const task = new LogisticTask(set, chosen, { slope: 0, intercept: 0 });
     task.read(beta);
     this.#evaluate(task, false);
     this.#informationOf(task);
@@ -118,13 +114,13 @@ export class LogisticRefitter {
 
   /** Columns that have a coefficient of their own beside the intercept and those before them. */
   #independent(set: RowSet, used: readonly number[]): number[] {
-    const task = new Task(set, used, { slope: 0, intercept: 0 });
+    const task = new LogisticTask(set, used, { slope: 0, intercept: 0 });
     this.#evaluate(task, false);
     this.#informationOf(task);
     return independentColumns(task.h, task.k).flatMap((at) => (at === 0 ? [] : used[at - 1]!));
   }
 
-  #descend(task: Task, anchor: Anchor | undefined, isCareful: boolean): RefitStatus {
+  #descend(task: LogisticTask, anchor: Anchor | undefined, isCareful: boolean): RefitStatus {
     const { k, beta, score, h, lambda } = task;
     const limit = (anchor ? refitTolerance : tolerance) * task.set.total;
     const before = { beta: new Float64Array(k), score: new Float64Array(k) };
@@ -164,7 +160,7 @@ export class LogisticRefitter {
         this.#informationOf(task);
         isFresh = true;
       } else {
-        correct(h, k, beta, before.beta, score, before.score, c);
+        correctCurvature(h, k, beta, before.beta, score, before.score, c);
         isFresh = false;
       }
       violation = next;
@@ -173,7 +169,7 @@ export class LogisticRefitter {
   }
 
   /** The minimum of the anchor's quadratic over the columns of the task. */
-  #startFrom(task: Task, anchor: Anchor, c: Float64Array): void {
+  #startFrom(task: LogisticTask, anchor: Anchor, c: Float64Array): void {
     const { k, beta, h, places } = task;
     const size = this.#columns + 1;
     const scale = task.set.total / anchor.total;
@@ -189,7 +185,7 @@ export class LogisticRefitter {
   }
 
   /** Residuals, curvatures and score at the task's coefficients; answers the largest violation. */
-  #evaluate(task: Task, wantsLoss: boolean): number {
+  #evaluate(task: LogisticTask, wantsLoss: boolean): number {
     const { set, k, beta, score, lambda, places } = task;
     const { rows, x, y, weight } = set;
     const [eta, residual, curvature] = [this.#eta, this.#residual, this.#curvature];
@@ -225,7 +221,7 @@ export class LogisticRefitter {
   }
 
   /** Second derivatives at the last evaluation, into the task. */
-  #informationOf({ set, k, h, places }: Task): void {
+  #informationOf({ set, k, h, places }: LogisticTask): void {
     const { rows, x } = set;
     const [curvature, product] = [this.#curvature, this.#product];
     let sum = 0;
@@ -250,170 +246,13 @@ export class LogisticRefitter {
   }
 
   /** Every row lies on its own side: the likelihood has no maximum. */
-  #tellsApart({ set: { rows, y } }: Task): boolean {
+  #tellsApart({ set: { rows, y } }: LogisticTask): boolean {
     for (let i = 0; i < rows; i++) if (this.#eta[i]! > 0 !== (y[i] === 1)) return false;
     return true;
-  }
-}
-
-/** One refit under way. */
-class Task {
-  readonly set: RowSet;
-  readonly k: number;
-  /** For each coefficient its place in [p + 1]. */
-  readonly places: Int32Array;
-  readonly lambda: Float64Array;
-  readonly beta: Float64Array;
-  readonly score: Float64Array;
-  readonly h: Float64Array;
-  readonly isPenalised: boolean;
-
-  constructor(set: RowSet, columns: readonly number[], penalty: L1Weights) {
-    this.set = set;
-    this.k = columns.length + 1;
-    this.places = Int32Array.from([0, ...columns.map((j) => j + 1)]);
-    this.lambda = new Float64Array(this.k).fill(penalty.slope);
-    this.lambda[0] = penalty.intercept;
-    this.beta = new Float64Array(this.k);
-    this.score = new Float64Array(this.k);
-    this.h = new Float64Array(this.k * this.k);
-    this.isPenalised = penalty.slope > 0;
-  }
-
-  reset(): void {
-    this.beta.fill(0);
-  }
-
-  read(all: Float64Array): void {
-    for (let j = 0; j < this.k; j++) this.beta[j] = all[this.places[j]!]!;
-  }
-
-  write(all: Float64Array): void {
-    for (let j = 0; j < this.k; j++) all[this.places[j]!] = this.beta[j]!;
-  }
-
-  penalty(): number {
-    let sum = 0;
-    for (let j = 0; j < this.k; j++) sum += this.lambda[j]! * Math.abs(this.beta[j]!);
-    return sum;
-  }
-
-  largestMove(before: Float64Array): number {
-    let most = 0;
-    for (let j = 0; j < this.k; j++)
-      most = Math.max(most, Math.abs(this.beta[j]! - before[j]!) / (1 + Math.abs(this.beta[j]!)));
-    return most;
-  }
-}
-
-/** The correction of h that makes it explain the change of the score, where that is convex. */
-function correct(
-  h: Float64Array,
-  k: number,
-  beta: Float64Array,
-  betaBefore: Float64Array,
-  score: Float64Array,
-  scoreBefore: Float64Array,
-  work: Float64Array,
-): void {
-  let curve = 0;
-  let along = 0;
-  for (let i = 0; i < k; i++) {
-    let sum = 0;
-    for (let j = 0; j < k; j++) sum += h[i * k + j]! * (beta[j]! - betaBefore[j]!);
-    work[i] = sum;
-    const move = beta[i]! - betaBefore[i]!;
-    along += move * sum;
-    curve += move * (scoreBefore[i]! - score[i]!);
-  }
-  if (!(along > 0) || !(curve > 1e-3 * along) || curve > 1e3 * along) return;
-  for (let i = 0; i < k; i++) {
-    const fall = (scoreBefore[i]! - score[i]!) / curve;
-    const own = work[i]! / along;
-    for (let j = 0; j < k; j++)
-      h[i * k + j]! += fall * (scoreBefore[j]! - score[j]!) - own * work[j]!;
   }
 }
 
 function hasOneClass({ rows, y }: RowSet): boolean {
   for (let i = 1; i < rows; i++) if (y[i] !== y[0]) return false;
   return true;
-}
-
-/**
- * out += X beta over the columns whose coefficient is not zero, four at a time: each pass over `out` costs
- * as much as one over a column.
- * @param used work array of k places
- */
-function addColumns(
-  out: Float64Array,
-  x: Float64Array,
-  rows: number,
-  beta: Float64Array,
-  places: Int32Array,
-  used: Int32Array,
-): void {
-  let count = 0;
-  for (let j = 1; j < beta.length; j++) if (beta[j] !== 0) used[count++] = j;
-  let at = 0;
-  for (; at + 3 < count; at += 4) {
-    const [j0, j1, j2, j3] = [used[at]!, used[at + 1]!, used[at + 2]!, used[at + 3]!];
-    const [b0, b1, b2, b3] = [beta[j0]!, beta[j1]!, beta[j2]!, beta[j3]!];
-    const f0 = (places[j0]! - 1) * rows;
-    const f1 = (places[j1]! - 1) * rows;
-    const f2 = (places[j2]! - 1) * rows;
-    const f3 = (places[j3]! - 1) * rows;
-    for (let i = 0; i < rows; i++)
-      out[i]! += b0 * x[f0 + i]! + b1 * x[f1 + i]! + (b2 * x[f2 + i]! + b3 * x[f3 + i]!);
-  }
-  for (; at < count; at++) {
-    const from = (places[used[at]!]! - 1) * rows;
-    const slope = beta[used[at]!]!;
-    for (let i = 0; i < rows; i++) out[i]! += slope * x[from + i]!;
-  }
-}
-
-/** score_j = residual . column j for all columns of a refit, four at a time. */
-function scoreColumns(
-  residual: Float64Array,
-  x: Float64Array,
-  rows: number,
-  places: Int32Array,
-  k: number,
-  score: Float64Array,
-): void {
-  let j = 1;
-  for (; j + 3 < k; j += 4) {
-    const f0 = (places[j]! - 1) * rows;
-    const f1 = (places[j + 1]! - 1) * rows;
-    const f2 = (places[j + 2]! - 1) * rows;
-    const f3 = (places[j + 3]! - 1) * rows;
-    let [s0, s1, s2, s3] = [0, 0, 0, 0];
-    for (let i = 0; i < rows; i++) {
-      const r = residual[i]!;
-      s0 += r * x[f0 + i]!;
-      s1 += r * x[f1 + i]!;
-      s2 += r * x[f2 + i]!;
-      s3 += r * x[f3 + i]!;
-    }
-    score[j] = s0;
-    score[j + 1] = s1;
-    score[j + 2] = s2;
-    score[j + 3] = s3;
-  }
-  for (; j < k; j++) score[j] = dot(residual, x, (places[j]! - 1) * rows, rows);
-}
-
-/** Four sums side by side: the processor need not wait for one addition before the next. */
-function dot(a: Float64Array, x: Float64Array, from: number, rows: number): number {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  let i = 0;
-  for (; i + 3 < rows; i += 4) {
-    s0 += a[i]! * x[from + i]!;
-    s1 += a[i + 1]! * x[from + i + 1]!;
-    s2 += a[i + 2]! * x[from + i + 2]!;
-    s3 += a[i + 3]! * x[from + i + 3]!;
-  }
-  for (; i < rows; i++) s0 += a[i]! * x[from + i]!;
-  return s0 + s1 + (s2 + s3);
 }

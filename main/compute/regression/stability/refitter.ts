@@ -1,5 +1,6 @@
 import { fitGaussianRefit, momentsOf, type Moments } from './gaussian-refit.ts';
-import { LogisticRefitter, type Anchor, type L1Weights, type Refit } from './logistic-refit.ts';
+import { LogisticRefitter, type Anchor, type Refit } from './logistic-refit.ts';
+import type { L1Weights } from './logistic-task.ts';
 import type { RowSet } from './row-set.ts';
 
 export type StudyFamily = 'gaussian' | 'binomial';
