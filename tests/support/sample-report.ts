@@ -57,7 +57,7 @@ function group(index: number, members: number, fill: Fill): RunGroup {
     hook,
     model: fill('model'),
     type: 'local',
-    differing: { 'objective.sparsity.coefficient': index + 0.5, name: fill('differing value') },
+    differing: { 'objective.sparsity.coefficient': index + 0.5, name: fill(`differing value ${index}`) },
     metrics: summarise(runs),
     runs,
   };
