@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -190,6 +190,18 @@ describe.skipIf(!real)('the logs of Inspect beside the project', () => {
     });
     read(join(folder, 'log_streaming.eval'), (log) => {
       expect([...log.samples()].map(({ epoch }) => epoch).sort()).toEqual([1, 1, 2, 2]);
+    });
+  });
+
+  const logs = real ? readdirSync(real).filter((name) => /\.eval$|popularity/.test(name)) : [];
+  it.each(logs)('%s has samples that can be told apart, with their transcripts', (name) => {
+    read(join(real!, name), (log) => {
+      const samples = [...log.samples()];
+      expect(samples.length).toBeGreaterThan(0);
+      const keys = samples.map(({ id, epoch }) => `${id} ${epoch}`);
+      expect(new Set(keys).size).toBe(samples.length);
+      for (const { id, epoch } of samples.slice(0, 2))
+        expect(log.transcript(id, epoch).messages.length).toBeGreaterThan(0);
     });
   });
 });
