@@ -62,7 +62,7 @@ function readSample(path: string, source: string): Buffer {
   try {
     const fd = openSync(path, 'r');
     try {
-      const buffer = Buffer.alloc(sampleBytes);
+      const buffer = Buffer.allocUnsafeSlow(sampleBytes);
       return buffer.subarray(0, readSync(fd, buffer, 0, sampleBytes, 0));
     } finally {
       closeSync(fd);

@@ -7,12 +7,20 @@ import { AppError } from '../../shared/errors.ts';
  * @throws AppError `bad-spec` naming the line.
  */
 export function parseYaml(text: string, source: string): unknown {
-  const document = parseDocument(text, { schema: 'core', version: '1.2', uniqueKeys: true });
+  const document = parseDocument(text, {
+    schema: 'core',
+    version: '1.2',
+    uniqueKeys: true,
+    stringKeys: true,
+  });
   const problem = document.errors[0];
   if (problem) {
     const line = problem.linePos?.[0].line;
     const place = line === undefined ? 'top level' : `line ${line}`;
-    const sentence = problem.message.split('\n', 1)[0]!.replace(/ at line .*$/, '');
+    const sentence =
+      problem.code === 'NON_STRING_KEY'
+        ? 'A list or a map stands as a key, where a name belongs'
+        : problem.message.split('\n', 1)[0]!.replace(/ at line .*$/, '');
     throw new AppError('bad-spec', `${source}: ${place}: ${sentence}.`, { file: source, place });
   }
   try {

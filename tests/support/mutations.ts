@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { AppError } from '../../shared/errors.ts';
 import type { Random } from './random.ts';
@@ -108,9 +109,16 @@ export class Watch {
   run(read: () => unknown): string {
     const start = performance.now();
     const code = outcome(read);
-    this.#slowest = Math.max(this.#slowest, performance.now() - start);
-    if (code === 'read') this.#read++;
-    if (++this.#count % 500 === 0) this.#weigh();
+    this.#note(code, start);
+    return code;
+  }
+
+  /** As `run`, for a reader that waits; every 500 rounds others have their turn. */
+  async wait(read: () => Promise<unknown>): Promise<string> {
+    const start = performance.now();
+    const code = await read().then(() => 'read', refusalOf);
+    const count = this.#note(code, start);
+    if (count % 500 === 0) await setImmediate();
     return code;
   }
 
@@ -120,6 +128,13 @@ export class Watch {
     expect(this.#slowest).toBeLessThan(longest);
     expect(Object.getOwnPropertyNames(Object.prototype).join()).toBe(this.#prototype);
     expect(this.#read / this.#count).toBeGreaterThanOrEqual(share);
+  }
+
+  #note(code: string, start: number): number {
+    this.#slowest = Math.max(this.#slowest, performance.now() - start);
+    if (code === 'read') this.#read++;
+    if (++this.#count % 500 === 0) this.#weigh();
+    return this.#count;
   }
 
   #weigh(): void {
@@ -132,7 +147,11 @@ function outcome(read: () => unknown): string {
     read();
     return 'read';
   } catch (error) {
-    if (error instanceof AppError) return error.code;
-    throw new Error(`A reader failed in a way of its own: ${String(error)}`, { cause: error });
+    return refusalOf(error);
   }
+}
+
+function refusalOf(error: unknown): string {
+  if (error instanceof AppError) return error.code;
+  throw new Error(`A reader failed in a way of its own: ${String(error)}`, { cause: error });
 }

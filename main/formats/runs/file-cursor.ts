@@ -8,7 +8,7 @@ export class FileCursor {
   readonly file: string;
   readonly size: number;
   readonly #fd: number;
-  readonly #buffer = Buffer.allocUnsafe(bufferBytes);
+  readonly #buffer: Buffer;
   /** Byte of the file that the buffer starts with, and how much of it is filled. */
   #start = 0;
   #filled = 0;
@@ -23,6 +23,7 @@ export class FileCursor {
     } catch (error) {
       throw fileError(error, file);
     }
+    this.#buffer = Buffer.allocUnsafe(Math.min(bufferBytes, this.size));
   }
 
   get left(): number {

@@ -129,6 +129,9 @@ describe('a configuration', () => {
     ['with a tag that makes objects', 'a: !!python/object/apply:os.system [id]', 'read'],
     ['of two documents', 'a: 1\n---\nb: 2', 'bad-spec'],
     ['with an alias of nothing', 'a: *b', 'bad-spec'],
+    ['with a list for a key', '? [1, 2]\n: 3', 'bad-spec'],
+    ['with an alias for a key', 'a: &x b\n*x : 2', 'bad-spec'],
+    ['with numbers for keys', '0: a\n1: b', 'read'],
   ])('in YAML %s is read or refused as it should be', (_, text, code) => {
     const watch = new Watch();
     const found = watch.run(() => parseYaml(text, 'final_config.yaml'));
