@@ -130,7 +130,8 @@ export class ColumnBuilder {
     let code = this.#levels.get(text);
     if (code === undefined) {
       code = this.#levels.size;
-      this.#levels.set(text, code);
+      // A copy: a part of a text keeps all of it in memory.
+      this.#levels.set(Buffer.from(text).toString(), code);
     }
     this.#codes!.push(code);
   }

@@ -3,6 +3,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { CsvError, parse } from 'csv-parse';
 import { AppError, fileError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
+import { PlainRecords } from './plain-records.ts';
 import type { TableHead } from './table-head.ts';
 import { Utf8Check } from './utf8-check.ts';
 
@@ -31,6 +32,15 @@ export function readRecords(
   let skip = head.start;
   let quoted = false;
   let line = head.linesBefore + 1;
+  let plainLines = 0;
+  let plain: PlainRecords | undefined = new PlainRecords(
+    head.delimiter,
+    limits.recordBytes,
+    (cells) => {
+      onRecord(cells, line++);
+      plainLines++;
+    },
+  );
   const source = createReadStream(path, { highWaterMark: 1 << 20 });
   const parser = parse({
     delimiter: head.delimiter,
@@ -43,23 +53,27 @@ export function readRecords(
     const fail = (error: unknown): void => {
       source.destroy();
       parser.destroy();
-      reject(csvError(fileError(error, name), name, head.linesBefore));
+      reject(csvError(fileError(error, name), name, head.linesBefore + plainLines));
     };
     const onAbort = (): void => fail(signal!.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
     source.on('data', (data) => {
       const chunk = data as Buffer;
+      let rest: Buffer | undefined;
       try {
         signal?.throwIfAborted();
         hash.update(chunk);
         check.add(chunk);
         read += chunk.length;
         onProgress?.(read, Math.max(read, total));
+        rest = chunk.subarray(Math.min(skip, chunk.length));
+        skip -= chunk.length - rest.length;
+        if (plain) rest = plain.add(rest);
       } catch (error) {
         return fail(error);
       }
-      const rest = chunk.subarray(Math.min(skip, chunk.length));
-      skip -= chunk.length - rest.length;
+      if (rest === undefined) return;
+      plain = undefined;
       quoted ||= rest.includes(0x22);
       if (!parser.write(rest)) {
         source.pause();
@@ -69,6 +83,8 @@ export function readRecords(
     source.on('end', () => {
       try {
         check.finish();
+        const rest = plain?.finish();
+        if (rest !== undefined) parser.write(rest);
       } catch (error) {
         return fail(error);
       }
