@@ -15,7 +15,7 @@ import { listJobs } from '../db/jobs.ts';
 import { parseStrictJson } from '../formats/strict-json.ts';
 import { jobFiles, runFiles } from '../jobs/job-folder.ts';
 import { findJob, folderOf, type ProjectView } from './project-view.ts';
-import { dictionaryFile, findDictionary, runFolder, siblingsOf } from './read-features.ts';
+import { dictionaryFile, featureFolders, findDictionary, matchedWith } from './read-features.ts';
 
 /**
  * A spec of a prediction with the files of its dictionary, and of those of other seeds, filled in.
@@ -30,17 +30,18 @@ export function completePrediction(view: ProjectView, spec: PredictSpec): Predic
       `The activations of the features of ${own.name} were not kept. Collect its features first.`,
       { dictionary: own.id, place: 'dictionary' },
     );
-  const others = spec.seeds ? siblingsOf(view, own) : [];
+  const others = spec.seeds ? matchedWith(view, own).map(({ id }) => findDictionary(view, id)) : [];
   return {
     ...spec,
     sources: [source, ...others.flatMap((other) => sourceOf(view, other) ?? [])],
   };
 }
 
+/** Where the newest pass over tokens, of its training or of a features job, kept the activations. */
 function sourceOf(view: ProjectView, dictionary: StoredDictionary): PredictSource | undefined {
-  const { id, seed, tokens, context, run, job } = dictionary;
-  if (run === null || job === null || tokens === 0) return undefined;
-  const activations = join(runFolder(view, dictionary), runFiles.activations);
+  const { id, seed, tokens, context } = dictionary;
+  if (tokens === 0) return undefined;
+  const activations = join(featureFolders(view, dictionary).runFolder, runFiles.activations);
   if (!existsSync(activations)) return undefined;
   const inside = (path: string) => relative(view.path, path).split(sep).join('/');
   const file = inside(dictionaryFile(view, dictionary));
@@ -95,9 +96,15 @@ export function offeredLabels(
   view: ProjectView,
   dictionary: string,
 ): { file: string; name: string }[] {
-  const { job, properties } = findDictionary(view, dictionary);
-  if (job === null) return [];
-  const { spec } = findJob(view, job);
-  const file = spec.kind === 'train' ? spec.features?.labels : undefined;
+  const { job, featuresJob, properties } = findDictionary(view, dictionary);
+  const counted = featuresJob ?? job;
+  if (counted === null) return [];
+  const { spec } = findJob(view, counted);
+  const file =
+    spec.kind === 'train'
+      ? spec.features?.labels
+      : spec.kind === 'features'
+        ? spec.labels
+        : undefined;
   return file === undefined ? [] : properties.map((name) => ({ file, name }));
 }

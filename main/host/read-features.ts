@@ -106,7 +106,7 @@ export function runFolder(view: ProjectView, dictionary: StoredDictionary): stri
 }
 
 /** The dictionaries that the features of this one were matched with, in the order of the columns. */
-function matchedWith(view: ProjectView, dictionary: StoredDictionary) {
+export function matchedWith(view: ProjectView, dictionary: StoredDictionary) {
   if (dictionary.featuresJob === null) return siblingsOf(view, dictionary);
   const { spec } = findJob(view, dictionary.featuresJob);
   const entries = spec.kind === 'features' ? spec.dictionaries : [];

@@ -20,6 +20,7 @@ import { gatherComparisonSection } from './comparison-data.ts';
 import { findDictionary, readFeature } from './read-features.ts';
 import { readGroups, readRun } from './read-runs.ts';
 import { findStability } from './read-stability.ts';
+import { readPrediction } from './predictions.ts';
 import { findEvaluation } from './read-evaluations.ts';
 import { findFit } from './read-fits.ts';
 import { readRecovery } from './property-recovery.ts';
@@ -101,6 +102,8 @@ function gatherSection(view: ProjectView, section: ReportSection): ReportSection
   if (section.kind === 'comparison') return gatherComparisonSection(view, section.comparison);
   if (section.kind === 'stability')
     return { kind: 'stability', study: findStability(view, section.study) };
+  if (section.kind === 'prediction')
+    return { kind: 'prediction', prediction: readPrediction(view, section.prediction) };
   if (section.kind === 'fit') return { kind: 'fit', fit: findFit(view, section.fit) };
   return section.kind === 'runs' ? gatherRuns(view, section.runs) : gatherFeatures(view, section);
 }

@@ -8,6 +8,7 @@ import { comparisonSection } from './sections/comparison-section.ts';
 import { featuresSection } from './sections/features-section.ts';
 import { fitSection } from './sections/fit-section.ts';
 import { runsSection } from './sections/runs-section.ts';
+import { predictionSection } from './sections/prediction-section.ts';
 import { stabilitySection } from './sections/stability-section.ts';
 import { studySection } from './sections/study-section.ts';
 import { textSection } from './sections/text-section.ts';
@@ -62,6 +63,8 @@ async function renderSection(
       return comparisonSection(section, id, context);
     case 'stability':
       return stabilitySection(section, id, context);
+    case 'prediction':
+      return predictionSection(section, id, context);
     case 'study':
       return studySection(section, id, context);
   }

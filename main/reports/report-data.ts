@@ -2,6 +2,7 @@ import type { EvaluationDetail } from '../../shared/contract/evaluations.ts';
 import type { ComparisonDetail, GroupFigures } from '../../shared/contract/comparisons.ts';
 import type { DictionaryRow, FeatureDetail } from '../../shared/contract/features.ts';
 import type { RunDetail, RunGroup, Series } from '../../shared/contract/runs.ts';
+import type { PredictionDetail } from '../../shared/contract/predictions.ts';
 import type { StabilityDetail } from '../../shared/contract/stability.ts';
 import type { FitDiagnostics } from '../../shared/contract/fit-diagnostics.ts';
 import type { FitDetail } from '../../shared/contract/statistics.ts';
@@ -32,7 +33,8 @@ export type ReportSectionData =
   | EvaluationSectionData
   | StudySectionData
   | ComparisonSectionData
-  | StabilitySectionData;
+  | StabilitySectionData
+  | PredictionSectionData;
 
 /** Words of the author; blank lines part paragraphs, line breaks are kept. */
 export interface TextSectionData {
@@ -102,6 +104,11 @@ export interface FitSectionData extends SectionData {
 export interface StabilitySectionData extends SectionData {
   readonly kind: 'stability';
   readonly study: StabilityDetail;
+}
+
+export interface PredictionSectionData extends SectionData {
+  readonly kind: 'prediction';
+  readonly prediction: PredictionDetail;
 }
 
 export interface StudySectionData extends SectionData {

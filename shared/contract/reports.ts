@@ -22,6 +22,8 @@ export const reportSection = v.variant('kind', [
   /** Dictionaries held against each other, at the minimum count of the comparison. */
   v.strictObject({ kind: v.literal('comparison'), comparison: id }),
   v.strictObject({ kind: v.literal('stability'), study: id }),
+  /** A label from the features of a dictionary, by the job that predicted it. */
+  v.strictObject({ kind: v.literal('prediction'), prediction: id }),
   /** Objectives held against each other at equal L0, from the runs that a study trained. */
   v.strictObject({
     kind: v.literal('study'),

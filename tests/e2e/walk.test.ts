@@ -32,7 +32,7 @@ test('from the start page to a report that opens without a network', async ({
   scratch,
   browser,
 }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(480_000);
   await page.goto(server.url);
   await page.getByRole('button', { name: 'Open the sample project' }).click();
   await expect(page.getByRole('heading', { name: 'Language models' })).toBeVisible();
@@ -104,11 +104,36 @@ test('from the start page to a report that opens without a network', async ({
   await expect(coefficients.getByText('∞', { exact: true })).toHaveCount(3);
   await lookAt(page, 'statistics');
 
-  await go(page, 'Reports');
+  // A label of the sample's tokens from the features that were just trained.
+  await page.getByRole('tab', { name: 'Features as predictors' }).click();
+  await expect(page.getByRole('heading', { name: 'Nothing has been predicted yet' })).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Predict/ })).toHaveAttribute(
+    'aria-disabled',
+    'true',
+  );
+  await page
+    .getByLabel('Labels', { exact: true })
+    .selectOption({ label: 'labels that came with the tokens' });
+  await page.getByLabel('Label', { exact: true }).selectOption('question');
+  await lookAt(page, 'prediction-form');
+  await page.keyboard.press('Control+Enter');
+  await expect(page.getByRole('heading', { name: 'question from features' })).toBeVisible({
+    timeout: 120_000,
+  });
+  await expect(page.getByText(/AUC 0\.\d+, accuracy .* against a base rate/).first()).toBeVisible();
+  const selected = page.getByRole('grid', { name: 'Selected features' });
+  await expect(selected.getByRole('row').nth(1)).toBeVisible();
+  await expect(page.getByText('assay predict dict_')).toBeVisible();
+  await lookAt(page, 'prediction');
+  await page.getByRole('button', { name: 'Report', exact: true }).click();
+  await expect(
+    page.getByRole('region', { name: 'Section 1: Features as predictors' }),
+  ).toBeVisible();
+
   await page.getByLabel('Title').fill('What the walk found');
   for (const kind of ['Runs', 'Features', 'Fit']) {
     await page.getByRole('button', { name: 'Add a section' }).click();
-    await page.getByRole('menuitem', { name: kind }).click();
+    await page.getByRole('menuitem', { name: kind, exact: true }).click();
   }
   await page.getByRole('button', { name: 'Write the report' }).click();
   await expect(page.frameLocator('iframe').getByRole('heading', { level: 1 })).toHaveText(
@@ -133,6 +158,7 @@ test('from the start page to a report that opens without a network', async ({
   await report.goto(pathToFileURL(file).href);
   await expect(report.getByRole('heading', { level: 1 })).toHaveText('What the walk found');
   await expect(report.getByText('steps_cheese_corner').first()).toBeVisible();
+  await expect(report.getByRole('heading', { name: 'question from features' })).toBeVisible();
   expect(requests.filter((url) => !url.startsWith('file:'))).toEqual([]);
   await lookAt(report, 'report');
   await context.close();

@@ -3,6 +3,7 @@ import type { RunDetail, RunGroup, RunRow, Series } from '../../shared/contract/
 import type { FitDetail } from '../../shared/contract/statistics.ts';
 import type { ReportData, StudySectionData } from '../../main/reports/report-data.ts';
 import { studyFigures, type StudiedRun } from '../../shared/domain/study.ts';
+import { samplePrediction } from './sample-prediction.ts';
 
 /** Names the slots of text that data can fill; a test can put anything into any of them. */
 export type Fill = (slot: string) => string;
@@ -57,7 +58,10 @@ function group(index: number, members: number, fill: Fill): RunGroup {
     hook,
     model: fill('model'),
     type: 'local',
-    differing: { 'objective.sparsity.coefficient': index + 0.5, name: fill(`differing value ${index}`) },
+    differing: {
+      'objective.sparsity.coefficient': index + 0.5,
+      name: fill(`differing value ${index}`),
+    },
     metrics: summarise(runs),
     runs,
   };
@@ -333,6 +337,7 @@ export function sampleReport(options: SampleOptions = {}): ReportData {
         features: features(options.features ?? 5, fill, options.example),
       },
       { kind: 'fit', fit: sampleFit(fill) },
+      { kind: 'prediction', prediction: samplePrediction(fill) },
       sampleStudy(fill),
     ],
   };

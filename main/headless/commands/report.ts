@@ -13,7 +13,7 @@ const featuresByDefault = 200;
 export const report: Command = {
   name: 'report',
   summary:
-    'Writes a report on a run, a dictionary, a comparison, a fit or a stability study: one HTML file that needs nothing else.',
+    'Writes a report on a run, a dictionary, a comparison, a fit, a stability study or a prediction (its job): one HTML file that needs nothing else.',
   parameters: ['ID'],
   options: {
     ...projectOption,
@@ -47,6 +47,7 @@ function sectionOf(id: string): ReportSection {
   if (id.startsWith('stability_')) return { kind: 'stability', study: id };
   if (id.startsWith('fit_')) return { kind: 'fit', fit: id };
   if (id.startsWith('evl_')) return { kind: 'evaluation', evaluation: id };
+  if (id.startsWith('job_')) return { kind: 'prediction', prediction: id };
   if (id.startsWith('cmp_')) return { kind: 'comparison', comparison: id };
   if (id.startsWith('dict_'))
     return {
@@ -58,6 +59,6 @@ function sectionOf(id: string): ReportSection {
     };
   throw new AppError(
     'not-found',
-    `'${id}' is not the id of a run, a dictionary, a fit, a stability study, or a comparison of dictionaries or evaluations.`,
+    `'${id}' is not the id of a run, a dictionary, a fit, a stability study, the job of a prediction, or a comparison of dictionaries or evaluations.`,
   );
 }

@@ -19,11 +19,12 @@ export function distinguish(groups: readonly RunGroup[]): RunGroup[] {
   });
 }
 
-/** Paths of specs in which groups differ. */
+/** Paths of specs in which groups differ; of a group alone those in which it differs from others. */
 export function differingPaths(groups: readonly RunGroup[]): string[] {
-  const paths = new Set(groups.flatMap(({ differing }) => Object.keys(differing)));
+  const paths = [...new Set(groups.flatMap(({ differing }) => Object.keys(differing)))];
   const [first] = groups;
-  return [...paths].filter((path) =>
+  if (groups.length === 1) return paths;
+  return paths.filter((path) =>
     groups.some(({ differing }) => differing[path] !== first!.differing[path]),
   );
 }

@@ -3,13 +3,11 @@ import type { Router } from '../../state/router.svelte.ts';
 import {
   draftOfLink,
   emptyDraft,
+  linkNames,
   parseDraft,
   type DraftSection,
   type ReportDraft,
 } from './report-draft.ts';
-
-/** Parameters of links that ask for a report; the draft that they make replaces them. */
-const linkNames = ['runs', 'dictionary', 'choice', 'features', 'limit', 'fit', 'title'] as const;
 
 /**
  * The report that is being put together. It is remembered for the project, so that neither going back

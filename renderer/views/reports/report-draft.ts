@@ -2,8 +2,6 @@ import * as v from 'valibot';
 import { reportSection, type ReportSection } from '../../../shared/contract/reports.ts';
 import type { DictionaryRow } from '../../../shared/contract/features.ts';
 import type { RunGroup } from '../../../shared/contract/runs.ts';
-import type { StabilityRow } from '../../../shared/contract/stability.ts';
-import type { FitRow } from '../../../shared/contract/statistics.ts';
 import { text } from '../../../shared/domain/schemas.ts';
 import type { Query } from '../../state/address.ts';
 
@@ -23,9 +21,48 @@ export const draftSection = v.variant('kind', [
   }),
   v.strictObject({ kind: v.literal('fit'), fit: v.string() }),
   v.strictObject({ kind: v.literal('stability'), study: v.string() }),
+  v.strictObject({ kind: v.literal('comparison'), comparison: v.string() }),
+  v.strictObject({ kind: v.literal('prediction'), prediction: v.string() }),
+  v.strictObject({ kind: v.literal('evaluation'), evaluation: v.string() }),
 ]);
 export type DraftSection = v.InferOutput<typeof draftSection>;
 export type SectionKind = DraftSection['kind'];
+
+/** Sections about one record each: the field that names it, which links use as well, and what it is called. */
+const singles = {
+  fit: { field: 'fit', noun: 'fit' },
+  stability: { field: 'study', noun: 'stability study' },
+  comparison: { field: 'comparison', noun: 'comparison' },
+  prediction: { field: 'prediction', noun: 'prediction' },
+  evaluation: { field: 'evaluation', noun: 'comparison of evaluations' },
+} as const;
+export type SingleKind = keyof typeof singles;
+export const singleKinds = Object.keys(singles) as readonly SingleKind[];
+export type SingleSection = Extract<DraftSection, { kind: SingleKind }>;
+
+/** Parameters of links that ask for a report; the draft that they make replaces them. */
+export const linkNames: readonly string[] = [
+  ...['runs', 'dictionary', 'choice', 'features', 'limit', 'title'],
+  ...singleKinds.map((kind) => singles[kind].field),
+];
+
+export function isSingle(section: DraftSection): section is SingleSection {
+  return Object.hasOwn(singles, section.kind);
+}
+
+/** What a record of this kind is called in a sentence. */
+export function nounOf(kind: SingleKind): string {
+  return singles[kind].noun;
+}
+
+/** The id of the record that a section is about; empty where none is chosen. */
+export function chosenOf(section: SingleSection): string {
+  return (section as unknown as Record<string, string>)[singles[section.kind].field]!;
+}
+
+export function singleSection(kind: SingleKind, id: string): SingleSection {
+  return { kind, [singles[kind].field]: id } as SingleSection;
+}
 
 const draftSchema = v.object({ title: v.string(), sections: v.array(draftSection) });
 /** A report before it is written. */
@@ -40,7 +77,8 @@ export function parseDraft(value: unknown): ReportDraft {
 }
 
 /**
- * The draft that a link of another page asks for: `runs`, `fit` and `study` are ids joined by commas;
+ * The draft that a link of another page asks for: `runs` and the fields of `singles` are ids joined by
+ * commas;
  * `dictionary` goes with `choice`, `features` (numbers joined by commas) and `limit`. Undefined where
  * the address asks for none.
  */
@@ -49,8 +87,8 @@ export function draftOfLink(query: Query): ReportDraft | undefined {
   const runs = listOf(query['runs']);
   if (runs.length > 0) sections.push({ kind: 'runs', runs });
   if (query['dictionary'] !== undefined) sections.push(featuresOfLink(query));
-  for (const fit of listOf(query['fit'])) sections.push({ kind: 'fit', fit });
-  for (const study of listOf(query['study'])) sections.push({ kind: 'stability', study });
+  for (const kind of singleKinds)
+    for (const id of listOf(query[singles[kind].field])) sections.push(singleSection(kind, id));
   return sections.length === 0 ? undefined : { title: query['title'] ?? '', sections };
 }
 
@@ -94,14 +132,19 @@ export function parseFeatures(text: string): number[] {
 export interface Offered {
   readonly groups: readonly RunGroup[];
   readonly dictionaries: readonly DictionaryRow[];
-  readonly fits: readonly FitRow[];
-  readonly studies: readonly StabilityRow[];
+  readonly singles: Readonly<Record<SingleKind, readonly Choice[]>>;
+}
+
+/** A record to choose from. */
+export interface Choice {
+  readonly id: string;
+  readonly label: string;
 }
 
 /** A new section, about the newest thing of its kind: most often that is what it is wanted for. */
 export function newSection(
   kind: SectionKind,
-  { groups, dictionaries, fits, studies }: Offered,
+  { groups, dictionaries, singles: records }: Offered,
 ): DraftSection {
   switch (kind) {
     case 'text':
@@ -113,10 +156,8 @@ export function newSection(
       const choice = newest && newest.properties.length > 0 ? 'best-per-property' : 'most-active';
       return { kind, dictionary: newest?.id ?? '', choice, features: [], limit: 50 };
     }
-    case 'fit':
-      return { kind, fit: fits[0]?.id ?? '' };
-    case 'stability':
-      return { kind, study: studies[0]?.id ?? '' };
+    default:
+      return singleSection(kind, records[kind][0]?.id ?? '');
   }
 }
 
@@ -132,8 +173,7 @@ export function moved<T>(list: readonly T[], index: number, by: -1 | 1): T[] {
 export interface Known {
   readonly runs: ReadonlySet<string>;
   readonly dictionaries: ReadonlySet<string>;
-  readonly fits: ReadonlySet<string>;
-  readonly studies: ReadonlySet<string>;
+  readonly singles: Readonly<Record<SingleKind, ReadonlySet<string>>>;
 }
 
 /** What a section lacks before it can be written; null where nothing. */
@@ -155,14 +195,13 @@ export function problemOf(section: DraftSection, known: Known): string | null {
       if (section.choice === 'listed' && section.features.length === 0)
         return 'List the numbers of the features.';
       return section.limit >= 1 && section.limit <= 2000 ? null : 'Choose 1 to 2,000 features.';
-    case 'fit':
-      if (section.fit === '') return 'Choose a fit.';
-      return known.fits.has(section.fit) ? null : `The fit ${section.fit} is not in this project.`;
-    case 'stability':
-      if (section.study === '') return 'Choose a stability study.';
-      return known.studies.has(section.study)
+    default: {
+      const [id, noun] = [chosenOf(section), nounOf(section.kind)];
+      if (id === '') return `Choose a ${noun}.`;
+      return known.singles[section.kind].has(id)
         ? null
-        : `The study ${section.study} is not in this project.`;
+        : `The ${noun} ${id} is not in this project.`;
+    }
   }
 }
 
@@ -177,6 +216,9 @@ const kindWords: Readonly<Record<SectionKind, string>> = {
   features: 'Features',
   fit: 'Fit',
   stability: 'Stability study',
+  comparison: 'Comparison of dictionaries',
+  prediction: 'Features as predictors',
+  evaluation: 'Evaluation conditions',
 };
 
 export function kindTitle(kind: SectionKind): string {

@@ -111,8 +111,11 @@ describe('a report', () => {
       's2-runs',
       's3-features',
       's4-coefficients',
-      's5-objectives',
-      's5-differences',
+      's5-worth',
+      's5-features',
+      's5-seeds',
+      's6-objectives',
+      's6-differences',
     ]);
   });
 

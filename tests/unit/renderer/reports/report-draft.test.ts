@@ -1,31 +1,38 @@
 import { describe, expect, it } from 'vitest';
 import type { DictionaryRow } from '../../../../shared/contract/features.ts';
 import type { RunGroup } from '../../../../shared/contract/runs.ts';
-import type { FitRow } from '../../../../shared/contract/statistics.ts';
 import {
   draftOfLink,
   emptyDraft,
+  linkNames,
   moved,
   newSection,
   parseDraft,
   parseFeatures,
   problemOf,
+  singleKinds,
   toSections,
 } from '../../../../renderer/views/reports/report-draft.ts';
 
 const known = {
   runs: new Set(['run_aaaaaa']),
   dictionaries: new Set(['dict_aaaaaa']),
-  fits: new Set(['fit_aaaaaa']),
-  studies: new Set(['stb_aaaaaa']),
+  singles: {
+    fit: new Set(['fit_aaaaaa']),
+    stability: new Set(['stb_aaaaaa']),
+    comparison: new Set(['cmp_aaaaaa']),
+    prediction: new Set(['job_aaaaaa']),
+    evaluation: new Set(['evl_aaaaaa']),
+  },
 };
+const noRecords = { fit: [], stability: [], comparison: [], prediction: [], evaluation: [] };
 
 const records = {
   group: { runs: [{ id: 'run_aaaaaa' }] } as RunGroup,
   dictionary: { id: 'dict_aaaaaa', properties: [] as string[] } as DictionaryRow,
-  fit: { id: 'fit_aaaaaa' } as FitRow,
+  fit: { id: 'fit_aaaaaa', label: 'speed' },
 };
-const nothing = { groups: [], dictionaries: [], fits: [], studies: [] };
+const nothing = { groups: [], dictionaries: [], singles: noRecords };
 
 describe('a draft from a link', () => {
   it('holds the runs, the dictionary and the fits that the link names', () => {
@@ -37,6 +44,8 @@ describe('a draft from a link', () => {
         features: '3,17,x',
         fit: 'fit_a,fit_b',
         study: 'stb_a',
+        prediction: 'job_a',
+        comparison: 'cmp_a',
       }),
     ).toEqual({
       title: 'Seeds',
@@ -46,8 +55,18 @@ describe('a draft from a link', () => {
         { kind: 'fit', fit: 'fit_a' },
         { kind: 'fit', fit: 'fit_b' },
         { kind: 'stability', study: 'stb_a' },
+        { kind: 'comparison', comparison: 'cmp_a' },
+        { kind: 'prediction', prediction: 'job_a' },
       ],
     });
+  });
+
+  it('is asked for by parameters that are all known, so that a change can take them away', () => {
+    const asking = { runs: 'a', dictionary: 'b', fit: 'c', study: 'd', evaluation: 'e' };
+    const others = { comparison: 'f', prediction: 'g' };
+    const query = Object.entries({ ...asking, ...others });
+    expect(query.map(([name]) => linkNames.includes(name))).not.toContain(false);
+    for (const [name, value] of query) expect(draftOfLink({ [name]: value })).toBeDefined();
   });
 
   it('is none where the address asks for nothing', () => {
@@ -62,7 +81,7 @@ describe('a draft', () => {
   });
 
   it('says what each section lacks', () => {
-    for (const kind of ['text', 'runs', 'features', 'fit', 'stability'] as const)
+    for (const kind of ['text', 'runs', 'features', ...singleKinds] as const)
       expect(problemOf(newSection(kind, nothing), known), kind).not.toBeNull();
     expect(problemOf({ kind: 'fit', fit: 'fit_zzzzzz' }, known)).toContain('not in this project');
     expect(problemOf({ kind: 'runs', runs: ['run_aaaaaa', 'run_gone'] }, known)).toContain(
@@ -83,8 +102,7 @@ describe('a draft', () => {
     const offered = {
       groups: [records.group],
       dictionaries: [dictionary],
-      fits: [records.fit],
-      studies: [],
+      singles: { ...noRecords, fit: [records.fit] },
     };
     expect(newSection('runs', offered)).toEqual({ kind: 'runs', runs: ['run_aaaaaa'] });
     expect(newSection('fit', offered)).toEqual({ kind: 'fit', fit: 'fit_aaaaaa' });
