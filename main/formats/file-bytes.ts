@@ -7,10 +7,11 @@ export interface ByteSource {
   readonly file: string;
   readonly size: number;
   /**
-   * A range in a buffer of its own.
+   * A range in a buffer of its own, or at the beginning of `into`, which must be large enough: fresh memory
+   * costs more than what is read into it.
    * @throws AppError `truncated` where the file ends before it, or what the file system says.
    */
-  read(offset: number, length: number): Buffer;
+  read(offset: number, length: number, into?: Buffer): Buffer;
   close(): void;
 }
 
@@ -30,10 +31,10 @@ export function memoryBytes(bytes: Buffer, file: string): ByteSource {
   return {
     file,
     size: bytes.length,
-    read(offset, length) {
+    read(offset, length, into) {
       if (offset + length > bytes.length)
         throw truncatedFile(file, `it ends at byte ${bytes.length}`);
-      const part = Buffer.allocUnsafeSlow(length);
+      const part = roomFor(length, into);
       bytes.copy(part, 0, offset, offset + length);
       return part;
     },
@@ -56,9 +57,9 @@ class FileBytes implements ByteSource {
     this.size = size;
   }
 
-  read(offset: number, length: number): Buffer {
+  read(offset: number, length: number, into?: Buffer): Buffer {
     if (offset + length > this.size) throw truncatedFile(this.file, `it ends at byte ${this.size}`);
-    return readFileBytes(this.#fd, this.file, offset, length);
+    return readFileBytes(this.#fd, this.file, offset, length, into);
   }
 
   close(): void {
@@ -78,17 +79,27 @@ export function openFile(file: string): number {
 }
 
 /**
- * Reads a range of an open file into a buffer of its own.
+ * Reads a range of an open file into a buffer of its own, or to the beginning of `into`.
  * @throws AppError `truncated` where the file ends before it, or what the file system says.
  */
-export function readFileBytes(fd: number, file: string, offset: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(length);
+export function readFileBytes(
+  fd: number,
+  file: string,
+  offset: number,
+  length: number,
+  into?: Buffer,
+): Buffer {
+  const bytes = roomFor(length, into);
   for (let done = 0; done < length;) {
     const got = readSome(fd, file, bytes, done, offset + done);
     if (got === 0) throw truncatedFile(file, `it ends at byte ${offset + done}`);
     done += got;
   }
   return bytes;
+}
+
+function roomFor(length: number, into: Buffer | undefined): Buffer {
+  return into ? into.subarray(0, length) : Buffer.allocUnsafeSlow(length);
 }
 
 function readSome(fd: number, file: string, into: Buffer, start: number, position: number): number {

@@ -4,6 +4,8 @@ import type { WordTable } from './word-table.ts';
 export interface DashboardExample {
   /** By their numbers in the sink's table of words. Valid during the call alone, as are the values. */
   readonly tokens: Int32Array;
+  /** Whether `tokens` stays as it is beyond the call: the same array then stands for the same tokens. */
+  readonly isLasting: boolean;
   /** One for each token; 0 where the feature is silent. */
   readonly values: Float64Array;
   /** The token for which it was chosen. */

@@ -1,6 +1,7 @@
 import type { DashboardExample } from './dashboard.ts';
 import { Fields } from './fields.ts';
 import { NumberList, type JsonBytes } from './json-bytes.ts';
+import { KnownLists, type KnownList } from './known-lists.ts';
 import type { WordTable } from './word-table.ts';
 
 /** What a tool calls the fields of an example. */
@@ -16,6 +17,7 @@ const topGroup = -1;
 /** Reads examples one after the other into the same memory. */
 export class ExampleReader {
   readonly #words: WordTable;
+  readonly #known = new KnownLists();
   readonly #tokens = new NumberList(Int32Array);
   readonly #values = new NumberList(Float64Array);
   /** The other fields of the example read last. */
@@ -34,14 +36,15 @@ export class ExampleReader {
   read(json: JsonBytes, place: string, names: ExampleNames): DashboardExample | undefined {
     this.#tokens.length = 0;
     this.#values.length = 0;
+    let kept: KnownList | undefined;
     this.row = json.object((key) => {
-      if (key === 'tokens') json.words(this.#words, this.#tokens);
+      if (key === 'tokens') kept = json.knownWords(this.#words, this.#known, this.#tokens);
       else if (key === 'values') json.numbers(this.#values);
       else return false;
       return true;
     });
     const fields = new Fields(this.row, json.file, place);
-    const tokens = this.#tokens.values;
+    const tokens = kept?.ids ?? this.#tokens.values;
     const values = this.#values.values;
     if (tokens.length !== values.length)
       throw fields.fail(`${tokens.length} tokens and ${values.length} values`);
@@ -53,6 +56,12 @@ export class ExampleReader {
     const name = names.chosen.find((known) => fields.number(known) !== null);
     const chosen = name === undefined ? null : fields.number(name);
     const isActive = chosen !== null && (values[chosen] ?? 0) > 0;
-    return { tokens, values, at: isActive && !isTop ? chosen : strongest, isTop };
+    return {
+      tokens,
+      isLasting: kept !== undefined,
+      values,
+      at: isActive && !isTop ? chosen : strongest,
+      isTop,
+    };
   }
 }

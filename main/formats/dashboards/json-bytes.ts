@@ -1,5 +1,6 @@
 import { AppError } from '../../../shared/errors.ts';
 import { parsePythonJson } from '../python-json.ts';
+import type { KnownList, KnownLists } from './known-lists.ts';
 import type { WordTable } from './word-table.ts';
 
 const space = 0x20;
@@ -17,7 +18,8 @@ export class JsonBytes {
   readonly #bytes: Uint8Array;
   readonly #buffer: Buffer;
   readonly file: string;
-  readonly place: string;
+  /** What is being read, for messages. */
+  place: string;
   #at = 0;
 
   constructor(bytes: Buffer, file: string, place: string) {
@@ -74,7 +76,7 @@ export class JsonBytes {
     }
   }
 
-  /** Reads a list of words as their numbers in a table; answers how many. */
+  /** Reads a list of words as their numbers in a table. */
   words(table: WordTable, into: NumberList<Int32Array>): void {
     into.length = 0;
     const bytes = this.#bytes;
@@ -91,25 +93,29 @@ export class JsonBytes {
     });
   }
 
+  /** As `words`; answers the list itself where it was read before or is kept now. */
+  knownWords(
+    table: WordTable,
+    known: KnownLists,
+    into: NumberList<Int32Array>,
+  ): KnownList | undefined {
+    this.#skip();
+    const start = this.#at;
+    const found = known.find(this.#buffer, start);
+    if (found) {
+      this.#at += found.text.length;
+      return found;
+    }
+    this.words(table, into);
+    return known.keep(this.#buffer, start, this.#at, into.values);
+  }
+
   /** Reads a list of numbers; NaN, infinities and null become 0. */
   numbers(into: NumberList<Float64Array>): void {
     into.length = 0;
-    const bytes = this.#bytes;
     this.list(() => {
+      this.#passZeros(into);
       this.#skip();
-      // Most are 0.0.
-      if (
-        bytes[this.#at] === 0x30 &&
-        bytes[this.#at + 1] === 0x2e &&
-        bytes[this.#at + 2] === 0x30
-      ) {
-        const after = bytes[this.#at + 3];
-        if (after === comma || after === 0x5d) {
-          this.#at += 3;
-          into.push(0);
-          return;
-        }
-      }
       const value = this.value();
       if (typeof value === 'number') into.push(Number.isFinite(value) ? value : 0);
       else if (value === null || /^(NaN|-?Infinity)$/.test(String(value))) into.push(0);
@@ -117,11 +123,27 @@ export class JsonBytes {
     });
   }
 
+  /** Takes `0.0,` as often as it comes: most numbers of a dashboard are that. */
+  #passZeros(into: NumberList<Float64Array>): void {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    for (;;) {
+      if (bytes[at] === space) at++;
+      if (bytes[at] !== 0x30 || bytes[at + 1] !== 0x2e) break;
+      if (bytes[at + 2] !== 0x30 || bytes[at + 3] !== comma) break;
+      into.push(0);
+      at += 4;
+    }
+    this.#at = at;
+  }
+
   /** Reads any value. */
   value(): unknown {
     this.#skip();
     const start = this.#at;
     const first = this.#bytes[start];
+    const short = this.#shortNumber();
+    if (short !== undefined) return short;
     this.#pass();
     const text = this.#buffer.toString('utf8', start, this.#at);
     if (first !== undefined && ((first >= 0x30 && first <= 0x39) || first === 0x2d)) {
@@ -129,6 +151,30 @@ export class JsonBytes {
       if (plainNumber.test(text) && Number.isFinite(number)) return number;
     }
     return parsePythonJson(text, this.file, this.place);
+  }
+
+  /**
+   * A number without sign and exponent, of up to 15 digits, of which both parts are exact in float64, so
+   * that their quotient is rounded as it should be; undefined, and nothing read, for any other value.
+   */
+  #shortNumber(): number | undefined {
+    const bytes = this.#bytes;
+    const start = this.#at;
+    let at = start;
+    let whole = 0;
+    let byte = bytes[at]!;
+    for (; byte >= 0x30 && byte <= 0x39; byte = bytes[++at]!) whole = 10 * whole + byte - 0x30;
+    const point = at;
+    if (point === start || (bytes[start] === 0x30 && point > start + 1)) return undefined;
+    if (byte === 0x2e) {
+      byte = bytes[++at]!;
+      for (; byte >= 0x30 && byte <= 0x39; byte = bytes[++at]!) whole = 10 * whole + byte - 0x30;
+      if (at === point + 1) return undefined;
+    }
+    const digits = at > point ? at - start - 1 : at - start;
+    if (digits > 15 || (byte !== comma && byte !== 0x5d && byte !== 0x7d)) return undefined;
+    this.#at = at;
+    return at > point ? whole / powersOfTen[at - point - 1]! : whole;
   }
 
   /** Nothing may follow. */
@@ -209,6 +255,8 @@ export class JsonBytes {
     this.#at = at;
   }
 }
+
+const powersOfTen = Array.from({ length: 17 }, (_, i) => 10 ** i);
 
 /** As RFC 8259 allows, so that Number() takes nothing more. */
 const plainNumber = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;

@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { AppError } from '../../../shared/errors.ts';
+import { AppError, fileError } from '../../../shared/errors.ts';
 import { readJson } from '../documents.ts';
+import { openFileBytes } from '../file-bytes.ts';
 import { JsonElements } from '../json-elements.ts';
 import { readChunks } from '../lines.ts';
 import { parsePythonJson } from '../python-json.ts';
@@ -14,6 +15,10 @@ const saeDashboardNames: ExampleNames = {
   bin: 'bin_min',
   chosen: ['qualifying_token_index'],
 };
+
+/** A batch of up to this many bytes is read at once. */
+const largestWhole = 64 << 20;
+const besideFeatures = 'what stands beside the features';
 
 /**
  * Reads batches of SAEDashboard's runner for Neuronpedia (SAEDashboard 0.8): `batch-N.json` with
@@ -33,16 +38,15 @@ export async function readSaeDashboard(
   let done = 0;
   const reader = new FeatureReader(sink);
   for (const file of files) {
-    const elements = new JsonElements(file, 'features');
-    for await (const chunk of readChunks(file)) {
-      for (const { bytes, index } of elements.push(chunk)) {
-        const place = `features.${index}`;
-        reader.read(new JsonBytes(bytes, file, place));
-      }
-      done += chunk.length;
-      await beat(done);
-    }
-    const found = readHead(elements.finish(), file);
+    const size = sizeOf(file);
+    const before = done;
+    const rest =
+      size <= largestWhole
+        ? readWhole(file, size, reader)
+        : await readInPieces(file, reader, (bytes) => beat(before + bytes));
+    done += size;
+    await beat(done);
+    const found = readHead(rest, file);
     if (head && (head.source !== found.source || head.model !== found.model))
       throw new AppError(
         'bad-input',
@@ -56,12 +60,68 @@ export async function readSaeDashboard(
   return head;
 }
 
-function readHead(rest: string, file: string): DashboardHead {
-  const fields = new Fields(
-    parsePythonJson(rest, file, 'what stands beside the features'),
-    file,
-    'top level',
-  );
+/** A batch that fits memory, in one pass over its bytes. Answers what stands beside the features. */
+function readWhole(file: string, size: number, reader: FeatureReader): unknown {
+  const source = openFileBytes(file);
+  try {
+    const bytes = source.read(0, size, reader.room(size));
+    try {
+      return readBatch(new JsonBytes(bytes, file, besideFeatures), reader);
+    } catch (error) {
+      // Of a file that was cut off, that is what must be said.
+      const elements = new JsonElements(file, 'features');
+      elements.push(bytes);
+      elements.finish();
+      throw error;
+    }
+  } finally {
+    source.close();
+  }
+}
+
+function readBatch(json: JsonBytes, reader: FeatureReader): unknown {
+  const rest = json.object((key) => {
+    if (key !== 'features') return false;
+    json.list((index) => {
+      json.place = `features.${index}`;
+      reader.read(json);
+      json.place = besideFeatures;
+    });
+    return true;
+  });
+  json.end();
+  return rest;
+}
+
+async function readInPieces(
+  file: string,
+  reader: FeatureReader,
+  beat: DashboardBeat,
+): Promise<unknown> {
+  const elements = new JsonElements(file, 'features');
+  let done = 0;
+  for await (const chunk of readChunks(file)) {
+    for (const { bytes, index } of elements.push(chunk)) {
+      const json = new JsonBytes(bytes, file, `features.${index}`);
+      reader.read(json);
+      json.end();
+    }
+    done += chunk.length;
+    await beat(done);
+  }
+  return parsePythonJson(elements.finish(), file, besideFeatures);
+}
+
+function sizeOf(file: string): number {
+  try {
+    return statSync(file).size;
+  } catch (error) {
+    throw fileError(error, file);
+  }
+}
+
+function readHead(rest: unknown, file: string): DashboardHead {
+  const fields = new Fields(rest, file, 'top level');
   const suffix = fields.text('sae_id_suffix');
   const layer = fields.text('layer');
   const set = fields.text('sae_set');
@@ -71,14 +131,21 @@ function readHead(rest: string, file: string): DashboardHead {
   return { model: fields.text('model_id'), source, hook: hook === '' ? source : hook };
 }
 
-/** One feature from its bytes; its examples go to the sink as they are read. */
+/** One feature; its examples go to the sink as they are read. */
 class FeatureReader {
   readonly #sink: DashboardSink;
   readonly #examples: ExampleReader;
+  #room = Buffer.alloc(0);
 
   constructor(sink: DashboardSink) {
     this.#sink = sink;
     this.#examples = new ExampleReader(sink.words);
+  }
+
+  /** The same memory for the bytes of each batch. */
+  room(bytes: number): Buffer {
+    if (this.#room.length < bytes) this.#room = Buffer.allocUnsafeSlow(Math.ceil(1.1 * bytes));
+    return this.#room;
   }
 
   read(json: JsonBytes): void {
@@ -101,7 +168,6 @@ class FeatureReader {
       });
       return true;
     });
-    json.end();
     if (index === undefined) throw json.fail("'feature_index' is missing");
     const fields = new Fields(row, json.file, json.place);
     this.#sink.feature(featureOf(index, fields));

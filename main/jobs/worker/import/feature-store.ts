@@ -89,9 +89,9 @@ export class FeatureStore implements DashboardSink {
     );
   }
 
-  example(feature: number, { tokens, values, at, isTop }: DashboardExample): void {
+  example(feature: number, { tokens, isLasting, values, at, isTop }: DashboardExample): void {
     this.#latents = Math.max(this.#latents, feature + 1);
-    const row = this.#sequences.add(tokens);
+    const row = this.#sequences.add(tokens, isLasting);
     const { length } = values;
     if (length > this.#positions.length) {
       this.#positions = new Int32Array(2 * length);

@@ -21,6 +21,8 @@ export class SequenceStore {
   readonly #scratch: ScratchFile;
   readonly words = new WordTable();
   readonly #rows = new Map<string, number>();
+  /** Of arrays that never change. */
+  readonly #rowsOfLasting = new Map<Int32Array, number>();
   readonly #lengths = new GrowingColumn(Int32Array);
   #longest = 0;
   #shared = 0;
@@ -44,8 +46,23 @@ export class SequenceStore {
     return this.#shared;
   }
 
-  /** Row of a sequence. @throws AppError `too-large` for more tokens than can be numbered. */
-  add(ids: Int32Array): number {
+  /**
+   * Row of a sequence. @param isLasting whether the array is never changed, so that it needs no second look
+   * @throws AppError `too-large` for more tokens than can be numbered.
+   */
+  add(ids: Int32Array, isLasting = false): number {
+    if (!isLasting) return this.#add(ids);
+    const known = this.#rowsOfLasting.get(ids);
+    if (known !== undefined) {
+      this.#shared++;
+      return known;
+    }
+    const row = this.#add(ids);
+    this.#rowsOfLasting.set(ids, row);
+    return row;
+  }
+
+  #add(ids: Int32Array): number {
     const key = createHash('sha256')
       .update(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength))
       .digest('base64');
