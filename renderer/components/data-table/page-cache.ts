@@ -10,8 +10,8 @@ export type LoadPage<Row> = (
 ) => Promise<Page<Row>>;
 
 /**
- * Pages of a long list, fetched as they come into view. A page that has left the view before it came
- * is cancelled. After `reset` the old rows stay until the first new ones are here, so that another
+ * Pages of a long list, fetched as they come into view, and while one scrolls the page that comes next.
+ * A page that has left the view before it came is cancelled. After `reset` the old rows stay until the first new ones are here, so that another
  * order does not flash an empty table; answers to questions asked before it are thrown away.
  */
 export class PageCache<Row> {
@@ -25,6 +25,8 @@ export class PageCache<Row> {
   #fetches = new Map<number, AbortController>();
   /** The pages are answers to the question before the last reset. */
   #stale = true;
+  /** The first row that was needed last. */
+  #from = 0;
 
   constructor(load: LoadPage<Row>, size: number, changed: () => void) {
     this.#load = load;
@@ -55,11 +57,18 @@ export class PageCache<Row> {
       this.#fetches.delete(page);
       fetch.abort();
     }
+    const moved = from - this.#from;
+    this.#from = from;
     if (this.error !== null) return;
-    for (let page = first; page <= last; page++) {
-      const known = !this.#stale && this.#pages.has(page);
-      if (!known && !this.#fetches.has(page)) void this.#fetch(page);
-    }
+    for (let page = first; page <= last; page++) this.#want(page);
+    if (this.#stale || moved === 0 || Math.abs(moved) > this.#size) return;
+    const next = moved > 0 ? last + 1 : first - 1;
+    if (next >= 0 && next * this.#size < this.total) this.#want(next);
+  }
+
+  #want(page: number): void {
+    const known = !this.#stale && this.#pages.has(page);
+    if (!known && !this.#fetches.has(page)) void this.#fetch(page);
   }
 
   /** Rows from anywhere; those that are not here are fetched and not kept. */

@@ -49,7 +49,7 @@ test('the pages in view are fetched once', async () => {
   expect(offsets(asked)).toEqual([0, 10]);
   await asked[0]!.answer(100);
   await asked[1]!.answer(100);
-  cache.need(5, 20);
+  cache.need(0, 20);
   expect(asked).toHaveLength(2);
   expect([cache.total, cache.at(0), cache.at(19), cache.at(20)]).toEqual([
     100,
@@ -58,6 +58,21 @@ test('the pages in view are fetched once', async () => {
     undefined,
   ]);
   expect(cache.loading).toBe(false);
+});
+
+test('the page that comes next is fetched while one scrolls, in either direction, and not after a jump', async () => {
+  const { cache, asked } = cacheOf();
+  cache.need(0, 10);
+  await asked[0]!.answer(65);
+  cache.need(4, 10);
+  expect(offsets(asked)).toEqual([0, 10]);
+  cache.need(40, 50);
+  expect(offsets(asked)).toEqual([0, 10, 40]);
+  cache.need(38, 48);
+  expect(offsets(asked)).toEqual([0, 10, 40, 30, 20]);
+  cache.need(60, 65);
+  cache.need(61, 65);
+  expect(offsets(asked)).toEqual([0, 10, 40, 30, 20, 60]);
 });
 
 test('nothing is asked beyond the end once it is known', async () => {
