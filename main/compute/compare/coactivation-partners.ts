@@ -1,6 +1,7 @@
 import { minimumCounts } from '../../../shared/domain/comparison.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { FeatureMajor } from '../features/activation-store.ts';
+import { loadKernels } from '../engines/wasm/kernel-module.ts';
 import { runTasks, sharedFloats, sharedInts } from '../parallel/run-tasks.ts';
 import { type ActivityClasses, activityClasses } from './activity-classes.ts';
 import { PartnerSearch } from './best-partners.ts';
@@ -11,14 +12,10 @@ import type {
   FeatureRange,
   SharedSide,
 } from './coactivation-tasks.ts';
+import { coactivationMemory } from './coactivation-memory.ts';
 import type { BothWays, SearchControl } from './cosine-partners.ts';
 import { keptAt, listLength, type PartnerLists } from './one-to-one.ts';
-import {
-  type ActivationMoments,
-  momentsOf,
-  type TokenMajor,
-  tokenMajor,
-} from './sparse-activations.ts';
+import { type ActivationMoments, momentsOf, tokenMajor } from './sparse-activations.ts';
 import { addApartPartners } from './apart-partners.ts';
 
 export interface CoactivationOptions extends SearchControl {
@@ -54,14 +51,26 @@ export async function coactivationPartners(
       `The dictionaries were run on ${a.tokens} and ${b.tokens} tokens. Compare activations on the same tokens.`,
       { tokensA: a.tokens, tokensB: b.tokens },
     );
-  const moments = { a: momentsOf(a), b: momentsOf(b) };
+  const withValues = measures.some((measure) => measure !== 'jaccard');
+  const moments = { a: momentsOf(a, withValues), b: momentsOf(b, withValues) };
   const classes = {
     a: activityClasses(moments.a.count),
     b: activityClasses(moments.b.count),
   };
   // B is numbered class by class, so that the classes are runs of a row.
   const order = Int32Array.from(classes.b.members.flatMap((members) => Array.from(members)));
-  const byToken = tokenMajor(b, order);
+  const entryBytes = (b.latents <= 1 << 16 ? 2 : 4) + (withValues ? 4 : 0);
+  const { memory, take } = coactivationMemory(await loadKernels(), {
+    threads,
+    partners: b.latents,
+    levels: minimumCounts.length,
+    withValues,
+    bytes: entryBytes * b.token.length + 4 * (b.tokens + 1) + 4 * b.latents,
+  });
+  const byToken = tokenMajor(b, { order, room: take, withValues });
+  const counts = take(4 * b.latents);
+  const floatCount = new Float32Array(counts.buffer, counts.byteOffset, b.latents);
+  order.forEach((feature, at) => (floatCount[at] = moments.b.count[feature]!));
   const kept = { a: keptAt(classes.a, level).length, b: keptAt(classes.b, level).length };
   const k = listLength(kept.a, kept.b);
   const sides = { a: sideOf(moments.a, classes.a), b: sideOf(moments.b, classes.b) };
@@ -73,14 +82,16 @@ export async function coactivationPartners(
       ...sides.a,
       pointers: a.pointers,
       token: sharedInts(a.token),
-      value: sharedFloats(a.value),
+      value: sharedFloats(withValues ? a.value : new Float32Array(0)),
     },
+    memory,
     b: {
       ...inOrder(sides.b, order),
       classStart: startsOf(classes.b),
       pointers: byToken.pointers,
       feature: byToken.feature,
       value: byToken.value,
+      floatCount,
     },
   };
   const searches = measures.map(() => ({
@@ -89,7 +100,7 @@ export async function coactivationPartners(
     listIndex: new Int32Array(a.latents * k).fill(-1),
     listValue: new Float32Array(a.latents * k),
   }));
-  const inputs = evenRanges(a, byToken);
+  const inputs = evenRanges(a, b);
   let done = 0;
   await runTasks<CoactivationShared, FeatureRange, CoactivationOutput>(
     {
@@ -131,14 +142,14 @@ export async function coactivationPartners(
           ownSide: sides.a,
           partners: sides.b,
           partnerClasses: classes.b,
-          partnersByToken: once(() => tokenMajor(b)),
+          partnersByToken: once(() => tokenMajor(b, { withValues: false })),
         });
         addApartPartners(search.b, {
           own: b,
           ownSide: sides.b,
           partners: sides.a,
           partnerClasses: classes.a,
-          partnersByToken: once(() => tokenMajor(a)),
+          partnersByToken: once(() => tokenMajor(a, { withValues: false })),
         });
       }
       const whenNone = measure === 'correlation' ? NaN : 0;
@@ -204,12 +215,16 @@ function offerAll(
     }
 }
 
-/** Tasks in which about as many pairs of activations meet, whatever the number of threads. */
-function evenRanges({ latents, pointers, token }: FeatureMajor, other: TokenMajor): FeatureRange[] {
-  const work = new Float64Array(latents);
-  for (let feature = 0; feature < latents; feature++)
-    for (let at = pointers[feature]!; at < pointers[feature + 1]!; at++)
-      work[feature]! += other.pointers[token[at]! + 1]! - other.pointers[token[at]!]!;
+/**
+ * Tasks of about as much work, whatever the number of threads: of a feature, the tokens on which it is
+ * active, times those active there, and a look at each partner.
+ */
+function evenRanges({ latents, pointers, tokens }: FeatureMajor, b: FeatureMajor): FeatureRange[] {
+  const l0 = b.token.length / Math.max(1, tokens);
+  const work = Float64Array.from(
+    { length: latents },
+    (_, feature) => (pointers[feature + 1]! - pointers[feature]!) * l0 + b.latents / 16 + 1,
+  );
   const share = work.reduce((sum, value) => sum + value, 0) / 32;
   const ranges: FeatureRange[] = [];
   let from = 0;

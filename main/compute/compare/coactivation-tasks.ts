@@ -1,5 +1,9 @@
 import { minimumCounts } from '../../../shared/domain/comparison.ts';
 import type { OpenTasks } from '../parallel/run-tasks.ts';
+import { CandidateSearch } from './coactivation-candidates.ts';
+import type { CoactivationMemory } from './coactivation-memory.ts';
+import { CoactivationRow } from './coactivation-row.ts';
+import { PartnerList } from './partner-list.ts';
 
 /** What activation similarities are called; the order of `measures` in the outputs. */
 export const coactivationMeasures = ['jaccard', 'weightedJaccard', 'correlation'] as const;
@@ -22,14 +26,19 @@ export interface CoactivationShared {
   readonly a: SharedSide & {
     readonly pointers: Float64Array;
     readonly token: Int32Array;
+    /** Empty where Jaccard alone is asked for. */
     readonly value: Float32Array;
   };
+  /** What the kernels work in; it holds B's activations. */
+  readonly memory: CoactivationMemory;
   /** Features of B are numbered class by class here: class c has those from classStart[c] on. */
   readonly b: SharedSide & {
     readonly classStart: Int32Array;
     readonly pointers: Uint32Array;
     readonly feature: Uint16Array | Int32Array;
     readonly value: Float32Array;
+    /** `count` as the kernels read it. */
+    readonly floatCount: Float32Array;
   };
 }
 
@@ -55,8 +64,6 @@ export interface CoactivationOutput extends FeatureRange {
 }
 
 const levels = minimumCounts.length;
-/** Tokens ahead whose rows are asked for before they are needed: they lie far apart in memory. */
-const ahead = 8;
 
 /**
  * For each feature of A, walks the tokens on which it is active and adds up what each feature of B does
@@ -65,21 +72,27 @@ const ahead = 8;
 export const openTasks: OpenTasks<CoactivationShared, FeatureRange, CoactivationOutput> = (
   shared,
 ) => {
-  const row = new OverlapRow(shared);
+  const row = new CoactivationRow(shared);
+  const candidates = new CandidateSearch(shared, row);
   return ({ from, to }) => {
     const output = emptyOutput(shared, from, to);
+    candidates.forgetBest();
     for (let feature = from; feature < to; feature++) {
       row.fill(feature);
       shared.measures.forEach((measure, m) => {
+        if (measure === 'jaccard') return;
         keepBest(row, measure, shared, feature, feature - from, to - from, output.best[m]!);
       });
-      row.clear();
+      const jaccard = shared.measures.indexOf('jaccard');
+      if (jaccard >= 0)
+        candidates.keepBest(feature, feature - from, to - from, output.best[jaccard]!);
+      row.clear(jaccard >= 0);
     }
     return output;
   };
 };
 
-type Best = CoactivationOutput['best'][number];
+export type Best = CoactivationOutput['best'][number];
 
 function emptyOutput(
   { measures, b, lists }: CoactivationShared,
@@ -98,85 +111,14 @@ function emptyOutput(
   return { from, to, best };
 }
 
-/** What one feature of A shares with each feature of B. */
-class OverlapRow {
-  /** Tokens shared, [nB]. */
-  readonly overlap: Int32Array;
-  /** Sum over tokens of the smaller activation, and of the product. */
-  readonly smaller: Float64Array;
-  readonly product: Float64Array;
-  /** Read by nobody: keeps the reading ahead alive. */
-  touched = 0;
-  readonly #shared: CoactivationShared;
-  readonly #needsValues: boolean;
-
-  constructor(shared: CoactivationShared) {
-    const n = shared.b.count.length;
-    this.#shared = shared;
-    this.#needsValues = shared.measures.some((measure) => measure !== 'jaccard');
-    this.overlap = new Int32Array(n);
-    this.smaller = new Float64Array(this.#needsValues ? n : 0);
-    this.product = new Float64Array(this.#needsValues ? n : 0);
-  }
-
-  fill(feature: number): void {
-    const { pointers } = this.#shared.a;
-    const [from, to] = [pointers[feature]!, pointers[feature + 1]!];
-    if (this.#needsValues) this.#addValues(from, to);
-    else this.#addTokens(from, to);
-  }
-
-  #addTokens(from: number, to: number): void {
-    const { token } = this.#shared.a;
-    const { pointers: starts, feature: partners } = this.#shared.b;
-    const overlap = this.overlap;
-    let touched = 0;
-    for (let at = from | 0; at < to; at++) {
-      if (at + ahead < to) touched += partners[starts[token[at + ahead]!]!]! | 0;
-      const stop = starts[token[at]! + 1]!;
-      for (let entry = starts[token[at]!]!; entry < stop; entry++) overlap[partners[entry]!]!++;
-    }
-    this.touched = touched | 0;
-  }
-
-  #addValues(from: number, to: number): void {
-    const { token, value: own } = this.#shared.a;
-    const { pointers: starts, feature: partners, value } = this.#shared.b;
-    const { overlap, smaller, product } = this;
-    let touched = 0;
-    for (let at = from | 0; at < to; at++) {
-      if (at + ahead < to) {
-        const next = starts[token[at + ahead]!]!;
-        touched += (partners[next]! | 0) + value[next]!;
-      }
-      const mine = own[at]!;
-      const stop = starts[token[at]! + 1]!;
-      for (let entry = starts[token[at]!]!; entry < stop; entry++) {
-        const partner = partners[entry]!;
-        const other = value[entry]!;
-        overlap[partner]!++;
-        smaller[partner]! += mine < other ? mine : other;
-        product[partner]! += mine * other;
-      }
-    }
-    this.touched = touched;
-  }
-
-  clear(): void {
-    this.overlap.fill(0);
-    this.smaller.fill(0);
-    this.product.fill(0);
-  }
-}
-
 /**
  * Holds the row against the best so far of either side. Nearly all pairs fall short of both, and that is
  * found out by products alone: a similarity is `part / whole`, and exceeds a best of v where part > v whole.
  * Ties go to the partner of smaller number: within a class B's come in rising order, and so do A's.
  */
 function keepBest(
-  { overlap, smaller, product }: OverlapRow,
-  measure: CoactivationMeasure,
+  { overlap, smaller, product }: CoactivationRow,
+  measure: Exclude<CoactivationMeasure, 'jaccard'>,
   { a, b, tokens, lists }: CoactivationShared,
   feature: number,
   row: number,
@@ -189,7 +131,6 @@ function keepBest(
   const toB = ownClass * columns;
   const isListed = ownClass >= lists.level;
   const list = new PartnerList(best, row, lists.k);
-  const count = a.count[feature]!;
   const sum = a.sum[feature]!;
   const spread = a.spread[feature]!;
   for (let level = 0; level < levels; level++) {
@@ -198,12 +139,10 @@ function keepBest(
     let bestOfA = aValue[atA]!;
     const end = b.classStart[level + 1]!;
     for (let j = b.classStart[level]!; j < end; j++) {
-      const both = overlap[j]!;
-      if (both === 0) continue;
-      let part = both;
+      if (overlap[j] === 0) continue;
+      let part: number;
       let whole: number;
-      if (measure === 'jaccard') whole = count + b.count[j]! - both;
-      else if (measure === 'weightedJaccard') {
+      if (measure === 'weightedJaccard') {
         part = smaller[j]!;
         whole = sum + b.sum[j]! - part;
       } else {
@@ -224,33 +163,5 @@ function keepBest(
       if (isWanted && value > list.least) list.add(j, value);
     }
     aValue[atA] = bestOfA;
-  }
-}
-
-/** The k best partners of one feature, kept in order. */
-class PartnerList {
-  /** A similarity must exceed it to get in. */
-  least = -Infinity;
-  readonly #index: Int32Array;
-  readonly #value: Float32Array;
-  #count = 0;
-
-  constructor({ listIndex, listValue }: Best, row: number, k: number) {
-    this.#index = listIndex.subarray(row * k, (row + 1) * k);
-    this.#value = listValue.subarray(row * k, (row + 1) * k);
-    if (k === 0) this.least = Infinity;
-  }
-
-  add(partner: number, value: number): void {
-    const index = this.#index;
-    const values = this.#value;
-    let place = this.#count < index.length ? this.#count++ : index.length - 1;
-    for (; place > 0 && values[place - 1]! < value; place--) {
-      index[place] = index[place - 1]!;
-      values[place] = values[place - 1]!;
-    }
-    index[place] = partner;
-    values[place] = value;
-    if (this.#count === index.length) this.least = values[index.length - 1]!;
   }
 }

@@ -20,12 +20,17 @@ export interface ActivationMoments {
   readonly sumSquares: Float64Array;
 }
 
-export function momentsOf({ latents, tokens, pointers, value }: FeatureMajor): ActivationMoments {
+/** @param withSums false leaves the sums at 0, which saves reading the values */
+export function momentsOf(
+  { latents, tokens, pointers, value }: FeatureMajor,
+  withSums = true,
+): ActivationMoments {
   const count = new Float64Array(latents);
   const sum = new Float64Array(latents);
   const sumSquares = new Float64Array(latents);
   for (let feature = 0; feature < latents; feature++) {
     count[feature] = pointers[feature + 1]! - pointers[feature]!;
+    if (!withSums) continue;
     for (let at = pointers[feature]!; at < pointers[feature + 1]!; at++) {
       sum[feature]! += value[at]!;
       sumSquares[feature]! += value[at]! * value[at]!;
@@ -34,12 +39,32 @@ export function momentsOf({ latents, tokens, pointers, value }: FeatureMajor): A
   return { tokens, count, sum, sumSquares };
 }
 
+/** Room for numbers that all threads see. */
+export type Room = (bytes: number) => {
+  readonly buffer: SharedArrayBuffer;
+  readonly byteOffset: number;
+};
+
+export interface TokenMajorOptions {
+  /** Features in the order in which they are to be numbered; as they are by default. */
+  readonly order?: Int32Array;
+  /** Where the numbers are to lie; each array in a buffer of its own by default. */
+  readonly room?: Room;
+  /** False leaves `value` empty. */
+  readonly withValues?: boolean;
+}
+
+/** Tokens turned at a time: their entries stay in the cache while all features are walked. */
+const blockTokens = 8192;
+
 /**
  * The same activations by token, in memory that all threads see.
- * @param order features in the order in which they are to be numbered; as they are by default
  * Throws AppError `too-large` for 2^32 activations and more.
  */
-export function tokenMajor(activations: FeatureMajor, order?: Int32Array): TokenMajor {
+export function tokenMajor(
+  activations: FeatureMajor,
+  { order, room = ownRoom, withValues = true }: TokenMajorOptions = {},
+): TokenMajor {
   const { latents, tokens, pointers, token, value } = activations;
   if (token.length >= 2 ** 32)
     throw new AppError(
@@ -47,22 +72,52 @@ export function tokenMajor(activations: FeatureMajor, order?: Int32Array): Token
       `${token.length} activations are more than can be turned by token at once. Use fewer tokens.`,
       { activations: token.length },
     );
-  const starts = new Uint32Array(new SharedArrayBuffer(4 * (tokens + 1)));
-  for (const at of token) starts[at + 1]!++;
-  for (let at = 0; at < tokens; at++) starts[at + 1]! += starts[at]!;
+  const take = (bytes: number) => {
+    const { buffer, byteOffset } = room(bytes);
+    return [buffer, byteOffset] as const;
+  };
+  const starts = new Uint32Array(...take(4 * (tokens + 1)), tokens + 1);
+  const entries = token.length;
   const feature =
     latents <= 1 << 16
-      ? new Uint16Array(new SharedArrayBuffer(2 * token.length))
-      : new Int32Array(new SharedArrayBuffer(4 * token.length));
-  const values = new Float32Array(new SharedArrayBuffer(4 * token.length));
-  const next = starts.slice(0, tokens);
-  for (let number = 0; number < latents; number++) {
-    const latent = order ? order[number]! : number;
-    for (let at = pointers[latent]!; at < pointers[latent + 1]!; at++) {
-      const to = next[token[at]!]!++;
-      feature[to] = number;
-      values[to] = value[at]!;
+      ? new Uint16Array(...take(2 * entries), entries)
+      : new Int32Array(...take(4 * entries), entries);
+  const stored = withValues ? entries : 0;
+  const values = new Float32Array(...take(4 * stored), stored);
+  const next = new Uint32Array(blockTokens);
+  const from = pointers.slice(0, latents);
+  const to = new Float64Array(latents);
+  let written = 0;
+  for (let start = 0; start < tokens; start += blockTokens) {
+    const end = Math.min(tokens, start + blockTokens);
+    next.fill(0);
+    for (let latent = 0; latent < latents; latent++) {
+      const stop = pointers[latent + 1]!;
+      let at = from[latent]!;
+      for (; at < stop && token[at]! < end; at++) next[token[at]! - start]!++;
+      to[latent] = at;
+    }
+    for (let at = start; at < end; at++) {
+      const count = next[at - start]!;
+      next[at - start] = written;
+      starts[at] = written;
+      written += count;
+    }
+    for (let number = 0; number < latents; number++) {
+      const latent = order ? order[number]! : number;
+      const stop = to[latent]!;
+      for (let at = from[latent]!; at < stop; at++) {
+        const place = next[token[at]! - start]!++;
+        feature[place] = number;
+        if (withValues) values[place] = value[at]!;
+      }
+      from[latent] = stop;
     }
   }
+  starts[tokens] = written;
   return { latents, tokens, pointers: starts, feature, value: values };
+}
+
+function ownRoom(bytes: number): ReturnType<Room> {
+  return { buffer: new SharedArrayBuffer(bytes), byteOffset: 0 };
 }

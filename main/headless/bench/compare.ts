@@ -4,7 +4,7 @@ import { activityClasses } from '../../compute/compare/activity-classes.ts';
 import { coactivationPartners } from '../../compute/compare/coactivation-partners.ts';
 import { cosinePartners } from '../../compute/compare/cosine-partners.ts';
 import type { Engine, Tensor } from '../../compute/engine.ts';
-import { ActivationCollector, type FeatureMajor } from '../../compute/features/activation-store.ts';
+import type { FeatureMajor } from '../../compute/features/activation-store.ts';
 import { FastRandom } from '../../compute/fast-random.ts';
 import { RandomStream } from '../../compute/random.ts';
 import { benchEngines } from './bench-engines.ts';
@@ -153,32 +153,36 @@ function jaccard(a: FeatureMajor, b: FeatureMajor, threads: number): Promise<unk
 
 /**
  * Activations as the rival draws its own: on each token `active` features, whose frequencies fall as
- * 1 / (place + 100), as those of dictionaries do.
+ * 1 / (place + 100), as those of dictionaries do. All are 1. Drawn twice, to be counted and to be
+ * written, so that nothing else of their size is ever there.
  */
 function activations({ latents, tokens, active }: Size, seed: number): FeatureMajor {
+  const pointers = new Float64Array(latents + 1);
+  drawFeatures({ latents, tokens, active }, seed, (feature) => pointers[feature + 1]!++);
+  for (let j = 0; j < latents; j++) pointers[j + 1]! += pointers[j]!;
+  const next = pointers.slice(0, latents);
+  const token = new Int32Array(new SharedArrayBuffer(4 * tokens * active));
+  drawFeatures({ latents, tokens, active }, seed, (feature, at) => (token[next[feature]!++] = at));
+  return { latents, tokens, pointers, token, value: new Float32Array(tokens * active).fill(1) };
+}
+
+function drawFeatures(
+  { latents, tokens, active }: Omit<Size, 'width'>,
+  seed: number,
+  visit: (feature: number, token: number) => void,
+): void {
   const random = new FastRandom(seed, 0);
-  const collector = new ActivationCollector(latents);
   const span = Math.log((latents + 100) / 100);
   const seen = new Int32Array(latents).fill(-1);
-  const rows = 4096;
-  for (let start = 0; start < tokens; start += rows) {
-    const pointers = new Int32Array(Math.min(rows, tokens - start) + 1);
-    const indices = new Int32Array((pointers.length - 1) * active);
-    let at = 0;
-    for (let row = 0; row + 1 < pointers.length; row++) {
-      for (let found = 0; found < active;) {
-        const uniform = random.word() / 2 ** 32;
-        const feature = Math.min(latents - 1, Math.floor(100 * Math.exp(span * uniform) - 100));
-        if (seen[feature] === start + row) continue;
-        seen[feature] = start + row;
-        indices[at++] = feature;
-        found++;
-      }
-      pointers[row + 1] = at;
+  for (let token = 0; token < tokens; token++)
+    for (let found = 0; found < active;) {
+      const uniform = random.word() / 2 ** 32;
+      const feature = Math.min(latents - 1, Math.floor(100 * Math.exp(span * uniform) - 100));
+      if (seen[feature] === token) continue;
+      seen[feature] = token;
+      visit(feature, token);
+      found++;
     }
-    collector.add(pointers, indices, new Float32Array(at).fill(1));
-  }
-  return collector.finish();
 }
 
 async function secondsOf(run: () => Promise<unknown>): Promise<number> {

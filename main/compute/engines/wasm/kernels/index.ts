@@ -3,6 +3,15 @@ export { activate, activateGradient } from './activations';
 export { adamStep } from './adam';
 export { attention, attentionGradient } from './attention';
 export {
+  addShared,
+  addSharedWide,
+  countShared16,
+  countShared32,
+  countSharedWide,
+  findShared16,
+  findShared32,
+} from './coactivation';
+export {
   add,
   addRow,
   addScaled,
