@@ -45,6 +45,7 @@ export function menuTemplate(parts: MenuParts): MenuItemConstructorOptions[] {
       submenu: [
         { label: 'Open Folder…', accelerator: 'CmdOrCtrl+O', click: parts.chooseFolder },
         { label: 'Open Recent', submenu: recentItems(parts) },
+        action('Import…', 'import', { sublabel: 'm' }),
         action('Open the Sample Project', 'open-sample'),
         action('Start Page', 'start'),
         separator,

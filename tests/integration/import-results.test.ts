@@ -78,6 +78,25 @@ function contentOf(features: Output<'features.get'>[]) {
   }));
 }
 
+it('results that are here already are said to be, until they change or are asked for again', async () => {
+  const { folder, client, project, start } = await openImporter();
+  const path = join(folder, 'curves.csv');
+  const curves = 'step,loss\n1,2\n2,1.5\n3,1.25\n';
+  writeFileSync(path, curves);
+  const first = await start(path);
+  expect(first.state).toBe('succeeded');
+  const inspected = await client.call('results.inspect', { project, path: 'curves.csv' });
+  expect(inspected?.earlier).toMatchObject({ job: first.id, runs: first.runs });
+  await expect(start('curves.csv')).rejects.toMatchObject({
+    code: 'not-allowed-now',
+    message: expect.stringContaining(first.runs[0]!) as string,
+  });
+  await client.call('results.import', { project, path, again: true });
+  writeFileSync(path, `${curves}4,1\n`);
+  expect((await client.call('results.inspect', { project, path }))?.earlier).toBeNull();
+  expect((await start(path)).runs).toHaveLength(1);
+});
+
 describe('a dashboard', () => {
   it.each(['saedashboard', 'neuronpedia'] as const)('of %s becomes features', async (format) => {
     const importer = await openImporter();

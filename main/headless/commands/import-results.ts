@@ -27,13 +27,13 @@ function holdsWeights(path: string): boolean {
 export async function importResults(
   client: HostClient,
   project: string,
-  path: string,
+  { path, again }: { readonly path: string; readonly again: boolean },
   found: DetectedResults,
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
   output.note(`${importFormatNames[found.format]}: ${found.reason}`);
-  const job = await client.call('results.import', { project, path });
+  const job = await client.call('results.import', { project, path, again });
   const ended = await followJob(client, project, job, output, signal);
   checkSucceeded(ended, `assay import ${path}`);
   const details = await Promise.all(

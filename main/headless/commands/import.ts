@@ -30,6 +30,7 @@ export const importCommand: Command = {
       value: 'GB',
       help: `refuse to fetch more from a hub; ${defaultGigabytes} by default`,
     },
+    again: { type: 'boolean', help: 'import runs and dashboards that were imported already' },
   },
   example: 'assay import wandb:sparsify/gpt2/run1abc --project ~/experiments/gpt2-saes',
   run: async ({ parameters, values, output, signal }) => {
@@ -44,7 +45,9 @@ export const importCommand: Command = {
       if (!isHubAddress(source)) {
         const path = resolve(source);
         const results = resultsAt(path);
-        if (results) return importResults(client, project, path, results, output, signal);
+        const again = values['again'] === true;
+        if (results)
+          return importResults(client, project, { path, again }, results, output, signal);
         const found = await importDictionaries(client, { project, path }, output, signal);
         return { ...found, runs: [] };
       }

@@ -44,6 +44,14 @@ export async function importFetchedFiles(
         ],
         isKept: true,
       };
+    if (results.earlier !== null)
+      return {
+        dictionaries: [],
+        warnings: [
+          `${source}: its results are in the project already, as '${results.earlier.name}', and have not changed since.`,
+        ],
+        isKept: true,
+      };
     await calls['results.import']({ project, path, name: source.slice(0, 200) }, context);
     return {
       dictionaries: [],

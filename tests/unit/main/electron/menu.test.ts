@@ -39,10 +39,11 @@ test('items of the menu run the actions of the page by their ids', () => {
     'Find Anything…',
     'Keys of This Page',
     'Open the Sample Project',
+    'Import…',
   ])
     click(label);
   expect(commands).toEqual(
-    ['go.runs', 'theme.dark', 'palette', 'keys', 'open-sample'].map((id) => ({
+    ['go.runs', 'theme.dark', 'palette', 'keys', 'open-sample', 'import'].map((id) => ({
       type: 'action',
       id,
     })),
