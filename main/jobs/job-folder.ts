@@ -13,7 +13,7 @@ import { count, id, maybeNumber, shortText } from '../../shared/domain/schemas.t
  *                              by_id int32 [rows * context]: tokens (row * context + position) in the
  *                              order of their ids, those of id v from id_pointers[v] up to the next
  *   vocabulary.json            token id -> text, an array
- *   checkpoints/step-NNNNNNNN/ see checkpoint.ts
+ *   checkpoints/step-NNNNNNNN/ see checkpoint.ts; of a stability job its refits so far (refits.safetensors)
  *   chunks/                    activations on their way into the files below
  *   <run id>/points.jsonl      {x, values}, one line per logged step; x counts training tokens
  *   <run id>/metrics.json      final metrics by name (shared/domain/metrics.ts)
