@@ -1,6 +1,7 @@
 import type { DictionaryRow, FeatureDetail } from '../../shared/contract/features.ts';
 import type { RunDetail, RunGroup, RunRow, Series } from '../../shared/contract/runs.ts';
 import type { FitDetail } from '../../shared/contract/statistics.ts';
+import { sampleDiagnostics } from './sample-diagnostics.ts';
 import type { ReportData, StudySectionData } from '../../main/reports/report-data.ts';
 import { studyFigures, type StudiedRun } from '../../shared/domain/study.ts';
 import { samplePrediction } from './sample-prediction.ts';
@@ -336,7 +337,7 @@ export function sampleReport(options: SampleOptions = {}): ReportData {
         dictionary: dictionary(fill),
         features: features(options.features ?? 5, fill, options.example),
       },
-      { kind: 'fit', fit: sampleFit(fill) },
+      { kind: 'fit', fit: sampleFit(fill), diagnostics: sampleDiagnostics(fill) },
       { kind: 'prediction', prediction: samplePrediction(fill) },
       sampleStudy(fill),
     ],

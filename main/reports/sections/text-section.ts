@@ -12,7 +12,7 @@ export function textSection(
   context.headings.push({ id, title: section.title });
   const paragraphs = section.text
     .split(/\n\s*\n/)
-    .map((paragraph) => paragraph.replace(/^\n+|\s+$/g, ''))
+    .map((paragraph) => paragraph.replace(/^\n+|[ \t\r\n]+$/g, ''))
     .filter((paragraph) => paragraph !== '');
   return {
     body: html`<section id="${id}" class="prose">
