@@ -244,7 +244,10 @@ describe.skipIf(chromium === undefined)(title, () => {
       await page.getByRole('button', { name: 'estimate', exact: true }).click();
       expect(await terms()).toEqual(['term a', 'term b', '(Intercept)', 'term c']);
       expect(await page.locator('#s4-coefficients th[aria-sort=ascending]').count()).toBe(1);
-      await page.locator('#s4-coefficients').getByRole('button', { name: 'VIF', exact: true }).click();
+      await page
+        .locator('#s4-coefficients')
+        .getByRole('button', { name: 'VIF', exact: true })
+        .click();
       expect(await terms()).toEqual(['term a', 'term c', 'term b', '(Intercept)']);
     });
   });
