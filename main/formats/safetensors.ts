@@ -37,9 +37,9 @@ export function readSafetensors(bytes: ByteSource): TensorReader {
       source: bytes.file,
       metadata,
       tensors: entries,
-      bytes({ dtype, offset }: Entry, start, end) {
+      bytes({ dtype, offset }: Entry, start, end, into) {
         const width = dtypeBytes[dtype];
-        return bytes.read(offset + start * width, (end - start) * width);
+        return bytes.read(offset + start * width, (end - start) * width, into);
       },
       close: () => bytes.close(),
     });

@@ -23,25 +23,32 @@ export interface TensorSource<T extends TensorInfo> {
   readonly metadata?: ReadonlyMap<string, string>;
   readonly tensors: ReadonlyMap<string, T>;
   /** Bytes of the entries `start` up to `end`, row-major; their range is checked. */
-  readonly bytes: (tensor: T, start: number, end: number) => Buffer;
+  readonly bytes: (tensor: T, start: number, end: number, into?: Buffer) => Buffer;
+  /** As of a TensorReader. */
+  readonly readsInParts?: (tensor: T) => boolean;
   readonly close: () => void;
 }
 
 /** A reader over bytes: names and ranges checked, numbers of any dtype. */
 export function readerOf<T extends TensorInfo>(from: TensorSource<T>): TensorReader {
   const { source, metadata = new Map(), tensors, close } = from;
-  const read = (name: string, start = 0, end?: number): TensorBytes => {
+  const read = (name: string, start = 0, end?: number, into?: Float32Array): TensorBytes => {
     const tensor = requireTensor(source, tensors, name);
     const last = requireRange(source, tensor, start, end);
-    return { source, name, dtype: tensor.dtype, bytes: from.bytes(tensor, start, last) };
+    const room =
+      into && tensor.dtype === 'F32'
+        ? Buffer.from(into.buffer, into.byteOffset, into.byteLength)
+        : undefined;
+    return { source, name, dtype: tensor.dtype, bytes: from.bytes(tensor, start, last, room) };
   };
   return {
     source,
     metadata,
     tensors,
-    floats: (name, start, end) => asFloats(read(name, start, end)),
+    floats: (name, start, end, into) => asFloats(read(name, start, end, into)),
     doubles: (name, start, end) => asDoubles(read(name, start, end)),
     ints: (name, start, end) => asInts(read(name, start, end)),
+    readsInParts: (name) => from.readsInParts?.(requireTensor(source, tensors, name)) ?? true,
     close,
   };
 }

@@ -51,9 +51,10 @@ export interface TensorReader {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /**
    * Entries `start` up to `end` (default: all) as float32; float16 and bfloat16 are widened, float64
-   * rounded. Throws `not-found` for an unknown name and `dtype-mismatch` for integer tensors.
+   * rounded. Throws `not-found` for an unknown name and `dtype-mismatch` for integer tensors. They may
+   * come at the start of `into`, which is as long at least, to use its memory again.
    */
-  floats(name: string, start?: number, end?: number): Float32Array;
+  floats(name: string, start?: number, end?: number, into?: Float32Array): Float32Array;
   /** As `floats`, in float64: exact for every floating-point dtype. */
   doubles(name: string, start?: number, end?: number): Float64Array;
   /**
@@ -61,6 +62,11 @@ export interface TensorReader {
    * values that do not fit.
    */
   ints(name: string, start?: number, end?: number): Int32Array;
+  /**
+   * To be asked before a tensor is read in parts that do not follow each other: whether a part costs no
+   * more than its own bytes. If so, the tensor was held against its checksum. Throws `corrupt`.
+   */
+  readsInParts?(name: string): boolean;
   close(): void;
 }
 

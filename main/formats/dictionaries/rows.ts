@@ -8,11 +8,17 @@ import type { TensorInfo, TensorReader } from '../../../shared/domain/tensors.ts
 export interface Rows {
   readonly rows: number;
   readonly columns: number;
-  /** Rows `start` up to `end`, row-major float32, in an array of its own. */
-  read(start: number, end: number): Float32Array;
+  /**
+   * Rows `start` up to `end`, row-major float32, in an array of its own or at the start of `into`, whose
+   * memory is used again.
+   */
+  read(start: number, end: number, into?: Float32Array): Float32Array;
 }
 
-/** A matrix of up to this many numbers is held while its columns are read as rows. */
+/** A strip of a matrix whose columns are read as rows: 32 MB. */
+const stripNumbers = 8 << 20;
+
+/** A matrix of up to this many numbers is held whole where its parts cost more than their own bytes. */
 const largestHeld = 64 << 20;
 
 /** Which way a matrix lies in its file: its rows are the rows that are wanted, or its columns are. */
@@ -25,7 +31,7 @@ export function matrixOf(reader: TensorReader, name: string, lie: Lie): Rows {
     return {
       rows: first,
       columns: second,
-      read: (start, end) => reader.floats(name, start * second, end * second),
+      read: (start, end, into) => reader.floats(name, start * second, end * second, into),
     };
   return new TurnedRows(reader, name, first, second);
 }
@@ -33,7 +39,7 @@ export function matrixOf(reader: TensorReader, name: string, lie: Lie): Rows {
 /** @throws AppError `not-found`, or `shape-mismatch` where it is no vector. */
 export function vectorOf(reader: TensorReader, name: string): Rows {
   const [rows] = shapeOf(reader, name, 1) as [number];
-  return { rows, columns: 1, read: (start, end) => reader.floats(name, start, end) };
+  return { rows, columns: 1, read: (start, end, into) => reader.floats(name, start, end, into) };
 }
 
 /** The shape of a tensor that must have so many axes. @throws AppError */
@@ -86,8 +92,8 @@ export function changedRows(
   return {
     rows: source.rows,
     columns: source.columns,
-    read(start, end) {
-      const values = source.read(start, end);
+    read(start, end, into) {
+      const values = source.read(start, end, into);
       change(values, start, end);
       return values;
     },
@@ -147,16 +153,25 @@ export function wholeOf(source: Rows): Float32Array {
   return source.read(0, source.rows);
 }
 
+/** The start of an array that is to be used again, or new memory. */
+function roomFor(length: number, into: Float32Array | undefined): Float32Array {
+  return into ? into.subarray(0, length) : new Float32Array(length);
+}
+
 /** Goes through a tensor in blocks of some megabytes. */
 export function forBlocks(source: Rows, use: (values: Float32Array, start: number) => void): void {
   const step = blockRows(source);
+  const room = new Float32Array(Math.min(step, source.rows) * source.columns);
   for (let start = 0; start < source.rows; start += step)
-    use(source.read(start, Math.min(source.rows, start + step)), start);
+    use(source.read(start, Math.min(source.rows, start + step), room), start);
 }
+
+/** Numbers of one block, unless a single row has more. */
+export const blockNumbers = 1 << 20;
 
 /** Rows of one block. */
 export function blockRows({ columns }: Rows): number {
-  return Math.max(1, Math.floor((1 << 20) / columns));
+  return Math.max(1, Math.floor(blockNumbers / columns));
 }
 
 function normAt(values: Float32Array, at: number, columns: number): number {
@@ -165,13 +180,15 @@ function normAt(values: Float32Array, at: number, columns: number): number {
   return Math.sqrt(squares);
 }
 
-/** The columns of a stored matrix [columns, rows] as rows. */
+/** The columns of a stored matrix [columns, rows] as rows, by strips of the matrix that are turned. */
 class TurnedRows implements Rows {
   readonly rows: number;
   readonly columns: number;
   readonly #reader: TensorReader;
   readonly #name: string;
-  #held: Float32Array | undefined;
+  /** Columns `start` up to `end` of the stored matrix; none before the first are read. */
+  #strip:
+    { readonly values: Float32Array; readonly start: number; readonly end: number } | undefined;
 
   constructor(reader: TensorReader, name: string, columns: number, rows: number) {
     this.#reader = reader;
@@ -180,21 +197,49 @@ class TurnedRows implements Rows {
     this.rows = rows;
   }
 
-  read(start: number, end: number): Float32Array {
+  read(start: number, end: number, into?: Float32Array): Float32Array {
     const { rows, columns } = this;
-    const out = new Float32Array((end - start) * columns);
-    if (rows * columns > largestHeld) {
-      for (let column = 0; column < columns; column++) {
-        const from = column * rows;
-        const part = this.#reader.floats(this.#name, from + start, from + end);
-        for (let row = 0; row < part.length; row++) out[row * columns + column] = part[row]!;
-      }
-      return out;
+    const out = roomFor((end - start) * columns, into);
+    for (let from = start; from < end;) {
+      const strip = this.#stripAt(from);
+      const to = Math.min(end, strip.end);
+      turn(strip.values, out.subarray((from - start) * columns, (to - start) * columns), {
+        rows: strip.end - strip.start,
+        columns,
+        start: from - strip.start,
+        end: to - strip.start,
+      });
+      from = to;
     }
-    const held = (this.#held ??= this.#reader.floats(this.#name));
-    turn(held, out, { rows, columns, start, end });
-    if (end === rows) this.#held = undefined;
+    if (end === rows) this.#strip = undefined;
     return out;
+  }
+
+  #stripAt(row: number) {
+    const { rows, columns } = this;
+    if (this.#strip && row >= this.#strip.start && row < this.#strip.end) return this.#strip;
+    const room = this.#strip?.values;
+    this.#strip = undefined;
+    const isSmall = rows * columns <= stripNumbers;
+    const inParts = !isSmall && (row > 0 || (this.#reader.readsInParts?.(this.#name) ?? false));
+    if (isSmall || (!inParts && rows * columns <= largestHeld))
+      return (this.#strip = { values: this.#reader.floats(this.#name), start: 0, end: rows });
+    const width = Math.max(1, Math.floor(stripNumbers / columns));
+    const [start, end] = [row, Math.min(rows, row + width)];
+    const values = room ?? new Float32Array(width * columns);
+    const length = end - start;
+    for (let column = 0; column < columns; column++) {
+      const at = column * length;
+      const place = values.subarray(at, at + length);
+      const read = this.#reader.floats(
+        this.#name,
+        column * rows + start,
+        column * rows + end,
+        place,
+      );
+      if (read.buffer !== values.buffer) place.set(read);
+    }
+    return (this.#strip = { values, start, end });
   }
 }
 

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { formTensors, type FormTensor } from '../../../shared/domain/dictionary-form.ts';
 import { SafetensorsWriter, type TensorPlan } from '../safetensors-writer.ts';
 import { storedBytes, type FoundDictionary } from './found.ts';
-import { blockRows } from './rows.ts';
+import { blockNumbers, blockRows } from './rows.ts';
 
 export interface StoreOptions {
   readonly signal?: AbortSignal;
@@ -13,8 +13,8 @@ export interface StoreOptions {
   readonly name?: string;
 }
 
-/** Blocks that are being written while the next is read. */
-const mostInFlight = 8;
+/** Blocks that are being hashed and written while the next is read. */
+const mostInFlight = 4;
 
 /**
  * Writes a dictionary in the internal form: float32, by latents, under the names of the form's tensors,
@@ -46,18 +46,29 @@ export async function storeDictionary(
   };
   const writer = new SafetensorsWriter(path, plans, metadata, options.name);
   const hashes: Promise<ArrayBuffer>[] = [];
-  const inFlight: Promise<unknown>[] = [];
+  const inFlight: Promise<Float32Array>[] = [];
   const progress = { done: 0, total: storedBytes(dictionary) };
   try {
     for (const { name } of plans) {
       const rows = tensors[name as FormTensor]!;
       const step = blockRows(rows);
       for (let start = 0; start < rows.rows; start += step) {
-        const values = rows.read(start, Math.min(rows.rows, start + step));
+        const end = Math.min(rows.rows, start + step);
+        // Memory that was used before is there already: new pages take longer than what is done on them.
+        const free = inFlight.length < mostInFlight ? undefined : await inFlight.shift();
+        const length = (end - start) * rows.columns;
+        const values = rows.read(
+          start,
+          end,
+          free && free.length >= length ? free : new Float32Array(Math.max(length, blockNumbers)),
+        );
         const hash = crypto.subtle.digest('SHA-256', values);
         hashes.push(hash);
-        inFlight.push(Promise.all([hash, writer.writeBeside(name, values, start * rows.columns)]));
-        if (inFlight.length > mostInFlight) await inFlight.shift();
+        const written = writer.writeBeside(name, values, start * rows.columns);
+        const done = Promise.all([hash, written]).then(() => new Float32Array(values.buffer));
+        // It is waited for later; until then its failure has no one else to go to.
+        done.catch(() => undefined);
+        inFlight.push(done);
         progress.done += values.byteLength;
         options.report?.(progress.done, progress.total);
         await setImmediate();

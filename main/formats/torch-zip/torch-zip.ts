@@ -42,7 +42,12 @@ export function readTorchZip(bytes: ByteSource): TorchFile {
     const reader = readerOf({
       source: path,
       tensors: collectTensors(zip, root, document),
-      bytes: (entry: Entry, start, end) => readEntries(zip, entry, start, end),
+      bytes: (entry: Entry, start, end, into) => readEntries(zip, entry, start, end, into),
+      readsInParts({ view, stored }) {
+        if (!isRowMajor(view)) return false;
+        zip.verify(stored);
+        return true;
+      },
       close: () => zip.close(),
     });
     return { ...reader, document };
@@ -121,12 +126,18 @@ function collectTensors(zip: ZipFile, root: string, document: PickleValue): Map<
   return found;
 }
 
-function readEntries(zip: ZipFile, entry: Entry, start: number, end: number): Buffer {
+function readEntries(
+  zip: ZipFile,
+  entry: Entry,
+  start: number,
+  end: number,
+  into: Buffer | undefined,
+): Buffer {
   const { dtype, view, stored } = entry;
   const width = dtypeBytes[dtype];
   if (start === end) return Buffer.alloc(0);
   if (isRowMajor(view))
-    return zip.read(stored, (view.offset + start) * width, (view.offset + end) * width);
+    return zip.read(stored, (view.offset + start) * width, (view.offset + end) * width, into);
   if (isTransposed(view)) return readTransposed(zip, entry, start, end);
   return gather(zip.read(stored), view, width, start, end);
 }
