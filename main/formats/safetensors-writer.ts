@@ -1,6 +1,9 @@
-import { closeSync, fsyncSync, openSync, write, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fsyncSync, openSync, write, writeSync } from 'node:fs';
 import { AppError, fileError } from '../../shared/errors.ts';
 import { dtypeBytes, type Dtype, type TensorData } from '../../shared/domain/tensors.ts';
+
+/** Bytes after which the disk is told to begin. */
+const flushBytes = 64 << 20;
 
 /** A tensor of a file that is written piece by piece. */
 export interface TensorPlan {
@@ -17,6 +20,8 @@ export interface TensorPlan {
 export class SafetensorsWriter {
   readonly #path: string;
   readonly #fd: number;
+  #unflushed = 0;
+  #flushing: Promise<void> | undefined;
   readonly #places = new Map<string, { dtype: Dtype; size: number; offset: number }>();
 
   /**
@@ -57,6 +62,27 @@ export class SafetensorsWriter {
     } catch (error) {
       throw fileError(error, this.#path, 'write');
     }
+    this.#flushSome(bytes.length);
+  }
+
+  /**
+   * Has the disk begin with what is written, so that `close`, which waits for it and tells of errors,
+   * finds little left.
+   */
+  #flushSome(bytes: number): void {
+    this.#unflushed += bytes;
+    if (this.#unflushed < flushBytes || this.#flushing) return;
+    this.#unflushed = 0;
+    this.#flushing = new Promise<void>((resolve) => fdatasync(this.#fd, () => resolve())).then(
+      () => {
+        this.#flushing = undefined;
+      },
+    );
+  }
+
+  /** To be waited for before `close` where `writeBeside` was used. */
+  async settled(): Promise<void> {
+    await this.#flushing;
   }
 
   #piece(name: string, data: TensorData['data'], start: number) {

@@ -127,9 +127,10 @@ export function scaledRows(
 export function unitRows(source: Rows): Rows {
   const { columns } = source;
   return changedRows(source, (values) => {
-    for (let at = 0; at < values.length; at += columns) {
-      const factor = 1 / Math.max(normAt(values, at, columns), 1e-12);
-      for (let j = 0; j < columns; j++) values[at + j]! *= factor;
+    const norms = normsIn(values, columns);
+    for (let at = 0, row = 0; at < values.length; at += columns, row++) {
+      const factor = 1 / Math.max(norms[row]!, 1e-12);
+      for (let j = at; j < at + columns; j++) values[j]! *= factor;
     }
   });
 }
@@ -140,10 +141,7 @@ export function normsOf(source: Rows): () => Float64Array {
   return () => {
     if (norms) return norms;
     const found = new Float64Array(source.rows);
-    forBlocks(source, (values, start) => {
-      for (let at = 0, row = start; at < values.length; at += source.columns, row++)
-        found[row] = normAt(values, at, source.columns);
-    });
+    forBlocks(source, (values, start) => found.set(normsIn(values, source.columns), start));
     return (norms = found);
   };
 }
@@ -174,10 +172,30 @@ export function blockRows({ columns }: Rows): number {
   return Math.max(1, Math.floor(blockNumbers / columns));
 }
 
-function normAt(values: Float32Array, at: number, columns: number): number {
-  let squares = 0;
-  for (let j = at; j < at + columns; j++) squares += values[j]! * values[j]!;
-  return Math.sqrt(squares);
+/** L2 norms of the rows, four at a time: the sums of one row have to wait for each other. */
+function normsIn(values: Float32Array, columns: number): Float64Array {
+  const norms = new Float64Array(values.length / columns);
+  const fours = norms.length - (norms.length % 4);
+  for (let row = 0; row < fours; row += 4) {
+    const start = row * columns;
+    let [a, b, c, d] = [0, 0, 0, 0];
+    for (let at = start; at < start + columns; at++) {
+      a += values[at]! * values[at]!;
+      b += values[at + columns]! * values[at + columns]!;
+      c += values[at + 2 * columns]! * values[at + 2 * columns]!;
+      d += values[at + 3 * columns]! * values[at + 3 * columns]!;
+    }
+    norms[row] = Math.sqrt(a);
+    norms[row + 1] = Math.sqrt(b);
+    norms[row + 2] = Math.sqrt(c);
+    norms[row + 3] = Math.sqrt(d);
+  }
+  for (let row = fours; row < norms.length; row++) {
+    let squares = 0;
+    for (let at = row * columns; at < (row + 1) * columns; at++) squares += values[at]! ** 2;
+    norms[row] = Math.sqrt(squares);
+  }
+  return norms;
 }
 
 /** The columns of a stored matrix [columns, rows] as rows, by strips of the matrix that are turned. */

@@ -14,7 +14,10 @@ export interface StoreOptions {
 }
 
 /** Blocks that are being hashed and written while the next is read. */
-const mostInFlight = 4;
+const mostInFlight = 5;
+
+/** So many of them, and the others have enough to do: this thread hashes the next one itself. */
+const enough = 3;
 
 /**
  * Writes a dictionary in the internal form: float32, by latents, under the names of the form's tensors,
@@ -45,8 +48,9 @@ export async function storeDictionary(
     processing,
   };
   const writer = new SafetensorsWriter(path, plans, metadata, options.name);
-  const hashes: Promise<ArrayBuffer>[] = [];
+  const hashes: Promise<ArrayBuffer | Uint8Array>[] = [];
   const inFlight: Promise<Float32Array>[] = [];
+  let underway = 0;
   const progress = { done: 0, total: storedBytes(dictionary) };
   try {
     for (const { name } of plans) {
@@ -62,10 +66,13 @@ export async function storeDictionary(
           end,
           free && free.length >= length ? free : new Float32Array(Math.max(length, blockNumbers)),
         );
-        const hash = crypto.subtle.digest('SHA-256', values);
+        const hash = underway < enough ? crypto.subtle.digest('SHA-256', values) : hashHere(values);
         hashes.push(hash);
         const written = writer.writeBeside(name, values, start * rows.columns);
-        const done = Promise.all([hash, written]).then(() => new Float32Array(values.buffer));
+        underway++;
+        const done = Promise.all([hash, written])
+          .finally(() => underway--)
+          .then(() => new Float32Array(values.buffer));
         // It is waited for later; until then its failure has no one else to go to.
         done.catch(() => undefined);
         inFlight.push(done);
@@ -79,11 +86,19 @@ export async function storeDictionary(
     return await hashOf(JSON.stringify({ ...metadata, sizes }), hashes);
   } finally {
     await Promise.allSettled(inFlight);
+    await writer.settled();
     writer.close();
   }
 }
 
-async function hashOf(text: string, blocks: readonly Promise<ArrayBuffer>[]): Promise<string> {
+function hashHere(values: Float32Array): Promise<Uint8Array> {
+  return Promise.resolve(createHash('sha256').update(values).digest());
+}
+
+async function hashOf(
+  text: string,
+  blocks: readonly Promise<ArrayBuffer | Uint8Array>[],
+): Promise<string> {
   const hash = createHash('sha256').update(text);
   for (const block of blocks) hash.update(new Uint8Array(await block));
   return hash.digest('hex');

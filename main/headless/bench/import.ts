@@ -15,8 +15,9 @@ const prefix = 'blocks-6-hook_resid_pre.';
 
 /**
  * Seconds to read a checkpoint of e2e_sae, normalise its decoder, hash it and store it on the disk, against
- * torch.load, which brings the same file into memory and does no more; and the memory that it takes at
- * its peak beyond what was in use, as a multiple of the file. The file is in the system's cache.
+ * torch.load, which brings the same file into memory and does no more, and against PyTorch doing the same
+ * work; and the memory that it takes at its peak beyond what was in use, as a multiple of the file. The file
+ * is in the system's cache.
  */
 export async function* benchImport(
   sizes: readonly string[],
@@ -44,7 +45,7 @@ async function* compare(
   signal: AbortSignal,
 ): AsyncGenerator<Row> {
   const own: number[] = [];
-  const theirs: number[] = [];
+  const theirs: Answer[] = [];
   const before = process.memoryUsage().rss;
   let peak = before;
   for (let round = 0; round < rounds; round++) {
@@ -52,18 +53,22 @@ async function* compare(
     const { seconds, memory } = await importOnce(file);
     own.push(seconds);
     peak = Math.max(peak, memory);
-    if (rival) theirs.push(((await rival.ask({ path: file })) as { seconds: number }).seconds);
+    if (rival) theirs.push((await rival.ask({ path: file })) as Answer);
   }
-  const ratios = theirs.map((seconds, round) => own[round]! / seconds);
   const shared = { engine: 'none', threads: 1, rival: rival?.name ?? null };
-  yield {
-    ...shared,
-    name: `import ${size}`,
-    value: median(own),
-    unit: 's',
-    rivalValue: rival ? median(theirs) : null,
-    ratio: rival ? median(ratios) : null,
-  };
+  for (const [work, part] of [
+    ['', 'load'],
+    [' beside the same work', 'same'],
+  ] as const)
+    yield {
+      ...shared,
+      name: `import ${size}${work}`,
+      value: median(own),
+      unit: 's',
+      rival: rival ? `${rival.name}${part === 'same' ? ', normalised and saved' : ''}` : null,
+      rivalValue: rival ? median(theirs.map((answer) => answer[part])) : null,
+      ratio: rival ? median(theirs.map((answer, round) => own[round]! / answer[part])) : null,
+    };
   yield {
     ...shared,
     name: `import ${size}, extra memory`,
@@ -73,6 +78,12 @@ async function* compare(
     rivalValue: null,
     ratio: null,
   };
+}
+
+/** Seconds of the rival to load the file, and to load, normalise and save it. */
+interface Answer {
+  readonly load: number;
+  readonly same: number;
 }
 
 async function importOnce(file: string): Promise<{ seconds: number; memory: number }> {
