@@ -76,7 +76,7 @@ const pages: readonly {
     name: 'conditions',
     go: async (page) => {
       await find(page, 'show regressions');
-      await find(page, 'show evaluation conditions');
+      await find(page, 'show evaluations');
     },
     heading: 'Evaluation conditions',
   },
