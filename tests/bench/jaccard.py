@@ -18,27 +18,29 @@ held = {}
 ROWS = 1024
 
 
-def draw(latents, tokens, active, seed):
-    """On each token `active` features with frequencies that fall as 1 / (place + 100)."""
-    random = np.random.default_rng(seed)
+def places(random, latents, shape):
+    """Features with frequencies that fall as 1 / (place + 100)."""
     span = np.log((latents + 100) / 100)
-    columns, rows = [], []
+    return np.minimum(latents - 1, (100 * np.exp(span * random.random(shape)) - 100).astype(np.int32))
+
+
+def draw(latents, tokens, active, seed):
+    """On each token `active` different features; what comes twice on a token is drawn again."""
+    random = np.random.default_rng(seed)
+    columns = np.empty((tokens, active), dtype=np.int32)
     for start in range(0, tokens, 65536):
-        count = min(65536, tokens - start)
-        # More than are wanted, since some come twice on a token.
-        uniform = random.random((count, active + active // 4 + 4))
-        features = np.minimum(latents - 1, (100 * np.exp(span * uniform) - 100).astype(np.int32))
-        for row in range(count):
-            found = np.unique(features[row])
-            if len(found) > active:
-                found = random.choice(found, active, replace=False)
-            columns.append(found.astype(np.int32))
-            rows.append(len(found))
-    pointers = np.concatenate([[0], np.cumsum(rows)])
-    data = np.ones(pointers[-1], dtype=np.float32)
-    by_token = sparse.csr_matrix((data, np.concatenate(columns), pointers), shape=(tokens, latents))
-    by_token.sort_indices()
-    return by_token
+        found = places(random, latents, (min(65536, tokens - start), active))
+        while True:
+            found.sort(axis=1)
+            twice = np.zeros(found.shape, dtype=bool)
+            twice[:, 1:] = found[:, 1:] == found[:, :-1]
+            if not twice.any():
+                break
+            found[twice] = places(random, latents, int(twice.sum()))
+        columns[start : start + len(found)] = found
+    data = np.ones(tokens * active, dtype=np.float32)
+    pointers = np.arange(0, tokens * active + 1, active, dtype=np.int32)
+    return sparse.csr_matrix((data, columns.reshape(-1), pointers), shape=(tokens, latents))
 
 
 for line in sys.stdin:

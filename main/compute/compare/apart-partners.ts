@@ -57,7 +57,7 @@ function bySumOverSpread(members: Int32Array, { sum, spread }: SharedSide): Int3
 function markMet(met: Uint8Array, feature: number, own: FeatureMajor, other: TokenMajor): void {
   for (let at = own.pointers[feature]!; at < own.pointers[feature + 1]!; at++) {
     const token = own.token[at]!;
-    for (let entry = other.pointers[token]!; entry < other.pointers[token + 1]!; entry++)
+    for (let entry = other.pointers[2 * token]!; entry < other.pointers[2 * token + 1]!; entry++)
       met[other.feature[entry]!] = 1;
   }
 }

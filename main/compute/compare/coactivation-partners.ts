@@ -15,7 +15,12 @@ import type {
 import { coactivationMemory } from './coactivation-memory.ts';
 import type { BothWays, SearchControl } from './cosine-partners.ts';
 import { keptAt, listLength, type PartnerLists } from './one-to-one.ts';
-import { type ActivationMoments, momentsOf, tokenMajor } from './sparse-activations.ts';
+import {
+  type ActivationMoments,
+  momentsOf,
+  tokenMajor,
+  tokenMajorSize,
+} from './sparse-activations.ts';
 import { addApartPartners } from './apart-partners.ts';
 
 export interface CoactivationOptions extends SearchControl {
@@ -59,13 +64,14 @@ export async function coactivationPartners(
   };
   // B is numbered class by class, so that the classes are runs of a row.
   const order = Int32Array.from(classes.b.members.flatMap((members) => Array.from(members)));
-  const entryBytes = (b.latents <= 1 << 16 ? 2 : 4) + (withValues ? 4 : 0);
+  const { entries, featureBytes, pointerBytes } = tokenMajorSize(b);
+  const entryBytes = featureBytes + (withValues ? 4 : 0);
   const { memory, take } = coactivationMemory(await loadKernels(), {
     threads,
     partners: b.latents,
     levels: minimumCounts.length,
     withValues,
-    bytes: entryBytes * b.token.length + 4 * (b.tokens + 1) + 4 * b.latents,
+    bytes: entryBytes * entries + pointerBytes + 4 * b.latents,
   });
   const byToken = tokenMajor(b, { order, room: take, withValues });
   const counts = take(4 * b.latents);

@@ -1,11 +1,15 @@
 import { AppError } from '../../../shared/errors.ts';
 import type { FeatureMajor } from '../features/activation-store.ts';
 
-/** Token-major activations: entries of token t are those at pointers[t] up to pointers[t + 1]. */
+/**
+ * Token-major activations: entries of token t are those at pointers[2 t] up to pointers[2 t + 1]. Rows
+ * begin at whole lines of the cache, so that there are gaps: a walk that leaps from row to row waits for
+ * lines, and for nothing else.
+ */
 export interface TokenMajor {
   readonly latents: number;
   readonly tokens: number;
-  /** [tokens + 1] */
+  /** [tokens, 2] */
   readonly pointers: Uint32Array;
   /** Feature of each entry, in few bytes: a walk over tokens is as fast as its rows are short. */
   readonly feature: Uint16Array | Int32Array;
@@ -55,18 +59,31 @@ export interface TokenMajorOptions {
 }
 
 /** Tokens turned at a time: their entries stay in the cache while all features are walked. */
-const blockTokens = 8192;
+const blockTokens = 4096;
+const lineBytes = 64;
+
+/** Entries that there is to be room for, gaps included, and their bytes and those of the pointers. */
+export function tokenMajorSize({ latents, tokens, token }: FeatureMajor): {
+  readonly entries: number;
+  readonly featureBytes: number;
+  readonly pointerBytes: number;
+} {
+  const featureBytes = latents <= 1 << 16 ? 2 : 4;
+  const entries = token.length + (lineBytes / featureBytes - 1) * tokens;
+  return { entries, featureBytes, pointerBytes: 8 * tokens };
+}
 
 /**
  * The same activations by token, in memory that all threads see.
- * Throws AppError `too-large` for 2^32 activations and more.
+ * Throws AppError `too-large` for 2^32 entries and more.
  */
 export function tokenMajor(
   activations: FeatureMajor,
   { order, room = ownRoom, withValues = true }: TokenMajorOptions = {},
 ): TokenMajor {
   const { latents, tokens, pointers, token, value } = activations;
-  if (token.length >= 2 ** 32)
+  const { entries, featureBytes, pointerBytes } = tokenMajorSize(activations);
+  if (entries >= 2 ** 32)
     throw new AppError(
       'too-large',
       `${token.length} activations are more than can be turned by token at once. Use fewer tokens.`,
@@ -76,14 +93,14 @@ export function tokenMajor(
     const { buffer, byteOffset } = room(bytes);
     return [buffer, byteOffset] as const;
   };
-  const starts = new Uint32Array(...take(4 * (tokens + 1)), tokens + 1);
-  const entries = token.length;
+  const rows = new Uint32Array(...take(pointerBytes), 2 * tokens);
   const feature =
-    latents <= 1 << 16
+    featureBytes === 2
       ? new Uint16Array(...take(2 * entries), entries)
       : new Int32Array(...take(4 * entries), entries);
   const stored = withValues ? entries : 0;
   const values = new Float32Array(...take(4 * stored), stored);
+  const line = lineBytes / featureBytes;
   const next = new Uint32Array(blockTokens);
   const from = pointers.slice(0, latents);
   const to = new Float64Array(latents);
@@ -100,8 +117,9 @@ export function tokenMajor(
     for (let at = start; at < end; at++) {
       const count = next[at - start]!;
       next[at - start] = written;
-      starts[at] = written;
-      written += count;
+      rows[2 * at] = written;
+      rows[2 * at + 1] = written + count;
+      written += Math.ceil(count / line) * line;
     }
     for (let number = 0; number < latents; number++) {
       const latent = order ? order[number]! : number;
@@ -114,8 +132,7 @@ export function tokenMajor(
       from[latent] = stop;
     }
   }
-  starts[tokens] = written;
-  return { latents, tokens, pointers: starts, feature, value: values };
+  return { latents, tokens, pointers: rows, feature, value: values };
 }
 
 function ownRoom(bytes: number): ReturnType<Room> {

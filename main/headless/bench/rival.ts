@@ -1,8 +1,10 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { setTimeout } from 'node:timers/promises';
+import { AppError } from '../../../shared/errors.ts';
 
 /** Rivals are part of the source tree; an installed app has none. */
 const scripts = new URL('../../../tests/bench/', import.meta.url);
@@ -22,15 +24,19 @@ export class Rival {
   readonly name: string;
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
+  /** What it has said on its error stream. */
+  readonly #complaint: () => string;
 
   private constructor(
     name: string,
     process: ChildProcessWithoutNullStreams,
     lines: AsyncIterator<string>,
+    complaint: () => string,
   ) {
     this.name = name;
     this.#process = process;
     this.#lines = lines;
+    this.#complaint = complaint;
   }
 
   /**
@@ -50,7 +56,10 @@ export class Rival {
       env: { OMP_WAIT_POLICY: 'PASSIVE', ...process.env },
     });
     let complaint = '';
-    child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+    child.stderr.on(
+      'data',
+      (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-4096)),
+    );
     child.stdin.on('error', () => undefined);
     const failed = new Promise<Error>((resolve) => child.once('error', resolve));
     const reader: Interface = createInterface(child.stdout);
@@ -67,16 +76,31 @@ export class Rival {
       return undefined;
     }
     const { rival } = JSON.parse(first.value) as { rival: string };
-    return new Rival(rival, child, lines);
+    return new Rival(rival, child, lines, () => complaint);
   }
 
   /** One turn: sends a request, waits for its answer, and lets the machine settle. */
   async ask(request: object): Promise<unknown> {
     this.#process.stdin.write(`${JSON.stringify(request)}\n`);
     const { done, value } = await this.#lines.next();
-    if (done) throw new Error(`The rival ${this.name} stopped before it answered.`);
+    if (done) throw await this.#died();
     await setTimeout(settleMilliseconds);
     return JSON.parse(value);
+  }
+
+  async #died(): Promise<AppError> {
+    const { exitCode, signalCode } = this.#process;
+    if (exitCode === null && signalCode === null) await once(this.#process, 'close');
+    const { exitCode: code, signalCode: signal } = this.#process;
+    const how = signal ? `by ${signal}` : `with code ${code}`;
+    const said = this.#complaint().trim().split('\n').slice(-3).join('\n');
+    const words = said === '' ? 'It said nothing.' : `It said last:\n${said}`;
+    const killed = signal === 'SIGKILL' ? ' The system may have lacked memory.' : '';
+    return new AppError(
+      'bad-input',
+      `The rival ${this.name} ended ${how} before it answered.${killed} ${words}`,
+      { rival: this.name, code, signal },
+    );
   }
 
   close(): void {

@@ -15,7 +15,7 @@ const LINE: usize = 64;
 function askFor<P>(begin: i32, end: i32, tokens: usize, starts: usize, partners: usize): i32 {
   let touched = 0;
   for (let i = begin; i < end; i++) {
-    const start = starts + words(load<i32>(tokens + words(i)));
+    const start = starts + (<usize>load<i32>(tokens + words(i)) << 3);
     const last = partners + <usize>load<u32>(start, 4) * sizeof<P>();
     for (let at = partners + <usize>load<u32>(start) * sizeof<P>(); at < last; at += LINE)
       touched += load<u8>(at);
@@ -39,7 +39,7 @@ function count<P, C>(
     const stop = min(end, batch + BATCH);
     touched += askFor<P>(batch, stop, tokens, starts, partners);
     for (let i = batch; i < stop; i++) {
-      const start = starts + words(load<i32>(tokens + words(i)));
+      const start = starts + (<usize>load<i32>(tokens + words(i)) << 3);
       const last = partners + <usize>load<u32>(start, 4) * sizeof<P>();
       let at = partners + <usize>load<u32>(start) * sizeof<P>();
       for (; at + 4 * sizeof<P>() <= last; at += 4 * sizeof<P>()) {
@@ -62,7 +62,7 @@ function raise<C>(at: usize): void {
 
 /**
  * Task: entries of a list of `tokens`. Adds to row[j] how many of them partner j is active on; partners
- * of token t are those at starts[t] up to starts[t + 1]. 16-bit partners and counters: for lists of
+ * of token t are those at starts[2 t] up to starts[2 t + 1], best from the beginning of a line on. 16-bit partners and counters: for lists of
  * fewer than 2^16 tokens.
  */
 export function countShared16(
@@ -127,7 +127,7 @@ function add<P>(
     touched += askFor<P>(batch, stop, tokens, starts, partners);
     touched += askFor<u32>(batch, stop, tokens, starts, partnerValues);
     for (let i = batch; i < stop; i++) {
-      const start = starts + words(load<i32>(tokens + words(i)));
+      const start = starts + (<usize>load<i32>(tokens + words(i)) << 3);
       const own = <f64>load<f32>(values + words(i));
       const last = load<u32>(start, 4);
       for (let entry = load<u32>(start); entry < last; entry++) {
