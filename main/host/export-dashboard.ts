@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { FeatureDetail } from '../../shared/contract/features.ts';
+import type { DashboardFormat } from '../../shared/domain/dictionary-form.ts';
 import { AppError, fileError } from '../../shared/errors.ts';
 import type { StoredDictionary } from '../db/dictionaries.ts';
 import { pageFeatures } from '../db/features.ts';
@@ -19,9 +20,6 @@ import {
 } from '../formats/dashboards/write-saedashboard.ts';
 import { readFeature } from './read-features.ts';
 import type { ProjectView } from './project-view.ts';
-
-export const dashboardFormats = ['saedashboard', 'neuronpedia'] as const;
-export type DashboardFormat = (typeof dashboardFormats)[number];
 
 export interface DashboardExport {
   readonly path: string;

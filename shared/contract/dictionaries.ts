@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { operation, topic } from './define.ts';
 import { dictionaryRow } from './features.ts';
 import { jobProgress } from './jobs.ts';
-import { dictionaryFormats, exportFormats } from '../domain/dictionary-form.ts';
+import { dashboardFormats, dictionaryFormats, exportFormats } from '../domain/dictionary-form.ts';
 import { count, id, shortText, text, time } from '../domain/schemas.ts';
 
 /** A dictionary as it was found in files of some tool. */
@@ -85,14 +85,17 @@ export const dictionariesContract = {
     }),
     v.object({ dictionaries: v.array(importedDictionary), warnings: v.array(text) }),
   ),
-  /** Writes a dictionary into a new folder in the layout of another tool. */
+  /** Writes a dictionary, or its features as a dashboard, into a new folder in the layout of another tool. */
   'dictionaries.export': operation(
     v.strictObject({
       ...inProject,
       dictionary: id,
-      format: v.picklist(exportFormats),
-      /** Folder to make or to fill; existing files of the same names are refused. */
-      path: localPath,
+      format: v.picklist([...exportFormats, ...dashboardFormats]),
+      /**
+       * Folder to make or to fill; existing files of the same names are refused. Where not given, a new one
+       * in `.assay/exports` of the project.
+       */
+      path: v.optional(localPath),
     }),
     exportedDictionary,
   ),

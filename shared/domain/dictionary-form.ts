@@ -105,3 +105,7 @@ export type DictionaryFormat = (typeof dictionaryFormats)[number];
 /** The formats that a dictionary can be written in. */
 export const exportFormats = ['saelens', 'dictionary_learning', 'safetensors'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
+
+/** Layouts in which the features of a dictionary are written, without its weights. */
+export const dashboardFormats = ['saedashboard', 'neuronpedia'] as const;
+export type DashboardFormat = (typeof dashboardFormats)[number];

@@ -1,5 +1,5 @@
 import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { forkLauncher } from '../../main/headless/launcher.ts';
 import { openSafetensors } from '../../main/formats/safetensors.ts';
@@ -90,15 +90,19 @@ describe('an import', () => {
     const again = (await bring(join(golden, 'saelens-topk'))).dictionaries[0]!;
     expect(again).toEqual({ ...first, wasThere: true });
     for (const format of ['saelens', 'safetensors'] as const) {
-      const out = join(folder, format);
+      const out = format === 'saelens' ? join(folder, format) : undefined;
       const written = await client.call('dictionaries.export', {
         project,
         dictionary: first.id,
         format,
         path: out,
       });
+      expect(dirname(written.path)).toBe(out ? folder : join(folder, '.assay', 'exports'));
       expect(written.files.every(({ bytes }) => bytes > 0)).toBe(true);
-      expect((await bring(out)).dictionaries[0]).toMatchObject({ id: first.id, wasThere: true });
+      expect((await bring(written.path)).dictionaries[0]).toMatchObject({
+        id: first.id,
+        wasThere: true,
+      });
     }
     expect(await client.call('dictionaries.list', { project })).toHaveLength(1);
   });

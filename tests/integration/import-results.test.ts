@@ -1,8 +1,9 @@
 import { cpSync, mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Output } from '../../shared/contract/index.ts';
-import { exportDashboard, type DashboardFormat } from '../../main/host/export-dashboard.ts';
+import { exportDashboard } from '../../main/host/export-dashboard.ts';
+import type { DashboardFormat } from '../../shared/domain/dictionary-form.ts';
 import { openView } from '../../main/host/project-view.ts';
 import { findDictionary } from '../../main/host/read-features.ts';
 import { forkLauncher } from '../../main/headless/launcher.ts';
@@ -95,6 +96,21 @@ it('results that are here already are said to be, until they change or are asked
   writeFileSync(path, `${curves}4,1\n`);
   expect((await client.call('results.inspect', { project, path }))?.earlier).toBeNull();
   expect((await start(path)).runs).toHaveLength(1);
+});
+
+it('features that came from a dashboard are exported into the project, and weights that are not here are refused', async () => {
+  const { folder, client, project, runs } = await openImporter();
+  const [imported] = await runs(join(dashboards, 'saedashboard'));
+  const dictionary = imported!.run.dictionary!;
+  const wish = { project, dictionary, format: 'neuronpedia' } as const;
+  const written = await client.call('dictionaries.export', wish);
+  expect(dirname(written.path)).toBe(join(folder, '.assay', 'exports'));
+  expect(written.files.map(({ name }) => name)).toContain('features/batch-0.jsonl.gz');
+  const other = await client.call('dictionaries.export', wish);
+  expect(other.path).toBe(`${written.path}-2`);
+  await expect(
+    client.call('dictionaries.export', { ...wish, format: 'saelens' }),
+  ).rejects.toMatchObject({ code: 'unsupported' });
 });
 
 describe('a dashboard', () => {

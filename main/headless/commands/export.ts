@@ -1,7 +1,11 @@
 import { resolve } from 'node:path';
-import { exportFormats, type ExportFormat } from '../../../shared/domain/dictionary-form.ts';
+import {
+  dashboardFormats,
+  exportFormats,
+  type ExportFormat,
+} from '../../../shared/domain/dictionary-form.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { dashboardFormats, exportDashboard } from '../../host/export-dashboard.ts';
+import { exportDashboard } from '../../host/export-dashboard.ts';
 import { findDictionary, dictionaryFile } from '../../host/read-features.ts';
 import { textValue, type Command } from '../cli/command.ts';
 import { askWorker } from './ask-worker.ts';

@@ -9,10 +9,11 @@ import { dictionariesFolder, importedFiles, readImported } from '../../jobs/impo
 import type { QueryService } from '../../jobs/query-service.ts';
 import { RateMeter } from '../../jobs/rate-meter.ts';
 import { ask } from '../ask.ts';
+import { exportFromProject } from '../export-dictionary.ts';
 import { registerImported } from '../import-dictionaries.ts';
 import type { Project } from '../project.ts';
 import type { Projects } from '../projects.ts';
-import { dictionaryFile, findDictionary } from '../read-features.ts';
+import { findDictionary } from '../read-features.ts';
 import type { HandlerGroup } from './group.ts';
 
 /** Large files take long; the one who waits can cancel. */
@@ -48,15 +49,12 @@ export function dictionariesHandlers(
     },
     'dictionaries.export': async ({ project, dictionary, format, path }, { signal }) => {
       const opened = await projects.get(project);
-      const found = findDictionary(opened, dictionary);
-      const { name, hook, model } = found;
-      const input = {
-        dictionary: dictionaryFile(opened, found),
-        place: { name, hook, model },
+      const wish = {
+        dictionary: findDictionary(opened, dictionary),
         format,
-        out: absolute(path),
+        path: path === undefined ? undefined : absolute(path),
       };
-      return ask(queries, 'dictionaries.export', input, { signal, timeout: patience });
+      return exportFromProject(opened, queries, wish, { signal, timeout: patience });
     },
   };
 }
