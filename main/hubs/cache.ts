@@ -11,6 +11,7 @@ import {
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { fileError } from '../../shared/errors.ts';
+import { downloadBudget, keepBudget, markUsed } from './cache-budget.ts';
 import type { RemoteFile } from './remote-file.ts';
 
 const noteSchema = v.object({ identity: v.string(), etag: v.nullable(v.string()) });
@@ -71,10 +72,16 @@ export class HubCache {
     }
   }
 
+  /** To be called when nothing is under way: the contents that were not used for longest make room. */
+  makeRoom(budget = downloadBudget): void {
+    keepBudget(this.#folder, budget, Date.now());
+  }
+
   /** Puts a content under its name; the bytes are shared with the blob where the system can. */
   place(file: RemoteFile, source: string, folder: string): string {
     const target = join(folder, ...file.path.split('/'));
     const blob = this.blobPath(file, source);
+    markUsed(blob, new Date());
     const unfinished = `${target}.tmp`;
     try {
       mkdirSync(dirname(target), { recursive: true });

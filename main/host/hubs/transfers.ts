@@ -100,7 +100,11 @@ export class Transfers {
       keep: (kept) => this.#write(kept, this.#active.get(kept.id)?.wanted ?? wanted),
     });
     this.#active.set(row.id, transfer);
-    void transfer.ended.finally(() => this.#active.delete(row.id));
+    void transfer.ended.finally(() => {
+      this.#active.delete(row.id);
+      // What a download that failed has brought so far is needed to go on with it.
+      if (this.#active.size === 0 && transfer.row.state === 'done') this.cache.makeRoom();
+    });
     return transfer.row;
   }
 
