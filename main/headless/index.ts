@@ -11,6 +11,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     abort.abort(new AppError('cancelled', 'Stopped.'));
   });
 
+/** Whoever reads may stop at any time, as `assay … | head` does: then there is nobody to tell. */
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (stream === process.stdout) process.exit(exitCodes.done);
+  });
+
 process.exitCode = await runCli(process.argv.slice(2), {
   commands,
   version: findPlaces().version,

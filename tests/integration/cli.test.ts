@@ -49,6 +49,12 @@ beforeAll(async () => {
 });
 
 describe('assay', () => {
+  it('ends quietly where its reader has left', async () => {
+    const { child, ended } = startAssay(['--help']);
+    child.stdout.destroy();
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('tells its commands, its exit codes and its version', async () => {
     const [help, bare, version] = await Promise.all([
       assay(['--help']),
