@@ -1,8 +1,4 @@
-import type {
-  ComparisonMeasure,
-  MatchDetail,
-  MatchFigures,
-} from '../../shared/domain/comparison.ts';
+import { figuresOf, type ComparisonMeasure } from '../../shared/domain/comparison.ts';
 import type { CompareSpec } from '../../shared/domain/job-spec.ts';
 import type { NewPair, StoredComparison } from '../db/comparisons.ts';
 import { readComparison, readPairSummary } from '../jobs/comparison-files.ts';
@@ -58,8 +54,4 @@ function* pairsOf(folder: string, pairs: readonly { a: number; b: number }[]): G
       };
       yield { ...pair, measure: measure as ComparisonMeasure, figures, detail };
     }
-}
-
-function figuresOf({ n, dropped, mean, median, ci95 }: MatchDetail): MatchFigures {
-  return { n, dropped, mean, median, ci95 };
 }

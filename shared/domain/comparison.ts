@@ -37,6 +37,11 @@ export const matchFigures = v.object({
 });
 export type MatchFigures = v.InferOutput<typeof matchFigures>;
 
+/** The figures alone of what may hold more. */
+export function figuresOf({ n, dropped, mean, median, ci95 }: MatchFigures): MatchFigures {
+  return { n, dropped, mean, median, ci95 };
+}
+
 /** Everything about one set of best partners. */
 export const matchDetail = v.object({
   ...matchFigures.entries,

@@ -1,9 +1,10 @@
 import type { ComparisonDetail, GroupFigures } from '../../../shared/contract/comparisons.ts';
-import type {
-  ComparisonMeasure,
-  MatchDetail,
-  MatchFigures,
-  PairDetail,
+import {
+  figuresOf,
+  type ComparisonMeasure,
+  type MatchDetail,
+  type MatchFigures,
+  type PairDetail,
 } from '../../../shared/domain/comparison.ts';
 import { formatNumber, textTable } from '../cli/text-table.ts';
 import type { HostClient } from '../with-host.ts';
@@ -102,10 +103,6 @@ function shortened(measures: Measures<MatchDetail>): Measures<MatchFigures> {
     ] as const;
   });
   return Object.fromEntries(entries);
-}
-
-function figuresOf({ n, dropped, mean, median, ci95 }: MatchFigures): MatchFigures {
-  return { n, dropped, mean, median, ci95 };
 }
 
 /** A comparison for people: every pair by every measure, then groups of pairs. */
