@@ -13,7 +13,7 @@ import { AppError, type ErrorJson } from '../../shared/errors.ts';
 import { ActiveJob } from './active-job.ts';
 import { newestStep } from './checkpoint.ts';
 import type { Clock } from './clock.ts';
-import { crashed, toErrorJson } from './job-errors.ts';
+import { crashed, namedFromProject, toErrorJson } from './job-errors.ts';
 import { newId } from './ids.ts';
 import type { Point } from './job-io.ts';
 import { jobFiles, jobFolder } from './job-folder.ts';
@@ -213,7 +213,7 @@ export class JobManager {
         return;
       case 'paused':
         // Asked for, or by itself because of an error that the user can mend.
-        if (message.error) this.#move(id, 'pause', { error: message.error });
+        if (message.error) this.#move(id, 'pause', { error: this.#named(message.error) });
         return;
       case 'progress':
       case 'log':
@@ -259,8 +259,12 @@ export class JobManager {
     this.#move(id, 'imported', { endedAt: this.#options.clock.now(), error: null });
   }
 
+  #named(error: ErrorJson): ErrorJson {
+    return namedFromProject(error, this.#options.projectPath);
+  }
+
   #fail(id: string, error: unknown): void {
-    const json: ErrorJson = toErrorJson(error);
+    const json = this.#named(toErrorJson(error));
     this.#options.log(id, 'error', json.message);
     this.#move(id, 'fail', { error: json, endedAt: this.#options.clock.now() });
   }

@@ -346,12 +346,18 @@ describe('a run log', () => {
     expect(detail!.importNotes.join(' ')).toContain('ends in the middle of a record');
     const bytes = readFileSync(join(logs, 'offline.wandb'));
     bytes[9000]! ^= 0xff;
-    const damaged = join(folder, 'damaged.wandb');
-    writeFileSync(damaged, bytes);
-    expect(await importer.start(damaged)).toMatchObject({
-      state: 'failed',
-      error: { code: 'corrupt', details: { file: damaged } },
-    });
+    const elsewhere = join(folder, 'damaged.wandb');
+    const inProject = join(importer.folder, 'logs', 'damaged.wandb');
+    mkdirSync(join(importer.folder, 'logs'));
+    for (const [file, name] of [
+      [elsewhere, elsewhere],
+      [inProject, join('logs', 'damaged.wandb')],
+    ] as const) {
+      writeFileSync(file, bytes);
+      const { state, error } = await importer.start(file);
+      expect([state, error?.code, error?.details.file]).toEqual(['failed', 'corrupt', name]);
+      expect(error?.message.startsWith(`${name}: `)).toBe(true);
+    }
   });
 
   const study = sharedData('sae-kl-finetune');
