@@ -16,8 +16,8 @@ const saeDashboardNames: ExampleNames = {
   chosen: ['qualifying_token_index'],
 };
 
-/** A batch of up to this many bytes is read at once. */
-const largestWhole = 64 << 20;
+/** A batch of up to this many bytes is read at once, a larger one feature by feature. */
+const usualLargestWhole = 64 << 20;
 const besideFeatures = 'what stands beside the features';
 
 /**
@@ -27,12 +27,14 @@ const besideFeatures = 'what stands beside the features';
  * silent tokens, so shares of bands are not taken over; the number of active tokens is the sum of the
  * bars, of which `frac_nonzero` is a rounded share; `skipped_indexes.json` names features left out.
  * @param files of one dictionary, in order
+ * @param largestWhole bytes of a batch that is read at once
  * @throws AppError `corrupt`, `truncated` or `too-large` naming file and place.
  */
 export async function readSaeDashboard(
   files: readonly string[],
   sink: DashboardSink,
   beat: DashboardBeat,
+  largestWhole = usualLargestWhole,
 ): Promise<DashboardHead> {
   let head: DashboardHead | undefined;
   let done = 0;
