@@ -62,3 +62,19 @@ test('features of a dashboard are browsed with their source and labels', async (
   await expect(page.getByRole('heading', { name: 'Try a text' })).toHaveCount(0);
   await lookAt(page, 'imported-feature');
 });
+
+test('what was imported already is said to be, with the run that it became', async ({ page }) => {
+  await page.goto(server.url);
+  await expect(page.getByRole('heading', { name: 'imported-results' })).toBeVisible();
+  await page.getByRole('button', { name: 'Import', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: 'Import' });
+  await dialog.getByRole('tab', { name: 'This machine' }).click();
+  await dialog.getByLabel('Path of a file or folder').fill(join(golden, 'run-logs/tensorboard'));
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('button', { name: 'Look into this' }).click();
+  await expect(dialog.getByText('It is in the project already')).toBeVisible();
+  await expect(dialog.getByRole('button', { name: 'Import again' })).toBeVisible();
+  await lookAt(page, 'import-again');
+  await dialog.getByRole('link', { name: 'tensorboard' }).click();
+  await expect(page).toHaveURL(/runs\/run_/);
+});
