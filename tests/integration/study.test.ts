@@ -10,6 +10,7 @@ import { makeTinyProject } from '../support/tiny-project.ts';
 const target = 12;
 const spec = tinySpec({
   name: 'tiny study',
+  hook: 'blocks.0.hook_resid_mid',
   training: { sequences: 1200, batch: 4, learningRate: 3e-3, warmup: 40 },
   evaluation: { tokens: { file: 'tokens.safetensors' }, sequences: 60 },
   features: { tokens: { file: 'tokens.safetensors' }, sequences: 60 },
