@@ -181,7 +181,8 @@ test('objectives, variants on one pass and a transcoder are written by the form'
   await pages(page, 'Runs').click();
   await page.getByRole('button', { name: 'New training' }).click();
   await page.getByLabel('Kind').selectOption('transcoder of the MLP');
-  await expect(spec).toHaveValue(/target: blocks\.\d\.hook_mlp_out/);
+  await fill(page, 'Block', '0');
+  await expect(spec).toHaveValue(/target: blocks\.0\.hook_mlp_out/);
   await page.getByLabel('Architecture', { exact: true }).selectOption('TopK');
   await page.getByLabel('Skip connection').check();
   await expect(spec).toHaveValue(/skip: true/);
