@@ -37,11 +37,12 @@ export async function* benchCompare(
   const parsed = (sizes.length > 0 ? sizes : defaultSizes).map(parseSize);
   const threads = Math.min(2, availableParallelism());
   for (const size of parsed) {
+    // First, since what an engine once took stays with the process.
+    yield* compareJaccard(size, threads, { signal, note });
     for await (const engine of benchEngines([threads], note)) {
       signal.throwIfAborted();
       yield await compareCosines(engine, size);
     }
-    yield* compareJaccard(size, threads, { signal, note });
     yield memoryRow(size, threads);
   }
 }
