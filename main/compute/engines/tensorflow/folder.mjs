@@ -6,7 +6,7 @@ import { join } from 'node:path';
  * Number of the binding that setup makes and the engine needs; rises with every change of its sources,
  * native/kernels.cc among them.
  */
-export const bindingRevision = 4;
+export const bindingRevision = 5;
 
 /**
  * Where `npm run setup:tensorflow` puts TensorFlow and where the engine looks for it: the folder of

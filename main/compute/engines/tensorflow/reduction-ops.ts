@@ -146,6 +146,13 @@ export function reductionOps(store: TensorflowStore): ReductionOps {
       requireTopCount(k, x);
       return store.run((ops) => {
         const input = ops.at(x);
+        if (k === 1 && !store.onGpu) {
+          const [values, indices] = ops.callMany('AssayLargestInRows', [input], {}, 2);
+          return {
+            values: ops.keep(ops.column(values!)),
+            indices: ops.keep(ops.column(indices!), 'int'),
+          };
+        }
         // NaN ranks below every number; TensorFlow gives it no place at all.
         const isNaN = ops.call('IsNan', [input]);
         const ranked = ops.select(isNaN, ops.number(-Infinity), input);
@@ -159,6 +166,10 @@ export function reductionOps(store: TensorflowStore): ReductionOps {
       if (rows === 0) requireTopCount(1, x);
       return store.run((ops) => {
         const input = ops.at(x);
+        if (!store.onGpu) {
+          const [values, indices] = ops.callMany('AssayLargestInColumns', [input], {}, 2);
+          return { values: ops.keep(values!), indices: ops.keep(indices!, 'int') };
+        }
         const ranked = ops.select(ops.call('IsNan', [input]), ops.number(-Infinity), input);
         const indices = ops.call('ArgMax', [ranked, ops.int(0)], { output_type: 'int32' });
         return { values: ops.keep(ops.largest(ranked, 0)), indices: ops.keep(indices, 'int') };

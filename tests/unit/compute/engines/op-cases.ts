@@ -419,6 +419,14 @@ const reductions: OpCase[] = [
     const { values, indices } = b.engine.topK(x, b.random.integer(0, Math.min(c, 70)));
     return [values, indices];
   }),
+  op('topK of 1 among NaN and infinities', exact, (b) => {
+    const { values, indices } = b.engine.topK(b.oddities([b.size(), b.size() * 3]), 1);
+    return [values, indices];
+  }),
+  op('largestInColumns among NaN and infinities', exact, (b) => {
+    const { values, indices } = b.engine.largestInColumns(b.oddities(sizes(b)));
+    return [values, indices];
+  }),
   op('largestInColumns with ties', exact, (b) => {
     const [r, c] = [b.size() * b.random.pick([1, 20]), b.size()];
     const { values, indices } = b.engine.largestInColumns(b.sparse([r, c], 0.6));

@@ -47,6 +47,20 @@ export class Workbench {
     return this.#floats(shape, () => this.random.integer(low, high));
   }
 
+  /** A few whole numbers among NaN and infinities. */
+  oddities(shape: readonly number[]): Tensor {
+    const odd = [
+      NaN,
+      -Infinity,
+      -Infinity,
+      -1,
+      2,
+      3,
+      ...(this.random.uniform() < 0.5 ? [Infinity] : []),
+    ];
+    return this.#floats(shape, () => this.random.pick(odd));
+  }
+
   integers(count: number, low: number, high: number): Tensor {
     const values = Array.from({ length: count }, () => this.random.integer(low, high));
     return this.keep(this.engine.ints(values, [count]));

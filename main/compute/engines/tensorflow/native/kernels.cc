@@ -525,6 +525,86 @@ void sumPowers(void *, TF_OpKernelContext *context) {
   std::memcpy(out, &sum, sizeof sum);
 }
 
+// Where x is above the largest so far, it and its place become those of the largest.
+VECTORISED void keepLargest(float *largest, int32_t *places, const float *x, int32_t place, int64_t length) {
+  for (int64_t j = 0; j < length; j++) {
+    const bool isAbove = x[j] > largest[j];
+    largest[j] = isAbove ? x[j] : largest[j];
+    places[j] = isAbove ? place : places[j];
+  }
+}
+
+// The first place of the largest number of a row, or 0 where none is above -Infinity.
+VECTORISED int32_t placeOfLargest(const float *x, int64_t length) {
+  constexpr int lanes = 64;
+  float largest[lanes];
+  int32_t starts[lanes];
+  for (int lane = 0; lane < lanes; lane++) {
+    largest[lane] = -INFINITY;
+    starts[lane] = 0;
+  }
+  int64_t start = 0;
+  for (; start + lanes <= length; start += lanes)
+    for (int lane = 0; lane < lanes; lane++) {
+      const bool isAbove = x[start + lane] > largest[lane];
+      largest[lane] = isAbove ? x[start + lane] : largest[lane];
+      starts[lane] = isAbove ? static_cast<int32_t>(start) : starts[lane];
+    }
+  float best = -INFINITY;
+  int32_t place = 0;
+  for (int lane = 0; lane < lanes; lane++) {
+    const int32_t here = starts[lane] + lane;
+    if (largest[lane] > best || (largest[lane] == best && best > -INFINITY && here < place)) {
+      best = largest[lane];
+      place = here;
+    }
+  }
+  for (; start < length; start++)
+    if (x[start] > best) {
+      best = x[start];
+      place = static_cast<int32_t>(start);
+    }
+  return place;
+}
+
+// x [r, c], c > 0 -> the largest of each row [r] and its column [r]: the first of several, never NaN
+// unless there is no number above -Infinity.
+void largestInRows(void *, TF_OpKernelContext *context) {
+  Call call(context);
+  TF_Tensor *input = call.input(0);
+  if (call.failed()) return;
+  const float *x = static_cast<float *>(TF_TensorData(input));
+  const int64_t rows = rowsOf(input), columns = columnsOf(input);
+  float *values = call.floats(0, {rows});
+  int32_t *places = call.ints(1, {rows});
+  if (call.failed()) return;
+  Pool::shared().run(rows, grainFor(columns), [&](int64_t from, int64_t to) {
+    for (int64_t row = from; row < to; row++) {
+      places[row] = placeOfLargest(x + row * columns, columns);
+      values[row] = x[row * columns + places[row]];
+    }
+  });
+}
+
+// x [r, c] -> the largest of each column [c] and its row [c]: the first of several, never NaN.
+void largestInColumns(void *, TF_OpKernelContext *context) {
+  Call call(context);
+  TF_Tensor *input = call.input(0);
+  if (call.failed()) return;
+  const float *x = static_cast<float *>(TF_TensorData(input));
+  const int64_t rows = rowsOf(input), columns = columnsOf(input);
+  float *values = call.floats(0, {columns});
+  int32_t *places = call.ints(1, {columns});
+  if (call.failed()) return;
+  // Columns of one piece stay in the cache from row to row.
+  Pool::shared().run(columns, std::max<int64_t>(1024, grainFor(rows)), [&](int64_t from, int64_t to) {
+    std::fill(values + from, values + to, -INFINITY);
+    std::fill(places + from, places + to, 0);
+    for (int64_t row = 0; row < rows; row++)
+      keepLargest(values + from, places + from, x + row * columns + from, static_cast<int32_t>(row), to - from);
+  });
+}
+
 VECTORISED void decay(float *out, const float *x, const float *y, float keep, float add, bool squared, int64_t length) {
   if (squared)
     for (int64_t j = 0; j < length; j++) out[j] = keep * x[j] + add * y[j] * y[j];
@@ -614,6 +694,8 @@ const bool isReady = [] {
       {"AssayNormaliseRowsGradient", {"unit: float", "norms: float", "slopes: float"}, {"gradient: float"},
        normaliseRowsGradient},
       {"AssaySumPowers", {"x: float", "power: int32"}, {"bits: int64"}, sumPowers},
+      {"AssayLargestInRows", {"x: float"}, {"values: float", "places: int32"}, largestInRows},
+      {"AssayLargestInColumns", {"x: float"}, {"values: float", "places: int32"}, largestInColumns},
       {"AssayNextMoment", {"moment: float", "gradient: float", "factors: float", "power: int32"},
        {"next: float"}, nextMoment},
       {"AssayNextParameter", {"parameter: float", "first: float", "second: float", "settings: float"},
