@@ -1,6 +1,7 @@
 import { crc32, inflateRawSync, zstdDecompressSync } from 'node:zlib';
 import { AppError } from '../../shared/errors.ts';
 import { truncatedFile, type ByteSource } from './file-bytes.ts';
+import { PartialChecksum } from './partial-checksum.ts';
 import { zstdFrames } from './zstd-frames.ts';
 
 /**
@@ -30,7 +31,6 @@ const localBytes = 30;
 const longestComment = 0xffff;
 const mostEntries = 200_000;
 const largestDirectory = 64 << 20;
-const verifiedAtOnce = 1 << 20;
 /** In a 32-bit field: the value is in the ZIP64 extra field. */
 const inExtra = 0xffffffff;
 
@@ -51,8 +51,8 @@ export class ZipFile {
   readonly #bytes: ByteSource;
   /** The compressed entry that was read last: others ask for it in parts. */
   #unpacked: { readonly name: string; readonly bytes: Buffer } | undefined;
-  /** How far each entry was read from its start, and the checksum up to there. */
-  readonly #summed = new Map<string, { readonly end: number; readonly crc: number }>();
+  /** Of what was read of each entry. */
+  readonly #sums = new Map<string, PartialChecksum>();
 
   private constructor(bytes: ByteSource, entries: ReadonlyMap<string, ZipEntry>) {
     this.path = bytes.file;
@@ -84,27 +84,17 @@ export class ZipFile {
 
   /**
    * Bytes `start` up to `end` of an entry, at the start of `into` where that is given and the entry is
-   * not compressed. The checksum is held against what is read from the first byte to the last, at once
-   * or in parts that follow each other.
+   * not compressed. The checksum is held against what is read once that is all of it: at once, or by
+   * parts that are read once each, in any order.
    */
   read(entry: ZipEntry, start = 0, end = entry.size, into?: Buffer): Buffer {
     if (entry.isCompressed) return this.#inflate(entry).subarray(start, end);
     const bytes = this.#bytes.read(entry.offset + start, end - start, into);
-    const before = start === 0 ? { end: 0, crc: 0 } : this.#summed.get(entry.name);
-    if (before?.end === start) {
-      const crc = crc32(bytes, before.crc);
-      if (end === entry.size) this.#check(entry, crc);
-      this.#summed.set(entry.name, { end, crc });
-    }
+    let sum = this.#sums.get(entry.name);
+    if (!sum) this.#sums.set(entry.name, (sum = new PartialChecksum(entry.size)));
+    const crc = sum.add(start, bytes);
+    if (crc !== undefined) this.#check(entry, crc);
     return bytes;
-  }
-
-  /** Holds an entry against its checksum without keeping it. @throws AppError `corrupt` */
-  verify(entry: ZipEntry): void {
-    if (entry.isCompressed) return void this.#inflate(entry);
-    const room = Buffer.allocUnsafeSlow(Math.min(entry.size, verifiedAtOnce));
-    for (let at = 0; at < entry.size; at += room.length)
-      this.read(entry, at, Math.min(entry.size, at + room.length), room);
   }
 
   close(): void {

@@ -64,7 +64,8 @@ export interface TensorReader {
   ints(name: string, start?: number, end?: number): Int32Array;
   /**
    * To be asked before a tensor is read in parts that do not follow each other: whether a part costs no
-   * more than its own bytes. If so, the tensor was held against its checksum. Throws `corrupt`.
+   * more than its own bytes. Where the file has checksums, the last part throws `corrupt` if the tensor
+   * does not have its own.
    */
   readsInParts?(name: string): boolean;
   close(): void;
