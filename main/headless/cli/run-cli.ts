@@ -31,7 +31,7 @@ export async function runCli(words: readonly string[], parts: CliParts): Promise
     const command = commands.find((other) => other.name === name);
     if (!command)
       throw usage(`There is no command '${name}'. Try: ${commands.map((c) => c.name).join(', ')}.`);
-    const { values, positionals } = parse(command, rest);
+    const { values, positionals } = parseOptions(command, rest);
     if (values['help'] === true) {
       streams.out(commandHelp(command));
       return exitCodes.done;
@@ -52,7 +52,10 @@ export async function runCli(words: readonly string[], parts: CliParts): Promise
   }
 }
 
-function parse(command: Command, rest: string[]): { values: Values; positionals: string[] } {
+export function parseOptions(
+  command: Command,
+  rest: string[],
+): { values: Values; positionals: string[] } {
   try {
     const options = Object.fromEntries(
       Object.entries(command.options).map(([name, { help: _help, value: _value, ...config }]) => [

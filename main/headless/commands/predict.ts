@@ -33,6 +33,11 @@ export const predict: Command = {
       value: 'NAME',
       help: 'of the strength: one-standard-error (default) or minimum',
     },
+    'held-out': {
+      type: 'string',
+      value: 'SHARE',
+      help: 'of the sequences, which no fit and no choice sees (0.2)',
+    },
     'least-rows': {
       type: 'string',
       value: 'COUNT',
@@ -46,7 +51,7 @@ export const predict: Command = {
 };
 
 async function runPredict({ parameters, values, output, signal }: CommandContext): Promise<void> {
-  const spec = specOf(parameters[0]!, values);
+  const spec = predictSpecOf(parameters[0]!, values);
   await withHost(output, async (client) => {
     const path = resolve(textValue(values, 'project') ?? '.');
     const { id: project } = await client.call('project.open', { path });
@@ -59,7 +64,7 @@ async function runPredict({ parameters, values, output, signal }: CommandContext
 }
 
 /** @throws AppError `usage` */
-function specOf(dictionary: string, values: Values): Record<string, unknown> {
+export function predictSpecOf(dictionary: string, values: Values): Record<string, unknown> {
   const labels = textValue(values, 'labels') ?? '';
   const colon = labels.lastIndexOf(':');
   if (colon < 1 || colon === labels.length - 1)
@@ -84,6 +89,7 @@ function specOf(dictionary: string, values: Values): Record<string, unknown> {
     ...text('choice'),
     ...number('lambdas'),
     ...number('folds'),
+    ...number('held-out', 'heldOut'),
     ...number('least-rows', 'leastRows'),
     ...number('seed'),
     ...(values['one-seed'] === true ? { seeds: false } : {}),

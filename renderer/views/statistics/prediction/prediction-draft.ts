@@ -85,6 +85,7 @@ export function predictionCommand({ dictionary, labels, ...spec }: PredictSpec):
     lambdas: spec.lambdas,
     folds: spec.folds,
     choice: spec.choice,
+    'held-out': spec.heldOut,
     'least-rows': spec.leastRows,
     seed: spec.seed,
   }).flatMap(([key, value]) => (value === undefined ? [] : [`--${key} ${word(String(value))}`]));
