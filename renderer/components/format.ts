@@ -35,6 +35,11 @@ export function formatCount(value: Figure): string {
   return formatSpecial(number) ?? group(String(Math.round(number)));
 }
 
+/** A count with what is counted: `1 run`, `2,310 runs`. */
+export function formatItems(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
 /** A share between 0 and 1 as a percentage: `61 %`, `0.043 %`. What is not all is never `100 %`. */
 export function formatShare(value: Figure, digits = 2): string {
   const number = toNumber(value);

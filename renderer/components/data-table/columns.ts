@@ -10,6 +10,8 @@ export interface Column<Row> {
   readonly numeric?: boolean;
   /** Pixels, until the user chooses another width. */
   readonly width?: number;
+  /** Takes what room the table has left, until then. */
+  readonly grows?: boolean;
   /** Whether a click on the header asks for this order. */
   readonly sortable?: boolean;
   /** Not shown until the user chooses it. */
@@ -95,6 +97,17 @@ export function isShown<Row>(column: Column<Row>, layout: ColumnLayout): boolean
 
 export function columnWidth<Row>(column: Column<Row>, layout: ColumnLayout): number {
   return layout.widths[column.key] ?? column.width ?? (column.numeric ? 84 : 168);
+}
+
+/** The widths of columns as tracks of a CSS grid; the last is for the menu, where no room is left. */
+export function columnTracks<Row>(shown: readonly Column<Row>[], layout: ColumnLayout): string {
+  const tracks = shown.map((column) => {
+    const width = `${columnWidth(column, layout)}px`;
+    return column.grows && layout.widths[column.key] === undefined
+      ? `minmax(${width}, 1fr)`
+      : width;
+  });
+  return [...tracks, '32px'].join(' ');
 }
 
 export function withWidth(layout: ColumnLayout, key: string, width: number): ColumnLayout {

@@ -1,4 +1,5 @@
 import {
+  columnTracks,
   columnWidth,
   emptyLayout,
   isShown,
@@ -30,7 +31,7 @@ export class TableLayout<Row> {
   }
 
   get template(): string {
-    return this.shown.map((column) => `${this.width(column)}px`).join(' ');
+    return columnTracks(this.shown, this.#layout);
   }
 
   get totalWidth(): number {

@@ -4,7 +4,8 @@ import type { Column } from '../../components/data-table/columns.ts';
 import { exactNumber, formatNumber } from '../../components/format.ts';
 import { featureDefinitions as definitions, intervalText } from './feature-words.ts';
 
-type Figure = 'mean' | 'max' | 'stability' | 'auc' | 'rating';
+const widths = { mean: 80, max: 80, stability: 84, auc: 64, rating: 68 };
+type Figure = keyof typeof widths;
 
 /**
  * The columns of a dictionary's features; their keys are those that the host sorts by. Properties are
@@ -30,6 +31,7 @@ export function featureColumns(
       definition: definitions.label,
       sortable: true,
       width: 136,
+      grows: true,
       text: ({ label }) => label ?? '',
     },
     {
@@ -38,7 +40,7 @@ export function featureColumns(
       definition: definitions.count,
       numeric: true,
       sortable: true,
-      width: 164,
+      width: 192,
       text: ({ count }) => `${count} / ${dictionary.tokens}`,
       exact: (row) =>
         row.count === 0
@@ -51,7 +53,7 @@ export function featureColumns(
       title: 'Density, 95 %',
       definition: definitions.interval,
       numeric: true,
-      width: 130,
+      width: 148,
       text: intervalText,
       exact: ({ densityLow, densityHigh }) => `${densityLow} to ${densityHigh}`,
     },
@@ -67,7 +69,7 @@ export function featureColumns(
       key: 'property',
       title: 'Best property',
       definition: definitions.property,
-      width: 128,
+      width: 144,
       text: ({ property }) => property ?? '–',
     },
     figure('auc', 'AUC'),
@@ -81,7 +83,7 @@ function figure(key: Figure, title: string): Column<FeatureRow> {
     definition: definitions[key],
     numeric: true,
     sortable: true,
-    width: key === 'stability' ? 84 : 64,
+    width: widths[key],
     text: (row) => formatNumber(row[key]),
     exact: (row) => exactNumber(row[key]),
   };

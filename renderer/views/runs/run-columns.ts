@@ -60,6 +60,7 @@ export function runColumns(wanted: Wanted): Column<Row>[] {
       key: 'name',
       title: 'Run',
       width: 220,
+      grows: true,
       sortable: true,
       text: (row) => nameOf(row, flat),
       cell: cells.name,

@@ -5,6 +5,7 @@ import {
   formatCount,
   formatDuration,
   formatInterval,
+  formatItems,
   formatNumber,
   formatP,
   formatShare,
@@ -94,6 +95,15 @@ test('a moment is shown in local time, and none as missing', () => {
   const moment = new Date(2026, 10, 6, 1, 7).getTime();
   expect(formatTime(moment)).toBe('2026-11-06 01:07');
   expect(formatTime(null)).toBe('–');
+});
+
+test('what is counted follows the count', () => {
+  expect([formatItems(1, 'run'), formatItems(0, 'run'), formatItems(2310, 'run')]).toEqual([
+    '1 run',
+    '0 runs',
+    '2,310 runs',
+  ]);
+  expect(formatItems(2, 'dictionary', 'dictionaries')).toBe('2 dictionaries');
 });
 
 test('the interval decides the decimals of the mean', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  columnTracks,
   emptyLayout,
   orderColumns,
   parseLayout,
@@ -44,6 +45,15 @@ test('hidden columns show by choice, and the last one cannot be hidden', () => {
 test('a width stays within what can be seen and grasped', () => {
   expect(withWidth(emptyLayout, 'a', -50).widths).toEqual({ a: 40 });
   expect(withWidth(emptyLayout, 'a', 1e6).widths).toEqual({ a: 1200 });
+});
+
+test('a column that grows takes the room that is left, until its width is set', () => {
+  const some = [
+    { ...column('a'), width: 100, grows: true },
+    { ...column('b'), numeric: true },
+  ];
+  expect(columnTracks(some, emptyLayout)).toBe('minmax(100px, 1fr) 84px 32px');
+  expect(columnTracks(some, withWidth(emptyLayout, 'a', 90))).toBe('90px 84px 32px');
 });
 
 test('what was stored by hand or by another version does no harm', () => {
