@@ -50,6 +50,20 @@ test('the features of a dictionary are counted, filtered and sorted', async ({ p
   await expect(grid).toHaveAttribute('aria-rowcount', '25');
 });
 
+test('a double click opens the row that it began on, wherever the table goes meanwhile', async ({
+  page,
+}) => {
+  const row = (index: number) =>
+    page
+      .getByRole('grid', { name: 'Features' })
+      .locator(`[data-index="${index}"] [role=rowheader]`);
+  // The first click shows a preview, which may take the rows from under the pointer.
+  await row(4).dispatchEvent('click', { detail: 1 });
+  await row(2).dispatchEvent('click', { detail: 2 });
+  await row(2).dispatchEvent('dblclick', { detail: 2 });
+  await expect(page.getByRole('heading', { level: 1, name: 'Feature 4' })).toBeVisible();
+});
+
 test('features are browsed and labelled by keyboard', async ({ page }) => {
   const grid = page.getByRole('grid', { name: 'Features' });
   const inspector = page.getByRole('complementary', { name: 'Inspector' });
