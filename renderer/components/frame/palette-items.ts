@@ -1,6 +1,10 @@
+import type { ComparisonRow } from '../../../shared/contract/comparisons.ts';
+import type { EvaluationRow } from '../../../shared/contract/evaluations.ts';
 import type { DictionaryRow, FeatureRow } from '../../../shared/contract/features.ts';
+import type { PredictionRow } from '../../../shared/contract/predictions.ts';
 import type { ReportRow } from '../../../shared/contract/reports.ts';
 import type { RunGroup } from '../../../shared/contract/runs.ts';
+import type { StabilityRow } from '../../../shared/contract/stability.ts';
 import type { FitRow } from '../../../shared/contract/statistics.ts';
 import { visibleText } from '../../../shared/text.ts';
 
@@ -17,7 +21,11 @@ export interface Found {
 export interface Searchable {
   readonly groups: readonly RunGroup[];
   readonly dictionaries: readonly DictionaryRow[];
+  readonly comparisons: readonly ComparisonRow[];
   readonly fits: readonly FitRow[];
+  readonly studies: readonly StabilityRow[];
+  readonly predictions: readonly PredictionRow[];
+  readonly evaluations: readonly EvaluationRow[];
   readonly reports: readonly ReportRow[];
 }
 
@@ -38,7 +46,11 @@ export function findObjects(project: Searchable, query: string): Found[] {
   const all = [
     ...project.groups.flatMap(({ runs }) => runs.map(runItem)),
     ...project.dictionaries.map(dictionaryItem),
+    ...project.comparisons.map(comparisonItem),
     ...project.fits.map(fitItem),
+    ...project.studies.map(studyItem),
+    ...project.predictions.map(predictionItem),
+    ...project.evaluations.map(evaluationItem),
     ...project.reports.map(reportItem),
   ];
   const found = all.filter(({ title, detail }) => matches(`${title} ${detail}`, query));
@@ -82,6 +94,49 @@ function fitItem(row: FitRow): Found {
     detail: `fit · ${row.formula}`,
     page: 'statistics',
     parts: [row.id],
+  };
+}
+
+function comparisonItem(row: ComparisonRow): Found {
+  return {
+    key: row.id,
+    title: visibleText(row.name),
+    detail: `comparison · ${row.dictionaries} dictionaries`,
+    page: 'compare',
+    parts: [row.id],
+  };
+}
+
+function studyItem(row: StabilityRow): Found {
+  return {
+    key: row.id,
+    title: visibleText(row.name),
+    detail: `stability study · ${row.formula}`,
+    page: 'statistics',
+    parts: [],
+    query: { tab: 'stability', study: row.id },
+  };
+}
+
+function predictionItem(row: PredictionRow): Found {
+  return {
+    key: row.job,
+    title: visibleText(row.name),
+    detail: `prediction · ${row.label}`,
+    page: 'statistics',
+    parts: [],
+    query: { tab: 'predictors', prediction: row.job },
+  };
+}
+
+function evaluationItem(row: EvaluationRow): Found {
+  return {
+    key: row.id,
+    title: visibleText(row.name),
+    detail: `evaluation · ${row.conditions}`,
+    page: 'statistics',
+    parts: [],
+    query: { tab: 'conditions', evaluation: row.id },
   };
 }
 

@@ -35,14 +35,15 @@ export function jobColumns(cells: Cells, now: number): Column<JobRow>[] {
     {
       key: 'progress',
       title: 'Progress',
-      width: 400,
+      width: 280,
+      grows: true,
       text: progressText,
       cell: cells.progress,
     },
     {
       key: 'kind',
       title: 'Kind',
-      width: 90,
+      width: 116,
       sortable: true,
       text: ({ kind }) => kindWords(kind),
     },
@@ -67,7 +68,7 @@ export function jobColumns(cells: Cells, now: number): Column<JobRow>[] {
     {
       key: 'created',
       title: 'Created',
-      width: 132,
+      width: 148,
       sortable: true,
       text: ({ createdAt }) => formatTime(createdAt),
       value: ({ createdAt }) => createdAt,

@@ -91,7 +91,7 @@ export function runColumns(wanted: Wanted): Column<Row>[] {
     {
       key: 'created',
       title: 'Created',
-      width: 132,
+      width: 148,
       sortable: true,
       text: (row) => formatTime(createdAt(row)),
       value: createdAt,

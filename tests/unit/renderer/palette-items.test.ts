@@ -8,6 +8,20 @@ import {
 const project: Searchable = {
   groups: [],
   dictionaries: [],
+  comparisons: [],
+  studies: [],
+  predictions: [
+    {
+      job: 'job_1',
+      name: 'question from features',
+      createdAt: 0,
+      dictionary: 'dict_1',
+      label: 'question',
+      unit: 'token',
+      family: 'binomial',
+    },
+  ],
+  evaluations: [],
   fits: Array.from({ length: 50 }, (_, index) => ({
     id: `fit_${index}`,
     name: `maze ${index}`,
@@ -35,6 +49,14 @@ it('shows few things before something is searched, and not more than a list can 
   expect(findObjects(project, 'maze 49')[0]).toMatchObject({
     page: 'statistics',
     parts: ['fit_49'],
+  });
+});
+
+it('leads to what is opened under a tab', () => {
+  expect(findObjects(project, 'prediction question')[0]).toMatchObject({
+    page: 'statistics',
+    parts: [],
+    query: { tab: 'predictors', prediction: 'job_1' },
   });
 });
 

@@ -4,10 +4,10 @@ import {
   featuresSpec,
   firstDraft,
   uncountedSeeds,
-} from '../../../../renderer/views/features/count-draft.ts';
-import { findIngredients } from '../../../../renderer/views/train/suggest-spec.ts';
-import type { DictionaryRow } from '../../../../shared/contract/features.ts';
-import type { FoundItem } from '../../../../shared/contract/project.ts';
+} from '../../../../../renderer/views/features/count-draft.ts';
+import { findIngredients } from '../../../../../renderer/views/train/suggest-spec.ts';
+import type { DictionaryRow } from '../../../../../shared/contract/features.ts';
+import type { FoundItem } from '../../../../../shared/contract/project.ts';
 
 function dictionary(changes: Partial<DictionaryRow>): DictionaryRow {
   const none = { run: null, job: null, group: null, objective: null, seed: null, imported: null };
