@@ -1,7 +1,7 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Tensor } from '../../../../../main/compute/engine.ts';
 import { createReferenceEngine } from '../../../../../main/compute/engines/reference/reference-engine.ts';
 import {
@@ -19,6 +19,7 @@ import { Random } from '../../../../support/random.ts';
 
 const engine = createReferenceEngine();
 const folder = mkdtempSync(join(tmpdir(), 'assay-dictionary-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 const shape = { dIn: 6, latents: 20 };
 const metadata = { hook: 'x', model: 'model', processing: 'none', seed: '0' } as const;
 
