@@ -7,13 +7,7 @@ import layers from './eslint-layers.js';
 
 export default ts.config(
   {
-    ignores: [
-      'out/',
-      'dist/',
-      'node_modules/',
-      'main/compute/engines/wasm/kernels/',
-      'main/compute/engines/wasm/build/',
-    ],
+    ignores: ['out/', 'dist/', 'node_modules/', 'main/**/kernels/', 'main/**/build/'],
   },
   js.configs.recommended,
   ...ts.configs.strict,

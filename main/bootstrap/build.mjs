@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, extname, join, relative, resolve, sep } from 'node:path';
+import { kernelFolders } from './build-kernels.mjs';
 import { writeLicences } from './licences.mjs';
 
 /*
@@ -27,13 +28,13 @@ import { writeLicences } from './licences.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
 const out = join(root, 'out');
-const kernelsBuilder = 'main/compute/engines/wasm/build-kernels.mjs';
+const kernelsBuilder = 'main/bootstrap/build-kernels.mjs';
 
 const steps = {
   kernels: {
-    inputs: ['main/compute/engines/wasm'],
-    outputs: ['main/compute/engines/wasm/build'],
-    isHere: () => existsSync(join(root, kernelsBuilder)),
+    inputs: [kernelsBuilder, ...Object.keys(kernelFolders).map((folder) => `${folder}/kernels`)],
+    outputs: Object.keys(kernelFolders).map((folder) => `${folder}/build`),
+    isHere: () => true,
     run: () => runNode([kernelsBuilder]),
   },
   pages: {
@@ -145,9 +146,7 @@ function copyFiles() {
   const isWanted = (file) =>
     !sourceOnly.includes(extname(file)) &&
     !file.endsWith('tsconfig.json') &&
-    !file.startsWith('main/bootstrap/') &&
-    !file.startsWith('main/compute/engines/wasm/kernels/') &&
-    file !== kernelsBuilder;
+    !file.startsWith('main/bootstrap/');
   const copied = [];
   for (const path of [...filesIn(join(root, 'main')), ...filesIn(join(root, 'shared'))]) {
     const file = relative(root, path).split(sep).join('/');

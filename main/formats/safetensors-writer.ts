@@ -3,7 +3,7 @@ import { AppError, fileError } from '../../shared/errors.ts';
 import { dtypeBytes, type Dtype, type TensorData } from '../../shared/domain/tensors.ts';
 
 /** Bytes after which the disk is told to begin. */
-const flushBytes = 64 << 20;
+const flushBytes = 16 << 20;
 
 /** A tensor of a file that is written piece by piece. */
 export interface TensorPlan {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   closeSync,
   createReadStream,
+  existsSync,
   fsyncSync,
   openSync,
   readSync,
@@ -72,6 +73,23 @@ export function digestFileSync(path: string): FileDigest {
     }
   } finally {
     closeSync(fd);
+  }
+}
+
+/** Whether two files hold the same bytes, for workers; one that is not there does not. */
+export function areSameFiles(first: string, second: string): boolean {
+  if (!existsSync(first) || !existsSync(second)) return false;
+  const files = [openSync(first, 'r'), openSync(second, 'r')] as const;
+  const [mine, other] = [Buffer.allocUnsafe(1 << 20), Buffer.allocUnsafe(1 << 20)];
+  try {
+    for (;;) {
+      const got = readSync(files[0], mine);
+      if (readSync(files[1], other) !== got) return false;
+      if (got === 0) return true;
+      if (!mine.subarray(0, got).equals(other.subarray(0, got))) return false;
+    }
+  } finally {
+    for (const fd of files) closeSync(fd);
   }
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -8,8 +9,8 @@ import { parseStrictJson } from '../formats/strict-json.ts';
 import { removeQuietly } from './files.ts';
 
 /**
- * Dictionaries that other tools made, `.assay/dictionaries/<id>/`. The id is the beginning of the
- * SHA-256 of what it holds, so that the same dictionary from two places is there once. The worker makes the
+ * Dictionaries that other tools made, `.assay/dictionaries/<id>/`. The id follows from
+ * what it holds, so that the same dictionary from two places is there once. The worker makes the
  * folder under another name and renames it once it is whole; the host imports what it finds.
  *
  *   dictionary.safetensors   the internal form (main/formats/dictionaries/store.ts)
@@ -41,8 +42,11 @@ export function dictionariesFolder(projectPath: string): string {
   return join(projectPath, '.assay', 'dictionaries');
 }
 
-export function importedId(sha256: string): string {
-  return `dict_${sha256.slice(0, 16)}`;
+/** The id of what has this sum (main/formats/dictionaries/store.ts); others that have it too are numbered. */
+export function importedId(sha256: string, number = 0): string {
+  const sum =
+    number === 0 ? sha256 : createHash('sha256').update(`${sha256} ${number}`).digest('hex');
+  return `dict_${sum.slice(0, 16)}`;
 }
 
 /** A name for a folder that is not whole yet. */

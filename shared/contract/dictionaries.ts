@@ -55,7 +55,7 @@ export const dictionarySource = v.object({
   warnings: v.array(text),
   /** The configuration that lay beside it, as it was. */
   config: v.nullable(v.record(v.string(), v.unknown())),
-  /** Of what it holds (main/formats/dictionaries/store.ts), the beginning of which is its id. */
+  /** A sum of what it holds (main/formats/dictionaries/store.ts), from which its id follows. */
   sha256: shortText,
   importedAt: time,
 });

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { forkLauncher } from '../../main/headless/launcher.ts';
@@ -105,6 +105,21 @@ describe('an import', () => {
       });
     }
     expect(await client.call('dictionaries.list', { project })).toHaveLength(1);
+  });
+
+  it('tells a dictionary from another one that lies under its id', async () => {
+    const { client, project, folder, bring } = await opened();
+    const path = join(golden, 'saelens-topk');
+    const first = (await bring(path)).dictionaries[0]!;
+    const stored = join(folder, '.assay', 'dictionaries', first.id, 'dictionary.safetensors');
+    const bytes = readFileSync(stored);
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(stored, bytes);
+    const second = (await bring(path)).dictionaries[0]!;
+    expect(second).toMatchObject({ wasThere: false });
+    expect(second.id).not.toBe(first.id);
+    expect((await bring(path)).dictionaries[0]).toEqual({ ...second, wasThere: true });
+    expect(await client.call('dictionaries.list', { project })).toHaveLength(2);
   });
 
   it('knows how many latents fire, where the files say so', async () => {

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const script = new URL('../../main/compute/engines/wasm/build-kernels.mjs', import.meta.url);
+const script = new URL('../../main/bootstrap/build-kernels.mjs', import.meta.url);
 
-/** Run once before all tests: brings the compute kernels up to date (at once where they are). */
+/** Run once before all tests: brings the kernels up to date (at once where they are). */
 export function setup(): void {
   execFileSync(process.execPath, [fileURLToPath(script)], { stdio: 'pipe' });
 }

@@ -1,5 +1,6 @@
 import { AppError } from '../../../shared/errors.ts';
 import type { TensorInfo, TensorReader } from '../../../shared/domain/tensors.ts';
+import { divideByNorms, kernelFloats, rowNorms, turn } from './row-kernels.ts';
 
 /**
  * A tensor of a dictionary as the internal form wants it: a matrix by rows, read block by block, so
@@ -125,18 +126,7 @@ export function scaledRows(
 
 /** Each row divided by max(its L2 norm, 1e-12), as torch.nn.functional.normalize does. */
 export function unitRows(source: Rows): Rows {
-  return changedRows(source, (values) => divideRows(values, normsIn(values, source.columns)));
-}
-
-/** Divides each row by max(its norm, 1e-12). */
-function divideRows(values: Float32Array, norms: Float64Array): void {
-  const { length } = values;
-  const columns = length / norms.length;
-  // One counter through all rows: with one for each row the compiled loop takes twice as long.
-  for (let at = 0, row = 0; at < length; row++) {
-    const factor = 1 / Math.max(norms[row]!, 1e-12);
-    for (const end = at + columns; at < end; at++) values[at]! *= factor;
-  }
+  return changedRows(source, (values) => divideByNorms(values, source.columns));
 }
 
 /** L2 norms of all rows, read through in blocks when they are first asked for. */
@@ -145,7 +135,7 @@ export function normsOf(source: Rows): () => Float64Array {
   return () => {
     if (norms) return norms;
     const found = new Float64Array(source.rows);
-    forBlocks(source, (values, start) => found.set(normsIn(values, source.columns), start));
+    forBlocks(source, (values, start) => found.set(rowNorms(values, source.columns), start));
     return (norms = found);
   };
 }
@@ -176,30 +166,15 @@ export function blockRows({ columns }: Rows): number {
   return Math.max(1, Math.floor(blockNumbers / columns));
 }
 
-/** L2 norms of the rows, four at a time: the sums of one row have to wait for each other. */
-function normsIn(values: Float32Array, columns: number): Float64Array {
-  const norms = new Float64Array(values.length / columns);
-  const fours = norms.length - (norms.length % 4);
-  for (let row = 0; row < fours; row += 4) {
-    const start = row * columns;
-    let [a, b, c, d] = [0, 0, 0, 0];
-    for (let at = start; at < start + columns; at++) {
-      a += values[at]! * values[at]!;
-      b += values[at + columns]! * values[at + columns]!;
-      c += values[at + 2 * columns]! * values[at + 2 * columns]!;
-      d += values[at + 3 * columns]! * values[at + 3 * columns]!;
-    }
-    norms[row] = Math.sqrt(a);
-    norms[row + 1] = Math.sqrt(b);
-    norms[row + 2] = Math.sqrt(c);
-    norms[row + 3] = Math.sqrt(d);
-  }
-  for (let row = fours; row < norms.length; row++) {
-    let squares = 0;
-    for (let at = row * columns; at < (row + 1) * columns; at++) squares += values[at]! ** 2;
-    norms[row] = Math.sqrt(squares);
-  }
-  return norms;
+/** A strip that is read from its file and turned; there is one, for all matrices of this thread. */
+let strip: Strip | undefined;
+
+interface Strip {
+  readonly room: Float32Array;
+  /** Of which matrix it holds the columns `start` up to `end`. */
+  readonly of?: symbol;
+  readonly start: number;
+  readonly end: number;
 }
 
 /** The columns of a stored matrix [columns, rows] as rows, by strips of the matrix that are turned. */
@@ -208,9 +183,9 @@ class TurnedRows implements Rows {
   readonly columns: number;
   readonly #reader: TensorReader;
   readonly #name: string;
-  /** Columns `start` up to `end` of the stored matrix; none before the first are read. */
-  #strip:
-    { readonly values: Float32Array; readonly start: number; readonly end: number } | undefined;
+  readonly #key = Symbol();
+  /** The whole matrix, where its parts cost more than their own bytes. */
+  #held: Float32Array | undefined;
 
   constructor(reader: TensorReader, name: string, columns: number, rows: number) {
     this.#reader = reader;
@@ -220,80 +195,50 @@ class TurnedRows implements Rows {
   }
 
   read(start: number, end: number, into?: Float32Array): Float32Array {
-    const { rows, columns } = this;
+    const { columns } = this;
     const out = roomFor((end - start) * columns, into);
     for (let from = start; from < end;) {
-      const strip = this.#stripAt(from);
-      const to = Math.min(end, strip.end);
-      turn(strip.values, out.subarray((from - start) * columns, (to - start) * columns), {
-        rows: strip.end - strip.start,
-        columns,
-        start: from - strip.start,
-        end: to - strip.start,
-      });
+      const held = this.#stripAt(from);
+      const to = Math.min(end, held.end);
+      const place = out.subarray((from - start) * columns, (to - start) * columns);
+      turn(held.room, { rows: held.end - held.start, columns }, from - held.start, place);
       from = to;
     }
-    if (end === rows) this.#strip = undefined;
+    if (end === this.rows) this.#held = undefined;
     return out;
   }
 
-  #stripAt(row: number) {
+  #stripAt(row: number): Strip {
+    if (strip?.of === this.#key && row >= strip.start && row < strip.end) return strip;
     const { rows, columns } = this;
-    if (this.#strip && row >= this.#strip.start && row < this.#strip.end) return this.#strip;
-    const room = this.#strip?.values;
-    this.#strip = undefined;
-    const isSmall = rows * columns <= stripNumbers;
-    const inParts = !isSmall && (row > 0 || (this.#reader.readsInParts?.(this.#name) ?? false));
-    if (isSmall || (!inParts && rows * columns <= largestHeld))
-      return (this.#strip = { values: this.#reader.floats(this.#name), start: 0, end: rows });
     const width = Math.max(1, Math.floor(stripNumbers / columns));
-    const [start, end] = [row, Math.min(rows, row + width)];
-    const values = room ?? new Float32Array(width * columns);
-    const length = end - start;
-    for (let column = 0; column < columns; column++) {
-      const at = column * length;
-      const place = values.subarray(at, at + length);
-      const read = this.#reader.floats(
-        this.#name,
-        column * rows + start,
-        column * rows + end,
-        place,
-      );
-      if (read.buffer !== values.buffer) place.set(read);
-    }
-    return (this.#strip = { values, start, end });
+    const [start, end] = rows <= width ? [0, rows] : [row, Math.min(rows, row + width)];
+    const numbers = (end - start) * columns;
+    const enough = strip && strip.room.length >= numbers ? strip.room : undefined;
+    const room = enough ?? kernelFloats(Math.max(stripNumbers, numbers));
+    strip = { room, start: 0, end: 0 };
+    this.#fill(room, start, end);
+    return (strip = { room, of: this.#key, start, end });
   }
-}
 
-/** Rows and columns of the pieces in which a matrix is turned, so that both ends stay in the cache. */
-const piece = { rows: 256, columns: 16 };
-
-/** out [end - start, columns] = the columns `start` up to `end` of `from` [columns, rows]. */
-function turn(
-  from: Float32Array,
-  out: Float32Array,
-  { rows, columns, start, end }: { rows: number; columns: number; start: number; end: number },
-): void {
-  for (let top = start; top < end; top += piece.rows) {
-    const bottom = Math.min(end, top + piece.rows);
-    for (let left = 0; left < columns; left += piece.columns) {
-      const right = Math.min(columns, left + piece.columns);
-      let column = left;
-      // Four at a time, so that what is written lies together.
-      for (; column + 4 <= right; column += 4) {
-        let at = (top - start) * columns + column;
-        let a = column * rows + top;
-        const last = column * rows + bottom;
-        for (; a < last; a++, at += columns) {
-          out[at] = from[a]!;
-          out[at + 1] = from[a + rows]!;
-          out[at + 2] = from[a + 2 * rows]!;
-          out[at + 3] = from[a + 3 * rows]!;
-        }
-      }
-      for (; column < right; column++)
-        for (let row = top; row < bottom; row++)
-          out[(row - start) * columns + column] = from[column * rows + row]!;
+  #fill(room: Float32Array, start: number, end: number): void {
+    const { rows, columns } = this;
+    const isWhole = end - start === rows;
+    if (!isWhole && this.#isToBeHeld()) this.#held ??= this.#reader.floats(this.#name);
+    // All columns of the file lie together.
+    const [parts, length] = isWhole ? [1, rows * columns] : [columns, end - start];
+    for (let part = 0; part < parts; part++) {
+      const place = room.subarray(part * length, (part + 1) * length);
+      const at = part * rows + start;
+      const read =
+        this.#held?.subarray(at, at + length) ??
+        this.#reader.floats(this.#name, at, at + length, place);
+      if (read.buffer !== place.buffer) place.set(read);
     }
+  }
+
+  #isToBeHeld(): boolean {
+    const { rows, columns } = this;
+    return rows * columns <= largestHeld && this.#reader.readsInParts?.(this.#name) !== true;
   }
 }

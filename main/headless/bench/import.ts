@@ -14,7 +14,7 @@ const rounds = 5;
 const prefix = 'blocks-6-hook_resid_pre.';
 
 /**
- * Seconds to read a checkpoint of e2e_sae, normalise its decoder, hash it and store it on the disk, against
+ * Seconds to read a checkpoint of e2e_sae, normalise its decoder, and store it on the disk with a sum of what it holds, against
  * torch.load, which brings the same file into memory and does no more, and against PyTorch doing the same
  * work; and the memory that it takes at its peak beyond what was in use, as a multiple of the file. The file
  * is in the system's cache.
@@ -46,7 +46,7 @@ async function* compare(
 ): AsyncGenerator<Row> {
   const own: number[] = [];
   const theirs: Answer[] = [];
-  const before = process.memoryUsage().rss;
+  const before = process.memoryUsage.rss();
   let peak = before;
   for (let round = 0; round < rounds; round++) {
     signal.throwIfAborted();
@@ -91,7 +91,7 @@ async function importOnce(file: string): Promise<{ seconds: number; memory: numb
   rmSync(out, { force: true });
   let memory = 0;
   const report = () => {
-    memory = Math.max(memory, process.memoryUsage().rss);
+    memory = Math.max(memory, process.memoryUsage.rss());
   };
   const start = performance.now();
   const opened = openDictionaries(file);

@@ -38,7 +38,7 @@ function readBuild(build: KernelBuild): Uint8Array<ArrayBuffer> {
   } catch (error) {
     throw new AppError(
       'engine-unavailable',
-      'The kernels of the wasm engine are not built. Run `node main/compute/engines/wasm/build-kernels.mjs`.',
+      'The kernels of the wasm engine are not built. Run `node main/bootstrap/build-kernels.mjs`.',
       { engine: 'wasm', file: file.pathname },
       error,
     );

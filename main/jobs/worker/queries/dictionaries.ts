@@ -7,7 +7,7 @@ import { exportDictionary } from '../../../formats/dictionaries/exports/export-d
 import { storedBytes, type FoundDictionary } from '../../../formats/dictionaries/found.ts';
 import { openDictionaries } from '../../../formats/dictionaries/open-dictionaries.ts';
 import { storeDictionary } from '../../../formats/dictionaries/store.ts';
-import { flush, removeQuietly, writeDurably } from '../../files.ts';
+import { areSameFiles, flush, removeQuietly, writeDurably } from '../../files.ts';
 import {
   importedFiles,
   importedId,
@@ -68,21 +68,30 @@ async function store(
   try {
     mkdirSync(building, { recursive: true });
     const sha256 = await storeDictionary(file, found, { signal, ...(report && { report }) });
-    const id = importedId(sha256);
-    const finished = join(folder, id);
-    if (existsSync(finished)) {
+    const { id, wasThere } = placeFor(folder, file, sha256);
+    if (wasThere) {
       removeQuietly(building);
-      return { id, wasThere: true };
+      return { id, wasThere };
     }
     const about = aboutOf(found, { id, sha256, source, now });
     writeDurably(join(building, importedFiles.about), JSON.stringify(about, null, 2));
     flush(building);
-    renameSync(building, finished);
+    renameSync(building, join(folder, id));
     flush(folder);
-    return { id, wasThere: false };
+    return { id, wasThere };
   } catch (error) {
     removeQuietly(building);
     throw fileError(error, file, 'write');
+  }
+}
+
+/** Under which id a dictionary goes. Of one that has the id of another, and is not the same, the next. */
+function placeFor(folder: string, file: string, sha256: string): { id: string; wasThere: boolean } {
+  for (let number = 0; ; number++) {
+    const id = importedId(sha256, number);
+    const finished = join(folder, id);
+    if (!existsSync(finished)) return { id, wasThere: false };
+    if (areSameFiles(file, join(finished, importedFiles.dictionary))) return { id, wasThere: true };
   }
 }
 

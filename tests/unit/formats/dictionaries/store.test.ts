@@ -1,7 +1,8 @@
-import { closeSync, copyFileSync, openSync, writeSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { openDictionaries } from '../../../../main/formats/dictionaries/open-dictionaries.ts';
+import { matrixOf, type Rows } from '../../../../main/formats/dictionaries/rows.ts';
 import { storeDictionary } from '../../../../main/formats/dictionaries/store.ts';
 import { openSafetensors } from '../../../../main/formats/safetensors.ts';
 import { writeTorchZip } from '../../../../main/formats/torch-zip/torch-writer.ts';
@@ -42,8 +43,8 @@ function write(path: string): void {
   ]);
 }
 
-async function store(path: string): Promise<string> {
-  const out = join(folder, 'dictionary.safetensors');
+async function store(path: string, name = 'dictionary'): Promise<string> {
+  const out = join(folder, `${name}.safetensors`);
   const opened = openDictionaries(path);
   try {
     for (const found of opened.dictionaries) await storeDictionary(out, found);
@@ -96,3 +97,40 @@ it.each(['encoder.0.weight', 'decoder.weight'])(
     await expect(store(damaged)).rejects.toMatchObject({ code: 'corrupt' });
   },
 );
+
+it('two that are stored at the same time are as they are one after the other', async () => {
+  const alone = readFileSync(await store(file));
+  const both = await Promise.all([store(file, 'first'), store(file, 'second')]);
+  for (const path of both) expect(readFileSync(path).equals(alone)).toBe(true);
+});
+
+it('matrices are turned whichever parts of them are asked for in turns', () => {
+  const source = openTorchZip(file);
+  try {
+    const names = [`${prefix}encoder.0.weight`, `${prefix}decoder.weight`] as const;
+    const [tall, wide] = names.map((name) => ({
+      values: source.floats(name),
+      turned: matrixOf(source, name, 'columns'),
+    })) as [Matrix, Matrix];
+    for (const row of [0, 200, 17_000, 32_990, 17_000]) {
+      expectTurned(wide, row, row + 5);
+      expectTurned(tall, row % 250, (row % 250) + 5);
+    }
+  } finally {
+    source.close();
+  }
+});
+
+interface Matrix {
+  readonly values: Float32Array;
+  readonly turned: Rows;
+}
+
+function expectTurned({ values, turned }: Matrix, start: number, end: number): void {
+  const { rows, columns } = turned;
+  const expected = Array.from({ length: (end - start) * columns }, (_, i) => {
+    const row = start + Math.floor(i / columns);
+    return values[(i % columns) * rows + row]!;
+  });
+  expect([...turned.read(start, end)]).toEqual(expected);
+}

@@ -1,7 +1,10 @@
-/** The part of WebAssembly's JavaScript interface that the engine uses; Node's types leave it out. */
+/** The part of WebAssembly's JavaScript interface that is used here; Node's types leave it out. */
 declare namespace WebAssembly {
   // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- opaque: only passed around
-  class Module {}
+  class Module {
+    /** Compiles at once, which suits small ones. */
+    constructor(bytes: Uint8Array<ArrayBuffer>);
+  }
 
   class Instance {
     constructor(module: Module, imports: Record<string, Record<string, unknown>>);
