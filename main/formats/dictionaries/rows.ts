@@ -150,7 +150,7 @@ function roomFor(length: number, into: Float32Array | undefined): Float32Array {
   return into ? into.subarray(0, length) : new Float32Array(length);
 }
 
-/** Goes through a tensor in blocks of some megabytes. */
+/** Goes through a tensor in blocks. */
 export function forBlocks(source: Rows, use: (values: Float32Array, start: number) => void): void {
   const step = blockRows(source);
   const room = new Float32Array(Math.min(step, source.rows) * source.columns);
@@ -158,8 +158,8 @@ export function forBlocks(source: Rows, use: (values: Float32Array, start: numbe
     use(source.read(start, Math.min(source.rows, start + step), room), start);
 }
 
-/** Numbers of one block, unless a single row has more: 1 MB, so that what is done to it finds it in the cache. */
-export const blockNumbers = 1 << 18;
+/** Numbers of one block, unless a single row has more: 256 kB, so that what is done to it finds it in the cache. */
+export const blockNumbers = 1 << 16;
 
 /** Rows of one block. */
 export function blockRows({ columns }: Rows): number {

@@ -15,7 +15,7 @@ export interface StoreOptions {
 }
 
 /** Blocks of a piece, which is written at once: to have that done by another thread has its price. */
-const pieceBlocks = 4;
+const pieceBlocks = 16;
 
 /** Pieces that are written while the next is read. */
 const mostInFlight = 5;
