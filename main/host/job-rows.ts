@@ -7,10 +7,11 @@ import { allowedActions } from '../../shared/domain/job-state.ts';
 import { fileError } from '../../shared/errors.ts';
 import { jobFiles } from '../jobs/job-folder.ts';
 import type { JobManager } from '../jobs/manager.ts';
+import { problemJson } from './scan/finding.ts';
 
-/** A job as pages see it. */
-export function jobRow(job: JobRecord, runs: readonly string[], manager: JobManager): JobRow {
-  const { id, kind, name, state, createdAt, startedAt, endedAt, attempt, error } = job;
+/** A job as pages see it; one that is at work tells how far it is through its manager. */
+export function jobRow(job: JobRecord, runs: readonly string[], manager?: JobManager): JobRow {
+  const { id, kind, name, spec, state, createdAt, startedAt, endedAt, attempt, error } = job;
   return {
     id,
     kind,
@@ -21,10 +22,11 @@ export function jobRow(job: JobRecord, runs: readonly string[], manager: JobMana
     startedAt,
     endedAt,
     attempt,
-    progress: manager.progressOf(job),
-    error: error && { ...error, details: { ...error.details } },
+    progress: manager ? manager.progressOf(job) : job.progress,
+    error: error && problemJson(error),
     checkpointStep: job.checkpointStep,
     runs: [...runs],
+    dictionaries: spec.kind === 'features' ? spec.dictionaries.map((one) => one.id) : [],
   };
 }
 

@@ -33,6 +33,8 @@ export const jobRow = v.object({
   /** Step of the newest checkpoint that a resume would start from. */
   checkpointStep: v.nullable(count),
   runs: v.array(id),
+  /** Of a job of kind `features`, the dictionaries whose features it counts. */
+  dictionaries: v.array(id),
 });
 export type JobRow = v.InferOutput<typeof jobRow>;
 

@@ -2,7 +2,7 @@ import type { AppInfo } from '../../../shared/contract/app.ts';
 import type { HubTransfer } from '../../../shared/contract/hubs.ts';
 import type { JobProgress } from '../../../shared/contract/jobs.ts';
 import { visibleText } from '../../../shared/text.ts';
-import { formatBytes } from '../format.ts';
+import { formatBytes, formatDuration } from '../format.ts';
 
 /** `wasm · 2 threads`: the engine that `auto` means here. */
 export function describeEngine({ engines, defaultEngine }: AppInfo): string {
@@ -20,7 +20,7 @@ export function describeDownload({ name, progress, state }: HubTransfer): string
   const { done, total, unit, rate, remainingSeconds } = progress;
   const parts = [`${shown} ${total > 0 ? Math.floor((100 * done) / total) : 0} %`];
   if (rate !== null && unit === 'bytes') parts.push(`${formatBytes(rate)}/s`);
-  if (remainingSeconds !== null) parts.push(`${remaining(remainingSeconds)} left`);
+  if (remainingSeconds !== null) parts.push(`${formatDuration(remainingSeconds)} left`);
   return parts.join(' · ');
 }
 
@@ -30,12 +30,7 @@ export function describeProgress(progress: JobProgress): string {
   const share = total > 0 ? ` ${Math.floor((100 * done) / total)} %` : '';
   const parts = [`${phase}${share}`];
   if (rate !== null) parts.push(`${Number(rate.toPrecision(3)).toLocaleString('en')} ${unit}/s`);
-  if (remainingSeconds !== null && done < total) parts.push(`${remaining(remainingSeconds)} left`);
+  if (remainingSeconds !== null && done < total)
+    parts.push(`${formatDuration(remainingSeconds)} left`);
   return parts.join(' · ');
-}
-
-function remaining(seconds: number): string {
-  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
-  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
 }

@@ -8,7 +8,7 @@ export interface Place {
 }
 
 /** Where what a job makes is looked at; undefined before there is such a place. */
-export function placeOf({ id, kind, runs, state }: JobRow): Place | undefined {
+export function placeOf({ id, kind, runs, dictionaries, state }: JobRow): Place | undefined {
   const at = (page: string, query: Place['query'] = {}, parts: readonly string[] = []) => ({
     page,
     parts,
@@ -19,6 +19,7 @@ export function placeOf({ id, kind, runs, state }: JobRow): Place | undefined {
     case 'train':
       return undefined;
     case 'features':
+      return at('features', {}, dictionaries.slice(0, 1));
     case 'import':
       return at('features');
     case 'compare':

@@ -17,6 +17,7 @@ const job: JobRow = {
   error: null,
   checkpointStep: null,
   runs: [],
+  dictionaries: [],
 };
 
 it('counts the time of a running job up to now', () => {

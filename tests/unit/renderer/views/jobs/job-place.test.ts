@@ -17,6 +17,7 @@ function job(changes: Partial<JobRow>): JobRow {
     error: null,
     checkpointStep: null,
     runs: [],
+    dictionaries: [],
     ...changes,
   };
 }
@@ -29,6 +30,9 @@ test('a job leads to what it makes', () => {
   });
   expect(placeOf(job({ kind: 'import', runs: ['run_a'] }))?.page).toBe('runs');
   expect(placeOf(job({ kind: 'import' }))?.page).toBe('features');
+  expect(placeOf(job({ kind: 'features', dictionaries: ['dict_a', 'dict_b'] }))?.parts).toEqual([
+    'dict_a',
+  ]);
   expect(placeOf(job({ kind: 'compare' }))?.page).toBe('compare');
   expect(placeOf(job({ kind: 'stability' }))?.query).toEqual({ tab: 'stability' });
   expect(placeOf(job({}))).toBeUndefined();
