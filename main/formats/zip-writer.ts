@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { AppError, fileError } from '../../shared/errors.ts';
+import type { Pace } from './pace.ts';
 
 interface Written {
   readonly name: Buffer;
@@ -33,8 +34,8 @@ export class ZipWriter {
     }
   }
 
-  /** @throws AppError `too-large` beyond 4 GiB, or what the file system says. */
-  add(entryName: string, pieces: Iterable<Buffer>): void {
+  /** @throws AppError `too-large` beyond 4 GiB, what the file system says, and what `pace` throws. */
+  async add(entryName: string, pieces: Iterable<Buffer>, pace?: Pace): Promise<void> {
     const name = Buffer.from(entryName);
     const offset = this.#at;
     const start = offset + localBytes + name.length;
@@ -49,6 +50,7 @@ export class ZipWriter {
       this.#put(piece, start + size);
       size += piece.length;
       crc = crc32(piece, crc);
+      await pace?.(piece.length);
     }
     const entry = { name, offset, size, crc };
     this.#put(Buffer.concat([localHeader(entry), name]), offset);

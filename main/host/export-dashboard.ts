@@ -29,7 +29,7 @@ export interface DashboardExport {
 
 interface Options {
   readonly signal?: AbortSignal;
-  readonly progress?: (done: number, total: number) => void;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 const featuresOfBatch = 128;
@@ -82,7 +82,7 @@ export async function exportDashboard(
       const batch = `batch-${first / featuresOfBatch}`;
       if (format === 'saedashboard') put(`${batch}.json`, saeDashboardText(features, about));
       else putNeuronpedia(features, about, batch, put);
-      options.progress?.(Math.min(indices.length, first + featuresOfBatch), indices.length);
+      options.onProgress?.(Math.min(indices.length, first + featuresOfBatch), indices.length);
     }
   } catch (error) {
     rmSync(path, { recursive: true, force: true });

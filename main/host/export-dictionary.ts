@@ -8,7 +8,7 @@ import {
 } from '../../shared/domain/dictionary-form.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { StoredDictionary } from '../db/dictionaries.ts';
-import type { QueryService } from '../jobs/query-service.ts';
+import type { QueryOptions, QueryService } from '../jobs/query-service.ts';
 import { ask } from './ask.ts';
 import { exportDashboard } from './export-dashboard.ts';
 import type { ProjectView } from './project-view.ts';
@@ -34,7 +34,7 @@ export async function exportFromProject(
   view: ProjectView,
   queries: QueryService,
   wish: ExportWish,
-  options: { readonly signal: AbortSignal; readonly timeout: number },
+  options: QueryOptions & { readonly signal: AbortSignal },
 ): Promise<ExportedDictionary> {
   const { dictionary, format } = wish;
   const path = wish.path ?? newFolder(view.path, dictionary.name, format);
@@ -52,6 +52,11 @@ export async function exportFromProject(
   const { name, hook, model } = dictionary;
   const input = { dictionary: file, place: { name, hook, model }, format, out: path };
   return ask(queries, 'dictionaries.export', input, options);
+}
+
+/** What the progress of an export counts. */
+export function unitOfExport(format: ExportFormat | DashboardFormat): 'features' | 'bytes' {
+  return isDashboard(format) ? 'features' : 'bytes';
 }
 
 function isDashboard(format: ExportFormat | DashboardFormat): format is DashboardFormat {

@@ -133,6 +133,12 @@ export class Project implements ProjectView {
     topics.publish('dictionaries.importing', { project: this.info.id }, { path, progress });
   }
 
+  /** Tells the pages how far the export of a dictionary is. */
+  exporting(dictionary: string, progress: JobProgress): void {
+    const { topics } = this.#parts;
+    topics.publish('dictionaries.exporting', { project: this.info.id }, { dictionary, progress });
+  }
+
   /** Tells the pages that something they may have read is new. */
   changed(what: Change): void {
     this.#parts.topics.publish('project.changed', { project: this.info.id }, { what });

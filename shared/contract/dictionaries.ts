@@ -109,4 +109,9 @@ export const dictionariesContract = {
     v.strictObject(inProject),
     v.object({ path: shortText, progress: jobProgress }),
   ),
+  /** How far an export is: bytes of the form, or features of a dashboard. */
+  'dictionaries.exporting': topic(
+    v.strictObject(inProject),
+    v.object({ dictionary: id, progress: jobProgress }),
+  ),
 };

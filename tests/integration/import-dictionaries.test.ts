@@ -89,6 +89,12 @@ describe('an import', () => {
     const first = (await bring(join(golden, 'saelens-topk'))).dictionaries[0]!;
     const again = (await bring(join(golden, 'saelens-topk'))).dictionaries[0]!;
     expect(again).toEqual({ ...first, wasThere: true });
+    const told: { dictionary: string; progress: JobProgress }[] = [];
+    client.subscribe(
+      'dictionaries.exporting',
+      { project },
+      { event: (event) => told.push(event), missed: () => undefined },
+    );
     for (const format of ['saelens', 'safetensors'] as const) {
       const out = format === 'saelens' ? join(folder, format) : undefined;
       const written = await client.call('dictionaries.export', {
@@ -105,6 +111,8 @@ describe('an import', () => {
       });
     }
     expect(await client.call('dictionaries.list', { project })).toHaveLength(1);
+    expect(told.at(-1)).toMatchObject({ dictionary: first.id, progress: { unit: 'bytes' } });
+    expect(told.at(-1)!.progress.done).toBe(told[0]!.progress.total);
   });
 
   it('tells a dictionary from another one that lies under its id', async () => {

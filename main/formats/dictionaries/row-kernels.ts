@@ -31,7 +31,19 @@ let kernels: Kernels | undefined;
 let free = 0;
 let scratch: Float32Array | undefined;
 
-/** Numbers in the memory of the kernels. They are never given back: whoever asked is to use them again. */
+const unused: Float32Array[] = [];
+
+/** Room for at least so many numbers in the memory of the kernels, until it is given back. */
+export function borrowFloats(length: number): Float32Array {
+  const at = unused.findIndex((room) => room.length >= length);
+  return at < 0 ? kernelFloats(length) : unused.splice(at, 1)[0]!;
+}
+
+export function giveBack(...rooms: readonly Float32Array[]): void {
+  unused.push(...rooms);
+}
+
+/** Numbers in the memory of the kernels, which does not shrink: whoever asked is to use them again. */
 export function kernelFloats(length: number): Float32Array {
   const start = Math.ceil((free || load().heapBase.value) / cacheLine) * cacheLine;
   const end = start + length * floatBytes;

@@ -1,6 +1,13 @@
 import { AppError } from '../../../shared/errors.ts';
 import type { TensorInfo, TensorReader } from '../../../shared/domain/tensors.ts';
-import { divideByNorms, kernelFloats, rowNorms, turn } from './row-kernels.ts';
+import {
+  borrowFloats,
+  divideByNorms,
+  giveBack,
+  kernelFloats,
+  rowNorms,
+  turn,
+} from './row-kernels.ts';
 
 /**
  * A tensor of a dictionary as the internal form wants it: a matrix by rows, read block by block, so
@@ -164,6 +171,46 @@ export const blockNumbers = 1 << 16;
 /** Rows of one block. */
 export function blockRows({ columns }: Rows): number {
   return Math.max(1, Math.floor(blockNumbers / columns));
+}
+
+/** Rows `start` up to `end` into `values`, block by block: what is done to one finds it in the cache. */
+export function readInto(values: Float32Array, rows: Rows, start: number, end: number): void {
+  const { columns } = rows;
+  const step = blockRows(rows);
+  for (let from = start; from < end; from += step) {
+    const to = Math.min(end, from + step);
+    const place = values.subarray((from - start) * columns, (to - start) * columns);
+    const read = rows.read(from, to, place);
+    if (read.buffer !== place.buffer) place.set(read);
+  }
+}
+
+/** `values` [columns, count]: of each column of a matrix the entries from the row `start`. */
+export interface ColumnPieces {
+  readonly start: number;
+  readonly count: number;
+  readonly values: Float32Array;
+}
+
+/** The columns of a matrix, by strips of its rows. What one strip gave is lost with the next. */
+export function* columnPieces(source: Rows): Generator<ColumnPieces> {
+  const { rows, columns } = source;
+  const step = Math.min(rows, Math.max(1, Math.floor(stripNumbers / columns)));
+  const [room, turned] = [borrowFloats(step * columns), borrowFloats(step * columns)];
+  try {
+    for (let start = 0; start < rows; start += step) {
+      const count = Math.min(step, rows - start);
+      const [strip, values] = [room, turned].map((all) => all.subarray(0, count * columns)) as [
+        Float32Array,
+        Float32Array,
+      ];
+      readInto(strip, source, start, start + count);
+      turn(strip, { rows: columns, columns: count }, 0, values);
+      yield { start, count, values };
+    }
+  } finally {
+    giveBack(room, turned);
+  }
 }
 
 /** A strip that is read from its file and turned; there is one, for all matrices of this thread. */

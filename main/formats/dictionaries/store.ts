@@ -3,8 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import { formTensors, type FormTensor } from '../../../shared/domain/dictionary-form.ts';
 import { SafetensorsWriter, type TensorPlan } from '../safetensors-writer.ts';
 import { storedBytes, type FoundDictionary } from './found.ts';
-import { kernelFloats } from './row-kernels.ts';
-import { blockNumbers, blockRows, type Rows } from './rows.ts';
+import { borrowFloats, giveBack } from './row-kernels.ts';
+import { blockNumbers, blockRows, readInto } from './rows.ts';
 
 export interface StoreOptions {
   readonly signal?: AbortSignal;
@@ -19,9 +19,6 @@ const pieceBlocks = 16;
 
 /** Pieces that are written while the next is read. */
 const mostInFlight = 5;
-
-/** Room for pieces, used again: new memory costs more than what is done in it. */
-const pool: Float32Array[] = [];
 
 /**
  * Writes a dictionary in the internal form: float32, by latents, under the names of the form's tensors,
@@ -60,10 +57,10 @@ export async function storeDictionary(
       const rows = tensors[name as FormTensor]!;
       const step = pieceBlocks * blockRows(rows);
       for (let start = 0; start < rows.rows; start += step) {
-        if (inFlight.length === mostInFlight) pool.push(await inFlight.shift()!);
+        if (inFlight.length === mostInFlight) giveBack(await inFlight.shift()!);
         const end = Math.min(rows.rows, start + step);
         const length = (end - start) * rows.columns;
-        const room = roomFor(length);
+        const room = borrowFloats(Math.max(length, pieceBlocks * blockNumbers));
         const values = room.subarray(0, length);
         readInto(values, rows, start, end);
         hash.update(tagOf(values));
@@ -81,27 +78,9 @@ export async function storeDictionary(
     return hash.digest('hex');
   } finally {
     for (const done of await Promise.allSettled(inFlight))
-      if (done.status === 'fulfilled') pool.push(done.value);
+      if (done.status === 'fulfilled') giveBack(done.value);
     await writer.settled();
     writer.close();
-  }
-}
-
-function roomFor(length: number): Float32Array {
-  const at = pool.findIndex((room) => room.length >= length);
-  if (at < 0) return kernelFloats(Math.max(length, pieceBlocks * blockNumbers));
-  return pool.splice(at, 1)[0]!;
-}
-
-/** Block by block, so that what is done to one finds it in the cache. */
-function readInto(values: Float32Array, rows: Rows, start: number, end: number): void {
-  const { columns } = rows;
-  const step = blockRows(rows);
-  for (let from = start; from < end; from += step) {
-    const to = Math.min(end, from + step);
-    const place = values.subarray((from - start) * columns, (to - start) * columns);
-    const read = rows.read(from, to, place);
-    if (read.buffer !== place.buffer) place.set(read);
   }
 }
 

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { Pace } from '../pace.ts';
 import { ZipWriter } from '../zip-writer.ts';
 
 /** A tensor of a state dict; its bytes come in pieces, row-major. */
@@ -12,16 +13,21 @@ export interface TorchTensor {
 /**
  * Writes a state dict as torch.save does in its ZIP form: NAME/data.pkl, protocol 2, an OrderedDict of
  * _rebuild_tensor_v2, and each tensor's numbers in NAME/data/K. torch.load reads it with weights_only.
- * @throws AppError `too-large` beyond 4 GiB, or what the file system says.
+ * @throws AppError `too-large` beyond 4 GiB, what the file system says, and what `pace` throws.
  */
-export function writeTorchZip(path: string, tensors: readonly TorchTensor[]): void {
+export async function writeTorchZip(
+  path: string,
+  tensors: readonly TorchTensor[],
+  pace?: Pace,
+): Promise<void> {
   const root = basename(path).replace(/\.\w+$/, '');
   const zip = new ZipWriter(path);
   try {
-    zip.add(`${root}/data.pkl`, [pickleOf(tensors)]);
-    zip.add(`${root}/byteorder`, [Buffer.from('little')]);
-    tensors.forEach(({ pieces }, index) => zip.add(`${root}/data/${index}`, pieces()));
-    zip.add(`${root}/version`, [Buffer.from('3\n')]);
+    await zip.add(`${root}/data.pkl`, [pickleOf(tensors)]);
+    await zip.add(`${root}/byteorder`, [Buffer.from('little')]);
+    for (const [index, { pieces }] of tensors.entries())
+      await zip.add(`${root}/data/${index}`, pieces(), pace);
+    await zip.add(`${root}/version`, [Buffer.from('3\n')]);
     zip.finish();
   } finally {
     zip.close();

@@ -29,7 +29,7 @@ export async function* benchImport(
     for (const size of sizes.length > 0 ? sizes : defaultSizes) {
       const file = join(folder, 'samples_400000.pt');
       rmSync(file, { force: true });
-      writeCheckpoint(file, parseSize(size));
+      await writeCheckpoint(file, parseSize(size));
       yield* compare(size, file, rival, signal);
     }
   } finally {
@@ -108,14 +108,14 @@ interface Size {
   readonly latents: number;
 }
 
-function writeCheckpoint(file: string, { width, latents }: Size): void {
+async function writeCheckpoint(file: string, { width, latents }: Size): Promise<void> {
   const tensor = (name: string, shape: readonly number[]) => ({
     name: `${prefix}${name}`,
     type: 'FloatStorage' as const,
     shape,
     pieces: () => numbers(shape.reduce((product, length) => product * length, 1)),
   });
-  writeTorchZip(file, [
+  await writeTorchZip(file, [
     tensor('encoder.0.weight', [latents, width]),
     tensor('encoder.0.bias', [latents]),
     tensor('decoder.weight', [width, latents]),

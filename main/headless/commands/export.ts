@@ -8,6 +8,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { exportDashboard } from '../../host/export-dashboard.ts';
 import { findDictionary, dictionaryFile } from '../../host/read-features.ts';
 import { textValue, type Command } from '../cli/command.ts';
+import { tellProgress } from '../tell-progress.ts';
 import { askWorker } from './ask-worker.ts';
 import { required } from './forward.ts';
 import { projectOption, withProject } from './read-project.ts';
@@ -30,9 +31,12 @@ export const exportDictionary: Command = {
     const name = required(textValue(values, 'format'), '--format');
     const out = resolve(required(textValue(values, 'out'), '--out'));
     const dashboard = dashboardFormats.find((known) => known === name);
+    const unit = dashboard ? 'features' : 'bytes';
+    const onProgress = tellProgress(output, { phase: 'exporting', unit });
     if (dashboard) {
+      const options = { signal, onProgress };
       const exported = await withProject(values, (view) =>
-        exportDashboard(view, findDictionary(view, parameters[0]!), dashboard, out, { signal }),
+        exportDashboard(view, findDictionary(view, parameters[0]!), dashboard, out, options),
       );
       output.answer(
         exported,
@@ -46,7 +50,7 @@ export const exportDictionary: Command = {
       const { name, hook, model } = found;
       return { dictionary: dictionaryFile(view, found), place: { name, hook, model }, format, out };
     });
-    const written = await askWorker('dictionaries.export', input, signal);
+    const written = await askWorker('dictionaries.export', input, signal, onProgress);
     for (const warning of written.warnings) output.note(`Warning: ${warning}`);
     output.answer(written, () =>
       written.files

@@ -85,7 +85,7 @@ export const regress: Command = {
       }),
     };
     const input = { projectPath: dirname(file), spec };
-    const progress = tellProgress(output);
+    const progress = tellProgress(output, { phase: 'calculating', unit: 'steps' });
     const fit = await askWorker('fits.create', input, signal, progress);
     if (values['diagnostics'] !== true) return output.answer(fitAnswer(fit), () => printFit(fit));
     const diagnostics = await askWorker('fits.diagnostics', input, signal, progress);

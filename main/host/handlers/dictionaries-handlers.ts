@@ -1,6 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { ImportedDictionary } from '../../../shared/contract/dictionaries.ts';
+import type { JobProgress } from '../../../shared/contract/jobs.ts';
 import { AppError, fileError } from '../../../shared/errors.ts';
 import { getDictionarySource } from '../../db/dictionary-sources.ts';
 import { listDictionaries } from '../../db/dictionaries.ts';
@@ -9,7 +10,7 @@ import { dictionariesFolder, importedFiles, readImported } from '../../jobs/impo
 import type { QueryService } from '../../jobs/query-service.ts';
 import { RateMeter } from '../../jobs/rate-meter.ts';
 import { ask } from '../ask.ts';
-import { exportFromProject } from '../export-dictionary.ts';
+import { exportFromProject, unitOfExport } from '../export-dictionary.ts';
 import { registerImported } from '../import-dictionaries.ts';
 import type { Project } from '../project.ts';
 import type { Projects } from '../projects.ts';
@@ -40,7 +41,9 @@ export function dictionariesHandlers(
       const folder = dictionariesFolder(opened.path);
       makeFolder(folder);
       const input = { path: absolute(path), source: source ?? path, folder, now: clock.now() };
-      const onProgress = progressOf(opened, input.source, clock);
+      const onProgress = progressOf('importing', 'bytes', clock, (progress) =>
+        opened.importing(input.source, progress),
+      );
       const options = { signal, timeout: patience, onProgress };
       const { dictionaries, warnings } = await ask(queries, 'dictionaries.import', input, options);
       for (const { id } of dictionaries) registerImported(opened.db, opened.path, id);
@@ -54,7 +57,11 @@ export function dictionariesHandlers(
         format,
         path: path === undefined ? undefined : absolute(path),
       };
-      return exportFromProject(opened, queries, wish, { signal, timeout: patience });
+      const unit = unitOfExport(format);
+      const onProgress = progressOf('exporting', unit, clock, (progress) =>
+        opened.exporting(dictionary, progress),
+      );
+      return exportFromProject(opened, queries, wish, { signal, timeout: patience, onProgress });
     },
   };
 }
@@ -84,14 +91,19 @@ function imported(
   };
 }
 
-function progressOf(project: Project, path: string, clock: Clock) {
+/** Puts a rate and what remains to how much is done. */
+function progressOf(
+  phase: string,
+  unit: string,
+  clock: Clock,
+  publish: (progress: JobProgress) => void,
+) {
   const meter = new RateMeter();
   return (done: number, total: number) => {
     meter.add(clock.now(), done);
     const rate = meter.rate();
     const remainingSeconds = rate === null || rate <= 0 ? null : (total - done) / rate;
-    const phase = 'importing';
-    project.importing(path, { phase, done, total, unit: 'bytes', rate, remainingSeconds });
+    publish({ phase, done, total, unit, rate, remainingSeconds });
   };
 }
 

@@ -1,17 +1,22 @@
 import { join } from 'node:path';
 import type { FormTensor } from '../../../../shared/domain/dictionary-form.ts';
+import type { Pace } from '../../pace.ts';
 import { writeTorchZip, type TorchTensor } from '../../torch-zip/torch-writer.ts';
 import type { FoundDictionary } from '../found.ts';
-import { blockRows, changedRows, normsOf, wholeOf, type Rows } from '../rows.ts';
+import { blockRows, changedRows, columnPieces, normsOf, wholeOf, type Rows } from '../rows.ts';
 import { cannotHold, writeNew } from './export-files.ts';
 
 /** ae.pt and config.json, as a run folder of dictionary_learning has them. */
-export function writeDictionaryLearning(dictionary: FoundDictionary, folder: string): string[] {
+export async function writeDictionaryLearning(
+  dictionary: FoundDictionary,
+  folder: string,
+  pace: Pace,
+): Promise<string[]> {
   const { type, tensors, k, warnings } = layOut(dictionary);
   const { sizes, hook, model } = dictionary;
   const layer = /^blocks\.(\d+)\.hook_(\w+)$/.exec(hook);
   const site = layer?.[2] === 'attn_out' ? 'attention_out' : layer?.[2];
-  writeTorchZip(join(folder, 'ae.pt'), tensors);
+  await writeTorchZip(join(folder, 'ae.pt'), tensors, pace);
   const trainer = {
     dict_class: type,
     activation_dim: sizes.dIn,
@@ -180,18 +185,14 @@ function* piecesOf(rows: Rows): Generator<Buffer> {
 }
 
 /** Some columns at a time, each time going through all rows: memory holds those columns alone. */
-function* turnedPieces(rows: Rows): Generator<Buffer> {
-  const atOnce = Math.max(1, Math.floor((32 << 20) / rows.rows));
-  const step = blockRows(rows);
-  for (let column = 0; column < rows.columns; column += atOnce) {
-    const count = Math.min(atOnce, rows.columns - column);
-    const out = new Float32Array(count * rows.rows);
-    for (let start = 0; start < rows.rows; start += step) {
-      const block = rows.read(start, Math.min(rows.rows, start + step));
-      for (let row = 0; row < block.length / rows.columns; row++)
-        for (let j = 0; j < count; j++)
-          out[j * rows.rows + start + row] = block[row * rows.columns + column + j]!;
-    }
+function* turnedPieces(source: Rows): Generator<Buffer> {
+  const { rows, columns } = source;
+  const atOnce = Math.max(1, Math.floor((32 << 20) / rows));
+  for (let first = 0; first < columns; first += atOnce) {
+    const out = new Float32Array(Math.min(atOnce, columns - first) * rows);
+    for (const { start, count, values } of columnPieces(source))
+      for (let place = start, column = first; place < out.length; place += rows, column++)
+        out.set(values.subarray(column * count, (column + 1) * count), place);
     yield bytesOf(out);
   }
 }

@@ -1,7 +1,8 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExportFormat } from '../../../../shared/domain/dictionary-form.ts';
 import { AppError, fileError } from '../../../../shared/errors.ts';
+import type { Pace } from '../../pace.ts';
 import type { FoundDictionary } from '../found.ts';
 import { writeDictionaryLearning } from './dictionary-learning.ts';
 import { writePlain, writeSaeLens } from './saelens.ts';
@@ -13,7 +14,11 @@ export interface Exported {
 }
 
 /** Writes the files of a dictionary into a folder, and answers what a reader should know. */
-export type Exporter = (dictionary: FoundDictionary, folder: string) => string[];
+export type Exporter = (
+  dictionary: FoundDictionary,
+  folder: string,
+  pace: Pace,
+) => Promise<string[]>;
 
 interface Target {
   readonly files: readonly string[];
@@ -29,13 +34,14 @@ const targets: Readonly<Record<ExportFormat, Target>> = {
 /**
  * Writes a dictionary in the layout of another tool, which reads the same activations out of it.
  * @throws AppError `unsupported` where that tool has no such dictionary, `not-allowed-now` where a file
- *   of the same name is there, or what the file system says.
+ *   of the same name is there, what the file system says, and what `pace` throws; then no file of it is left.
  */
-export function exportDictionary(
+export async function exportDictionary(
   dictionary: FoundDictionary,
   format: ExportFormat,
   folder: string,
-): Exported {
+  pace: Pace = () => Promise.resolve(),
+): Promise<Exported> {
   const { files, write } = targets[format];
   try {
     mkdirSync(folder, { recursive: true });
@@ -43,12 +49,17 @@ export function exportDictionary(
     throw fileError(error, folder, 'write');
   }
   for (const name of files) refuseExisting(join(folder, name));
-  const warnings = write(dictionary, folder);
-  return {
-    path: folder,
-    files: files.map((name) => ({ name, bytes: statSync(join(folder, name)).size })),
-    warnings,
-  };
+  try {
+    const warnings = await write(dictionary, folder, pace);
+    return {
+      path: folder,
+      files: files.map((name) => ({ name, bytes: statSync(join(folder, name)).size })),
+      warnings,
+    };
+  } catch (error) {
+    for (const name of files) rmSync(join(folder, name), { force: true });
+    throw error;
+  }
 }
 
 function refuseExisting(path: string): void {

@@ -1,26 +1,35 @@
 import { join } from 'node:path';
 import { formTensors } from '../../../../shared/domain/dictionary-form.ts';
+import type { Pace } from '../../pace.ts';
 import { SafetensorsWriter, type TensorPlan } from '../../safetensors-writer.ts';
 import { plainTensor } from '../assay.ts';
 import type { FoundDictionary } from '../found.ts';
-import { blockRows, type Rows } from '../rows.ts';
+import { blockRows, columnPieces, type Rows } from '../rows.ts';
 import { cannotHold, writeNew } from './export-files.ts';
 
 /** The first version of SAELens with this layout of cfg.json. */
 const layoutVersion = '6.0.0';
 
 /** cfg.json in the layout of SAELens 6, and sae_weights.safetensors. */
-export function writeSaeLens(dictionary: FoundDictionary, folder: string): string[] {
+export async function writeSaeLens(
+  dictionary: FoundDictionary,
+  folder: string,
+  pace: Pace,
+): Promise<string[]> {
   const config = JSON.stringify(configOf(dictionary), null, 2);
-  writeTensors(join(folder, 'sae_weights.safetensors'), dictionary, {});
+  await writeTensors(join(folder, 'sae_weights.safetensors'), dictionary, {}, pace);
   writeNew(join(folder, 'cfg.json'), config);
   return [];
 }
 
 /** One safetensors file in SAELens' names and orientation, with the whole form in its metadata. */
-export function writePlain(dictionary: FoundDictionary, folder: string): string[] {
+export async function writePlain(
+  dictionary: FoundDictionary,
+  folder: string,
+  pace: Pace,
+): Promise<string[]> {
   const { form, name, hook, target, model, processing } = dictionary;
-  writeTensors(join(folder, 'dictionary.safetensors'), dictionary, {
+  const metadata = {
     format: 'assay-dictionary',
     form: JSON.stringify(form),
     name,
@@ -28,7 +37,8 @@ export function writePlain(dictionary: FoundDictionary, folder: string): string[
     ...(target !== '' && { target }),
     model,
     processing,
-  });
+  };
+  await writeTensors(join(folder, 'dictionary.safetensors'), dictionary, metadata, pace);
   return [];
 }
 
@@ -90,11 +100,12 @@ function architectureOf({ form, sizes }: Pick<FoundDictionary, 'form' | 'sizes'>
   }
 }
 
-function writeTensors(
+async function writeTensors(
   path: string,
   { form, sizes, tensors }: FoundDictionary,
   metadata: Readonly<Record<string, string>>,
-): void {
+  pace: Pace,
+): Promise<void> {
   const parts = formTensors(form, sizes).map(({ name, shape }) => {
     const plain = plainTensor(name);
     const lengths = plain.turned ? shape.toReversed() : shape;
@@ -105,34 +116,41 @@ function writeTensors(
   const writer = new SafetensorsWriter(path, plans, metadata);
   try {
     for (const { plan, turned, rows } of parts)
-      if (turned) writeTurned(writer, plan.name, rows);
-      else writeRows(writer, plan.name, rows);
+      if (turned) await writeTurned(writer, plan.name, rows, pace);
+      else await writeRows(writer, plan.name, rows, pace);
   } finally {
     writer.close();
   }
 }
 
-function writeRows(writer: SafetensorsWriter, name: string, source: Rows): void {
+async function writeRows(
+  writer: SafetensorsWriter,
+  name: string,
+  source: Rows,
+  pace: Pace,
+): Promise<void> {
   const step = blockRows(source);
-  for (let start = 0; start < source.rows; start += step)
-    writer.write(
-      name,
-      source.read(start, Math.min(source.rows, start + step)),
-      start * source.columns,
-    );
+  for (let start = 0; start < source.rows; start += step) {
+    const block = source.read(start, Math.min(source.rows, start + step));
+    writer.write(name, block, start * source.columns);
+    await pace(block.byteLength);
+  }
 }
 
-/** Rows as the columns of the tensor: a block gives a piece of each. */
-function writeTurned(writer: SafetensorsWriter, name: string, source: Rows): void {
-  const { rows, columns } = source;
-  const step = blockRows(source);
-  for (let start = 0; start < rows; start += step) {
-    const block = source.read(start, Math.min(rows, start + step));
-    const count = block.length / columns;
-    const piece = new Float32Array(count);
-    for (let column = 0; column < columns; column++) {
-      for (let row = 0; row < count; row++) piece[row] = block[row * columns + column]!;
-      writer.write(name, piece, column * rows + start);
-    }
+/** Rows as the columns of the tensor. */
+async function writeTurned(
+  writer: SafetensorsWriter,
+  name: string,
+  source: Rows,
+  pace: Pace,
+): Promise<void> {
+  for (const { start, count, values } of columnPieces(source)) {
+    for (let column = 0; column < source.columns; column++)
+      writer.write(
+        name,
+        values.subarray(column * count, (column + 1) * count),
+        column * source.rows + start,
+      );
+    await pace(values.byteLength);
   }
 }

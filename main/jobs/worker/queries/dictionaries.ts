@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { FoundDictionary as FoundRow } from '../../../../shared/contract/dictionaries.ts';
 import { fileError } from '../../../../shared/errors.ts';
 import { exportDictionary } from '../../../formats/dictionaries/exports/export-dictionary.ts';
@@ -140,11 +141,22 @@ function describe(found: FoundDictionary): FoundRow {
 }
 
 /** `dictionaries.export` */
-const runExport: QueryHandler = (input): Promise<QueryOutput<'dictionaries.export'>> => {
+const runExport: QueryHandler = async (
+  input,
+  { signal, report },
+): Promise<QueryOutput<'dictionaries.export'>> => {
   const ask = parseInput(queries['dictionaries.export'].input, input);
   const { found, close } = openDictionary(ask.dictionary);
+  const total = storedBytes(found);
+  let done = 0;
+  const pace = async (bytes: number) => {
+    done += bytes;
+    report?.(done, total);
+    await setImmediate();
+    signal.throwIfAborted();
+  };
   try {
-    return Promise.resolve(exportDictionary({ ...found, ...ask.place }, ask.format, ask.out));
+    return await exportDictionary({ ...found, ...ask.place }, ask.format, ask.out, pace);
   } finally {
     close();
   }

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exportDictionary } from '../../../../main/formats/dictionaries/exports/export-dictionary.ts';
-import type { FoundDictionary } from '../../../../main/formats/dictionaries/found.ts';
+import { storedBytes, type FoundDictionary } from '../../../../main/formats/dictionaries/found.ts';
 import { openDictionaries } from '../../../../main/formats/dictionaries/open-dictionaries.ts';
 import { wholeOf } from '../../../../main/formats/dictionaries/rows.ts';
 import { exportFormats, formTensors } from '../../../../shared/domain/dictionary-form.ts';
@@ -28,11 +28,11 @@ const folded =
 describe.each(exportFormats)('an export to %s', (format) => {
   it.each(cases.filter((name) => !refusedBy[format].test(name)))(
     'of %s reads back as the same dictionary',
-    (name) => {
+    async (name) => {
       const original = openDictionaries(join(golden, name));
       for (const found of original.dictionaries) {
         const folder = join(temporaryFolder(), 'out');
-        exportDictionary(found, format, folder);
+        await exportDictionary(found, format, folder);
         const again = openDictionaries(folder);
         const [back] = again.dictionaries;
         expect(again.dictionaries.length).toBe(1);
@@ -46,7 +46,7 @@ describe.each(exportFormats)('an export to %s', (format) => {
     },
   );
 
-  it('replaces no file', () => {
+  it('replaces no file', async () => {
     const original = openDictionaries(join(golden, 'dl-topk'));
     const folder = temporaryFolder();
     mkdirSync(folder, { recursive: true });
@@ -56,10 +56,28 @@ describe.each(exportFormats)('an export to %s', (format) => {
       safetensors: ['dictionary.safetensors'],
     }[format];
     writeFileSync(join(folder, file!), 'mine');
-    expect(() => exportDictionary(original.dictionaries[0]!, format, folder)).toThrow(
-      expect.objectContaining({ code: 'not-allowed-now' }),
+    await expect(exportDictionary(original.dictionaries[0]!, format, folder)).rejects.toMatchObject(
+      { code: 'not-allowed-now' },
     );
     expect(readdirSync(folder)).toEqual([file]);
+    original.close();
+  });
+
+  it('tells how far it is, and leaves nothing where it is stopped', async () => {
+    const original = openDictionaries(join(golden, 'dl-topk'));
+    const [found] = original.dictionaries;
+    let bytes = 0;
+    await exportDictionary(found!, format, join(temporaryFolder(), 'out'), (more) => {
+      bytes += more;
+      return Promise.resolve();
+    });
+    expect(bytes).toBeGreaterThanOrEqual(storedBytes(found!));
+    const folder = join(temporaryFolder(), 'out');
+    let parts = 0;
+    const stop = new Error('stopped');
+    const pace = () => (++parts === 3 ? Promise.reject(stop) : Promise.resolve());
+    await expect(exportDictionary(found!, format, folder, pace)).rejects.toBe(stop);
+    expect(readdirSync(folder)).toEqual([]);
     original.close();
   });
 });
@@ -69,12 +87,12 @@ it.each([
   ['dictionary_learning', 'sparsify-groupmax'],
   ['dictionary_learning', 'saelens-layer-norm'],
   ['dictionary_learning', 'saelens-transcoder'],
-] as const)('%s says that it cannot hold %s', (format, name) => {
+] as const)('%s says that it cannot hold %s', async (format, name) => {
   const original = openDictionaries(join(golden, name));
   const folder = join(temporaryFolder(), 'out');
-  expect(() => exportDictionary(original.dictionaries[0]!, format, folder)).toThrow(
-    expect.objectContaining({ code: 'unsupported' }),
-  );
+  await expect(exportDictionary(original.dictionaries[0]!, format, folder)).rejects.toMatchObject({
+    code: 'unsupported',
+  });
   original.close();
 });
 

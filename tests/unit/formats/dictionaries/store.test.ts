@@ -17,13 +17,13 @@ const prefix = 'blocks-6-hook_resid_pre.';
 let folder: string;
 let file: string;
 
-beforeAll(() => {
+beforeAll(async () => {
   folder = temporaryFolder();
   file = join(folder, 'samples_1.pt');
-  write(file);
+  await write(file);
 });
 
-function write(path: string): void {
+function write(path: string): Promise<void> {
   const tensor = (name: string, shape: readonly number[]) => ({
     name: `${prefix}${name}`,
     type: 'FloatStorage' as const,
@@ -35,7 +35,7 @@ function write(path: string): void {
       );
     },
   });
-  writeTorchZip(path, [
+  return writeTorchZip(path, [
     tensor('encoder.0.weight', [latents, width]),
     tensor('encoder.0.bias', [latents]),
     tensor('decoder.weight', [width, latents]),

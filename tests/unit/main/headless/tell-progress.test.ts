@@ -6,7 +6,11 @@ import { ManualClock } from '../../../support/clock.ts';
 it('says nothing of what is over within a second, then rate and rest of each phase', () => {
   const clock = new ManualClock();
   const told: JobProgress[] = [];
-  const tell = tellProgress({ progress: (progress) => told.push(progress) }, clock);
+  const tell = tellProgress(
+    { progress: (progress) => told.push(progress) },
+    { phase: 'calculating', unit: 'steps' },
+    clock,
+  );
   tell(0, 1000, 'reading a.csv');
   clock.advance(900);
   tell(90, 1000, 'reading a.csv');
