@@ -23,9 +23,7 @@ export function tellProgress(
     current = phase;
     meter.add(clock.now(), done);
     if (clock.now() - start < quietMilliseconds) return;
-    const rate = meter.rate();
-    const remainingSeconds = rate === null || rate <= 0 ? null : (total - done) / rate;
     const unit = phase.startsWith('reading ') ? 'bytes' : of.unit;
-    output.progress({ phase, done, total, unit, rate, remainingSeconds });
+    output.progress({ phase, done, total, unit, ...meter.outlook(total) });
   };
 }

@@ -107,9 +107,7 @@ export class JobControl {
     // Negative where the clock was set back: waiting for it to catch up could take hours.
     if (since >= 0 && since < progressMilliseconds && done < total) return;
     this.#lastSent = now;
-    const rate = this.#meter.rate();
-    const remainingSeconds = rate === null || rate <= 0 ? null : (total - done) / rate;
-    const progress: JobProgress = { phase, done, total, unit, rate, remainingSeconds };
+    const progress: JobProgress = { phase, done, total, unit, ...this.#meter.outlook(total) };
     this.#send({ type: 'progress', progress });
   }
 

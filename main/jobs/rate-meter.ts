@@ -33,4 +33,11 @@ export class RateMeter {
     if (milliseconds < shortestMilliseconds) return null;
     return (1000 * (this.#last.done - first.done)) / milliseconds;
   }
+
+  /** The rate, and how long the rest up to `total` takes at it; null where nobody can tell. */
+  outlook(total: number): { rate: number | null; remainingSeconds: number | null } {
+    const rate = this.rate();
+    if (rate === null || rate <= 0 || !this.#last) return { rate, remainingSeconds: null };
+    return { rate, remainingSeconds: (total - this.#last.done) / rate };
+  }
 }

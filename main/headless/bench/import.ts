@@ -14,9 +14,9 @@ const rounds = 9;
 const prefix = 'blocks-6-hook_resid_pre.';
 
 /**
- * Seconds to read a checkpoint of e2e_sae, normalise its decoder, and store it on the disk with a sum of what it holds, against
- * torch.load, which brings the same file into memory and does no more, and against PyTorch doing the same
- * work; and the memory that it takes at its peak beyond what was in use, as a multiple of the file. The file
+ * Seconds to read a checkpoint of e2e_sae, normalise its decoder, and store it on the disk with a sum of
+ * what it holds, against torch.load, which brings the same file into memory and does no more, and against
+ * PyTorch doing the same work; and the memory that it takes at its peak beyond what was in use, as a multiple of the file. The file
  * is in the system's cache.
  */
 export async function* benchImport(

@@ -69,8 +69,6 @@ function progressOf(output: Output): (done: number, total: number) => void {
   const meter = new RateMeter();
   return (done, total) => {
     meter.add(Date.now(), done);
-    const rate = meter.rate();
-    const remainingSeconds = rate === null || rate <= 0 ? null : (total - done) / rate;
-    output.progress({ phase: 'tokenising', done, total, unit: 'bytes', rate, remainingSeconds });
+    output.progress({ phase: 'tokenising', done, total, unit: 'bytes', ...meter.outlook(total) });
   };
 }

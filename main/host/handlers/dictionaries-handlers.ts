@@ -101,9 +101,7 @@ function progressOf(
   const meter = new RateMeter();
   return (done: number, total: number) => {
     meter.add(clock.now(), done);
-    const rate = meter.rate();
-    const remainingSeconds = rate === null || rate <= 0 ? null : (total - done) / rate;
-    publish({ phase, done, total, unit, rate, remainingSeconds });
+    publish({ phase, done, total, unit, ...meter.outlook(total) });
   };
 }
 
